@@ -1,0 +1,1 @@
+//! Files as the operator wrote them: `sigyn.yaml` (where) and policies (what). Read with positions, lowered by our own code.

@@ -1,0 +1,1 @@
+//! The stages in order: the treatment of one push as a plain function.

@@ -1,0 +1,13 @@
+//! A compiled policy: immutable, complete, nothing in it can be invalid.
+
+use crate::{admit::Admission, relabel::LabelRule, rules::Ruleset};
+
+/// All that decides about a push.
+pub struct Policy {
+    /// The section `labels`.
+    pub labels: Vec<LabelRule>,
+    /// The section `streams`.
+    pub streams: Admission,
+    /// The section `redact`, with the builtin pack.
+    pub redact: Ruleset,
+}

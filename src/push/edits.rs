@@ -1,0 +1,84 @@
+//! An ordered list of replacements over one buffer.
+//!
+//! Everything that Sigyn changes in a push is an edit: a secret, a label text, a length that no longer fits, a stream that
+//! goes. No content is moved before [`Edits::apply`].
+
+use crate::span::Span;
+
+/// A promise to give a replacement later: a length that stands before what it counts.
+#[must_use]
+pub struct Slot(usize);
+
+/// Sorted, disjoint replacements. Reused from push to push: one arena holds all new bytes.
+#[derive(Default)]
+pub struct Edits {
+    edits: Vec<Edit>,
+    arena: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+struct Edit {
+    /// What is replaced, in the buffer.
+    old: Span,
+    /// By what, in the arena.
+    new: Span,
+}
+
+impl Edits {
+    /// Forgets all edits but keeps the memory.
+    pub fn clear(&mut self) {
+        self.edits.clear();
+        self.arena.clear();
+    }
+
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
+    /// How many edits there are.
+    pub fn len(&self) -> usize {
+        self.edits.len()
+    }
+
+    /// Replaces `old` by `new`. Edits come in order and do not overlap; an insertion has an empty `old`.
+    pub fn replace(&mut self, old: Span, new: &[u8]) {
+        let slot = self.reserve(old);
+        self.fill(slot, new);
+    }
+
+    /// Takes the place in the order for a replacement of `old` whose bytes are not known yet. Until it is filled, `old` is removed.
+    pub fn reserve(&mut self, old: Span) -> Slot {
+        debug_assert!(self.edits.last().is_none_or(|last| last.old.end <= old.start), "edits are sorted and disjoint");
+        self.edits.push(Edit { old, new: Span::default() });
+        Slot(self.edits.len() - 1)
+    }
+
+    /// Gives the bytes for a reserved place.
+    pub fn fill(&mut self, slot: Slot, new: &[u8]) {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(new);
+        self.edits[slot.0].new = Span::new(start, self.arena.len());
+    }
+
+    /// The edits from number `from` on, in order: what is replaced, and by what.
+    pub fn iter_from(&self, from: usize) -> impl Iterator<Item = (Span, &[u8])> {
+        self.edits[from..].iter().map(|edit| (edit.old, edit.new.of(&self.arena)))
+    }
+
+    /// Forgets the edits from number `len` on (an entry that is dropped after all).
+    pub fn truncate(&mut self, len: usize) {
+        self.edits.truncate(len);
+    }
+
+    /// Writes `source` with all edits applied.
+    pub fn apply(&self, source: &[u8], out: &mut Vec<u8>) {
+        let mut kept = 0;
+        for (old, new) in self.iter_from(0) {
+            out.extend_from_slice(&source[kept..old.start as usize]);
+            out.extend_from_slice(new);
+            kept = old.end as usize;
+        }
+        out.extend_from_slice(&source[kept..]);
+    }
+}

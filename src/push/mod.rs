@@ -1,0 +1,12 @@
+//! One push as positions in its own bytes: read once into an [`Index`], changed by [`Edits`], written once by [`splice`].
+
+mod edits;
+mod index;
+mod labels;
+mod splice;
+mod wire;
+
+pub use edits::{Edits, Slot};
+pub use index::{Entry, Index, Pair, Stream};
+pub use labels::Labels;
+pub use splice::{Fates, StreamFate, splice};

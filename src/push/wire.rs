@@ -1,0 +1,1 @@
+//! Protobuf's wire format: a cursor over one body and the few writers that splicing needs.

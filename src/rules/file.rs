@@ -1,0 +1,96 @@
+//! Redaction rules as written in a policy or a pack.
+
+use crate::{diagnostic::At, logql::Selector, tally::Mode};
+
+/// A rule as written; `at` is where, for complaints.
+#[derive(Clone)]
+pub struct Written {
+    /// Where it stands.
+    pub at: At,
+    /// Unique name.
+    pub name: String,
+    /// One sentence: what it finds. Empty for an owner's rule that says nothing.
+    pub about: String,
+    /// What it looks for.
+    pub kind: Kind,
+    /// What replaces a finding.
+    pub action: Action,
+    /// Acts or only counts.
+    pub mode: Mode,
+    /// From a builtin pack.
+    pub builtin: bool,
+    /// `where.match`.
+    pub selector: Option<Selector>,
+    /// `where.in`.
+    pub places: Places,
+    /// Templates of texts in which the rule must find something.
+    pub examples: Vec<String>,
+    /// Templates of texts in which it must find nothing.
+    pub counterexamples: Vec<String>,
+}
+
+/// The three kinds of rule.
+#[derive(Clone)]
+pub enum Kind {
+    /// Templates, any of which is the secret: literal text and `{class:n}` runs.
+    Token {
+        /// One or more templates.
+        templates: Vec<String>,
+    },
+    /// A regex in Go's dialect that is run near one of its keywords.
+    Regex {
+        /// The pattern; its group `secret`, or else the whole match, is the finding.
+        pattern: String,
+        /// Literals of three bytes or more, one of which stands in every match; compared without regard to case.
+        keywords: Vec<String>,
+    },
+    /// Key names whose values are secret, wherever they stand.
+    Keys(KeyNames),
+}
+
+/// Names as written; compared by word (`apiKey`, `api-key` and `API_KEY` are one).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyNames {
+    /// The whole key equals the name.
+    pub exact: Vec<String>,
+    /// The key equals the name or ends in it (the form of a plain list).
+    pub suffix: Vec<String>,
+    /// The name stands as whole words anywhere in the key.
+    pub word: Vec<String>,
+}
+
+/// What replaces a finding: `with`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A fixed text; `{rule}` has been filled in.
+    Text(String),
+    /// `****` between the first and last letters and digits, never more than a third of the secret.
+    Mask {
+        /// Characters kept at the start.
+        keep_first: u8,
+        /// Characters kept at the end.
+        keep_last: u8,
+    },
+    /// The line, or on a label the stream, goes.
+    Drop,
+}
+
+/// The default replacement.
+pub const REDACTED: &str = "[REDACTED]";
+
+/// `where.in`: the places a rule looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// Log lines.
+    pub line: bool,
+    /// Structured metadata, names and values.
+    pub metadata: bool,
+    /// Labels, names and values.
+    pub labels: bool,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { line: true, metadata: true, labels: true }
+    }
+}

@@ -1,0 +1,175 @@
+//! What happened to one push, in plain integers: filled on the way down, added to the metrics once when the answer is known.
+
+use std::sync::Arc;
+
+/// Lines and their received bytes (line, structured metadata names and values).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Log lines (entries).
+    pub lines: u64,
+    /// Bytes as received.
+    pub bytes: u64,
+}
+
+impl Count {
+    /// Adds `other`.
+    pub fn add(&mut self, other: Count) {
+        self.lines += other.lines;
+        self.bytes += other.bytes;
+    }
+}
+
+/// Why lines or whole streams were dropped: the closed set behind `reason=`, and the names that a policy gives itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// No `streams.allow` selector fits.
+    NotAllowed,
+    /// A `streams.deny` selector fits.
+    Denied,
+    /// A `keep`, `drop`, `keepequal` or `dropequal` label rule without a reason of its own.
+    Relabel,
+    /// No label is left.
+    NoLabels,
+    /// The label text is none that Loki takes.
+    BadLabels,
+    /// The timestamp is none that Loki takes.
+    BadTimestamp,
+    /// A redaction rule `with: drop`.
+    Redaction,
+    /// Loki answered 260: it dropped what it took.
+    Loki260,
+    /// The treatment of the entry panicked: a defect of Sigyn.
+    Internal,
+    /// A reason that the policy names.
+    Named(Arc<str>),
+}
+
+impl Reason {
+    /// The value of the label `reason`.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::NotAllowed => "not_allowed",
+            Self::Denied => "denied",
+            Self::Relabel => "relabel",
+            Self::NoLabels => "no_labels",
+            Self::BadLabels => "bad_labels",
+            Self::BadTimestamp => "bad_timestamp",
+            Self::Redaction => "redaction",
+            Self::Loki260 => "loki_260",
+            Self::Internal => "internal",
+            Self::Named(name) => name,
+        }
+    }
+}
+
+/// Where a finding stood: the closed set behind `where=`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// A log line.
+    Line,
+    /// A name or value of structured metadata.
+    Metadata,
+    /// A label name or value.
+    Label,
+}
+
+impl Place {
+    /// The value of the label `where`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Metadata => "metadata",
+            Self::Label => "label",
+        }
+    }
+}
+
+/// Whether a rule acts or only counts: the closed set behind `mode=`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// It acts.
+    #[default]
+    On,
+    /// It counts what it would do and does nothing.
+    Report,
+}
+
+impl Mode {
+    /// The value of the label `mode`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Report => "report",
+        }
+    }
+}
+
+/// The number of a redaction rule in its [`Ruleset`](crate::rules::Ruleset), in file order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId(pub u16);
+
+/// The account of one push. Reused: [`Tally::clear`] keeps its memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// All that came in.
+    pub received: Count,
+    /// What was dropped, by reason.
+    pub dropped: Vec<(Reason, Count)>,
+    /// Whole streams that were dropped, by reason.
+    pub dropped_streams: Vec<(Reason, u64)>,
+    /// Lines in which a finding was replaced (in the line or its metadata).
+    pub redacted_lines: u64,
+    /// Findings, by rule, place and mode.
+    pub redactions: Vec<((RuleId, Place, Mode), u64)>,
+}
+
+impl Tally {
+    /// Forgets everything but its memory.
+    pub fn clear(&mut self) {
+        self.received = Count::default();
+        self.dropped.clear();
+        self.dropped_streams.clear();
+        self.redacted_lines = 0;
+        self.redactions.clear();
+    }
+
+    /// Counts lines that are dropped.
+    pub fn drop_lines(&mut self, reason: &Reason, count: Count) {
+        match self.dropped.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, sum)) => sum.add(count),
+            None => self.dropped.push((reason.clone(), count)),
+        }
+    }
+
+    /// Counts a whole stream that is dropped (its lines are counted by [`Tally::drop_lines`]).
+    pub fn drop_stream(&mut self, reason: &Reason) {
+        match self.dropped_streams.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, sum)) => *sum += 1,
+            None => self.dropped_streams.push((reason.clone(), 1)),
+        }
+    }
+
+    /// Counts `times` findings of a rule.
+    pub fn redaction(&mut self, rule: RuleId, place: Place, mode: Mode, times: u64) {
+        let key = (rule, place, mode);
+        match self.redactions.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, sum)) => *sum += times,
+            None => self.redactions.push((key, times)),
+        }
+    }
+
+    /// All that was dropped.
+    pub fn dropped_total(&self) -> Count {
+        let mut total = Count::default();
+        for (_, count) in &self.dropped {
+            total.add(*count);
+        }
+        total
+    }
+
+    /// What is left to forward: received less dropped.
+    pub fn kept(&self) -> Count {
+        let dropped = self.dropped_total();
+        Count { lines: self.received.lines - dropped.lines, bytes: self.received.bytes - dropped.bytes }
+    }
+}
