@@ -1,0 +1,93 @@
+//! `sigyn.yaml`, lowered: where Sigyn listens, where Loki is, how much it takes.
+
+use std::{path::PathBuf, time::Duration};
+
+/// The whole of `sigyn.yaml`; [`Settings::default`] is what holds where a key is absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `listen`: address of the push listener; an address without a host (`:3101`) means all interfaces.
+    pub listen: String,
+    /// `admin`: address of the admin listener.
+    pub admin: String,
+    /// `loki.url`: where pushes go; without a path, `/loki/api/v1/push` is meant. `None` until it is given.
+    pub loki_url: Option<String>,
+    /// `policies`: policy files in order, relative to the file that names them.
+    pub policies: Vec<PathBuf>,
+    /// `limits`.
+    pub limits: Limits,
+    /// `log`.
+    pub log: Log,
+}
+
+/// `limits`: sizes in bytes (written `16MiB`), times (written `10s`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest body as received.
+    pub received: u64,
+    /// Largest body after decompression; below 4 GiB, because positions have 32 bits.
+    pub decompressed: u64,
+    /// Bytes of all pushes in flight, received and decompressed.
+    pub inflight: u64,
+    /// Open connections on the push listener.
+    pub connections: usize,
+    /// From the first byte of a connection or request to the end of its headers.
+    pub header_timeout: Duration,
+    /// Longest pause within a body.
+    pub body_timeout: Duration,
+    /// Longest pause between requests of one connection.
+    pub idle_timeout: Duration,
+    /// From the last byte of a body to the answer. Alloy gives up after 10 s.
+    pub deadline: Duration,
+    /// How long a stop waits for what is in flight.
+    pub drain: Duration,
+}
+
+/// `log`: Sigyn's own log, on stderr.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// `log.format`: `text` or `json`.
+    pub format: LogFormat,
+    /// `log.level`: `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: String,
+}
+
+/// How a line of Sigyn's own log looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: ":3101".into(),
+            admin: "127.0.0.1:3102".into(),
+            loki_url: None,
+            policies: Vec::new(),
+            limits: Limits::default(),
+            log: Log { format: LogFormat::Text, level: "info".into() },
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MIB: u64 = 1024 * 1024;
+        Self {
+            received: 16 * MIB,
+            decompressed: 64 * MIB,
+            inflight: 256 * MIB,
+            connections: 4096,
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(10),
+            // Clients that do not retry lose the line that they send on a connection closed in that moment.
+            idle_timeout: Duration::from_secs(120),
+            deadline: Duration::from_secs(9),
+            drain: Duration::from_secs(15),
+        }
+    }
+}
