@@ -1,0 +1,203 @@
+//! The detector with the names that ship, on the shapes that logs have.
+
+use std::fmt::Write as _;
+
+
+use super::{Detector, Memo};
+use crate::{
+    rules::{Finding, Wrap, file::KeyNames},
+    span::Span,
+    tally::RuleId,
+};
+
+const PACK: &str = include_str!("../../../rules/keys.yaml");
+
+/// The names of each rule of the pack, read as far as this file is written.
+fn pack() -> Vec<(String, KeyNames)> {
+    let mut rules: Vec<(String, KeyNames)> = Vec::new();
+    let mut open: Option<&str> = None;
+    for line in PACK.lines() {
+        let line = line.trim();
+        if let Some(name) = line.strip_prefix("- name: ") {
+            rules.push((name.to_owned(), KeyNames::default()));
+        }
+        let list = ["exact", "suffix", "word"].into_iter().find(|list| line.starts_with(&format!("{list}: [")));
+        let names = match (list, open) {
+            (Some(list), _) => {
+                open = Some(list);
+                line.split_once('[').unwrap().1
+            }
+            (None, Some(_)) => line,
+            (None, None) => continue,
+        };
+        let listed = &mut rules.last_mut().unwrap().1;
+        let listed = match open.unwrap() {
+            "exact" => &mut listed.exact,
+            "suffix" => &mut listed.suffix,
+            _ => &mut listed.word,
+        };
+        listed.extend(names.split([',', ']', ' ']).filter(|name| !name.is_empty()).map(str::to_owned));
+        if names.ends_with(']') {
+            open = None;
+        }
+    }
+    rules
+}
+
+pub(super) fn detector() -> Detector {
+    let pack = pack();
+    let rules: Vec<_> = pack.iter().enumerate().map(|(id, (_, names))| (RuleId(id as u16), names)).collect();
+    Detector::compile(&rules).unwrap_or_else(|_| panic!("the pack compiles"))
+}
+
+fn find(detector: &Detector, text: &[u8]) -> Vec<Finding> {
+    let scan = aho_corasick::AhoCorasick::builder().ascii_case_insensitive(true).build(detector.literals()).unwrap();
+    let (mut memo, mut findings) = (Memo::default(), Vec::new());
+    memo.start();
+    for hit in scan.find_overlapping_iter(text) {
+        let span = Span::new(hit.start(), hit.end());
+        detector.confirm(text, hit.pattern().as_u32(), span, &mut memo, &mut findings);
+    }
+    findings
+}
+
+/// The text with every finding replaced, unions as one.
+fn replaced(text: &[u8], mut findings: Vec<Finding>) -> Vec<u8> {
+    findings.sort_by_key(|finding| (finding.span.start, std::cmp::Reverse(finding.span.end)));
+    let (mut out, mut at) = (Vec::new(), 0);
+    for finding in findings {
+        let span = finding.span.range();
+        assert!(!span.is_empty() && span.end <= text.len());
+        if span.start < at {
+            at = at.max(span.end);
+            continue;
+        }
+        out.extend_from_slice(&text[at..span.start]);
+        let quote = match finding.wrap {
+            Wrap::Bare => Vec::new(),
+            Wrap::Quoted { escapes } => [vec![b'\\'; escapes.into()], vec![b'"']].concat(),
+        };
+        out.extend([&quote, b"[REDACTED]".as_slice(), &quote].concat());
+        at = span.end;
+    }
+    out.extend_from_slice(&text[at..]);
+    out
+}
+
+pub(super) fn redact(detector: &Detector, text: &str) -> String {
+    let findings = find(detector, text.as_bytes());
+    String::from_utf8(replaced(text.as_bytes(), findings)).unwrap()
+}
+
+#[test]
+fn every_shape_loses_its_value_and_nothing_else() {
+    #[rustfmt::skip]
+    const SHAPES: &[(&str, &str, &str)] = &[
+        ("a pair",                             "password=hunter2 user=bob", "password=@ user=bob"),
+        ("a pair with a colon",                "password: hunter2 done", "password: @ done"),
+        ("a value in quotes",                  r#"password="hun ter2" x"#, r#"password="@" x"#),
+        ("a value in apostrophes",             "password='hun ter2' x", "password='@' x"),
+        ("JSON",                               r#"{"password":"hunter2","user":"bob"}"#, r#"{"password":"@","user":"bob"}"#),
+        ("JSON with an escaped quote",         r#"{"password":"hu\"n\\","user":"bob"}"#, r#"{"password":"@","user":"bob"}"#),
+        ("JSON in JSON",                       r#"{"a":"{\"password\":\"hu\\\"n\\\\\",\"b\":1}"}"#, r#"{"a":"{\"password\":\"@\",\"b\":1}"}"#),
+        ("JSON in JSON in JSON",               r#""{\"a\":\"{\\\"password\\\":\\\"hunter2\\\",\\\"b\\\":1}\"}""#, r#""{\"a\":\"{\\\"password\\\":\\\"@\\\",\\\"b\\\":1}\"}""#),
+        ("a number in JSON",                   r#"{"password":123456,"b":1}"#, r#"{"password":"@","b":1}"#),
+        ("a number in JSON in JSON",           r#"{"a":"{\"password\":123456}"}"#, r#"{"a":"{\"password\":\"@\"}"}"#),
+        ("an object in JSON",                  r#"{"password":{"a":["x",7,true],"b":{"c":"y"}},"d":1}"#, r#"{"password":{"a":["@","@",true],"b":{"c":"@"}},"d":1}"#),
+        ("a pair in a JSON string",            r#"{"msg":"login password=hunter2","user":"bob"}"#, r#"{"msg":"login password=@","user":"bob"}"#),
+        ("a pair before a line break's escape", r#"{"msg":"password=hunter2\nnext"}"#, r#"{"msg":"password=@\nnext"}"#),
+        ("a name behind a line break's escape", r#"{"msg":"next\npassword=hunter2"}"#, r#"{"msg":"next\npassword=@"}"#),
+        ("percent-encoded",                    "password%3Dhunter2%26user%3Dbob", "password%3D@%26user%3Dbob"),
+        ("percent-encoded JSON",               "%22password%22%3A%22hunter2%22%7D", "%22password%22%3A%22@%22%7D"),
+        ("HTML",                               "&quot;password&quot;:&quot;hunter2&quot;}", "&quot;password&quot;:&quot;@&quot;}"),
+        ("a query string",                     "GET /a?password=hunter2&user=bob#x HTTP/1.1", "GET /a?password=@&user=bob#x HTTP/1.1"),
+        ("a form",                             "password=hunter2&user=bob", "password=@&user=bob"),
+        ("a query string in Go's JSON",        r#"{"url":"/a?password=hunter2\u0026user=bob"}"#, r#"{"url":"/a?password=@\u0026user=bob"}"#),
+        ("a parameter in brackets",            "user[password]=hunter2&x=1", "user[password]=@&x=1"),
+        ("an encoded parameter in brackets",   "user%5Bpassword%5D=hunter2&x=1", "user%5Bpassword%5D=@&x=1"),
+        ("a connection string",                "Server=db;Password=hunter2;Database=app", "Server=db;Password=@;Database=app"),
+        ("a fat arrow",                        "password => hunter2", "password => @"),
+        ("a fat arrow of Ruby",                r#"{"password"=>"hunter2", "a"=>1}"#, r#"{"password"=>"@", "a"=>1}"#),
+        ("Pascal's assignment",                "password := hunter2", "password := @"),
+        ("a thin arrow",                       "password -> hunter2", "password -> @"),
+        ("a thin arrow without blanks",        "password->hunter2", "password->@"),
+        ("Go's %+v of a struct",               "{Password:hunter2 User:bob}", "{Password:@ User:bob}"),
+        ("Go's %+v of a map",                  "map[password:hunter2 user:bob]", "map[password:@ user:bob]"),
+        ("Go's map under the name",            "password:map[a:hunter2 b:x] c", "password:map[a:@ b:@] c"),
+        ("a Python dict",                      "{'password': 'hunter2', 'user': 'bob'}", "{'password': '@', 'user': 'bob'}"),
+        ("Python bytes",                       "{b'password': b'hunter2'}", "{b'password': b'@'}"),
+        ("an option",                          "run --password hunter2 --user bob", "run --password @ --user bob"),
+        ("an option with an equals sign",      "run --db-password=hunter2 --user bob", "run --db-password=@ --user bob"),
+        ("an option in a list",                r#"["--password","hunter2","-v"]"#, r#"["--password","@","-v"]"#),
+        ("a name and a value",                 r#"{"name":"password","value":"hunter2"}"#, r#"{"name":"password","value":"@"}"#),
+        ("a value and a name",                 r#"{"value":"hunter2","name":"password"}"#, r#"{"value":"@","name":"password"}"#),
+        ("a name and a value, escaped",        r#""{\"name\":\"password\",\"value\":\"hunter2\"}""#, r#""{\"name\":\"password\",\"value\":\"@\"}""#),
+        ("a header in a list",                 r#"["Authorization","Bearer abc123"]"#, r#"["Authorization","Bearer @"]"#),
+        ("a header in a tuple",                "(b'authorization', b'Bearer abc123')", "(b'authorization', b'Bearer @')"),
+        ("colours around the name",            "\x1b[31mpassword\x1b[0m=\x1b[1;32mhunter2\x1b[0m x", "\x1b[31mpassword\x1b[0m=\x1b[1;32m@\x1b[0m x"),
+        ("colours in a JSON string",           r#"{"log":"\u001b[31mpassword\u001b[0m=hunter2\u001b[0m x"}"#, r#"{"log":"\u001b[31mpassword\u001b[0m=@\u001b[0m x"}"#),
+        ("camel case",                         "dbPassword2=hunter2", "dbPassword2=@"),
+        ("a dotted name",                      "spring.datasource.password=hunter2", "spring.datasource.password=@"),
+        ("an index",                           "passwords[0]=hunter2", "passwords[0]=@"),
+        ("a name in a subscript",              r#"env["PASSWORD"] = "hunter2""#, r#"env["PASSWORD"] = "@""#),
+        ("brackets around the pair",           "(password=hunter2), next", "(password=@), next"),
+        ("a comma in the value",               "password=hun,ter2 x", "password=@ x"),
+        ("a comma before a pair",              "password=hunter2,user=bob", "password=@,user=bob"),
+        ("a bearer token",                     "Authorization: Bearer abc.def", "Authorization: Bearer @"),
+        ("a bearer token in JSON",             r#"{"authorization":"Bearer abc.def","x":1}"#, r#"{"authorization":"Bearer @","x":1}"#),
+        ("a bearer token in a shell line",     "curl -H 'Authorization: Bearer abc.def' https://x", "curl -H 'Authorization: Bearer @' https://x"),
+        ("digest credentials",                 r#"Authorization: Digest username="bob", response="abc""#, "Authorization: Digest @"),
+        ("digest credentials in JSON",         r#"{"h":"Authorization: Digest username=\"bob\", nc=1","x":1}"#, r#"{"h":"Authorization: Digest @","x":1}"#),
+        ("an unknown scheme",                  "Authorization: SomeScheme abc123 next", "Authorization: @ next"),
+        ("a bare authorization",               "authorization=abc123 user=bob", "authorization=@ user=bob"),
+        ("a cookie header",                    "Cookie: a=b; c=d", "Cookie: @"),
+        ("a cookie header in JSON",            r#"{"m":"Cookie: a=b; c=d","x":1}"#, r#"{"m":"Cookie: @","x":1}"#),
+        ("a cookie header in a shell line",    "curl -H 'Cookie: a=b; c=d' https://x", "curl -H 'Cookie: @' https://x"),
+        ("a cookie in logfmt",                 "cookie=a=b; c=d user=bob", "cookie=@ user=bob"),
+        ("a cookie as a member",               r#"{"set-cookie":["a=b; Path=/","c=d"]}"#, r#"{"set-cookie":["@","@"]}"#),
+        ("two keys in a row",                  "password=a1b2 token=c3d4", "password=@ token=@"),
+        ("a stray quote before",               r#"5" disk password="hun ter2" x"#, r#"5" disk password="@" x"#),
+        ("a quote inside",                     r#"password=hun"ter2 x"#, "password=@ x"),
+        ("text beside a replacement",          "password=[REDACTED]hunter2 x", "password=[REDACTED]@ x"),
+        ("text beside a mask",                 "password=***hunter2 x", "password=@ x"),
+        ("text beside a variable",             "password=${A}hunter2 x", "password=@ x"),
+        ("pretty JSON",                        "{\n  \"password\" :\n    \"hunter2\"\n}", "{\n  \"password\" :\n    \"@\"\n}"),
+        ("an unclosed quote",                  r#"{"password":"hunter2 cut he"#, r#"{"password":"@"#),
+    ];
+    let detector = detector();
+    let mut failures = String::new();
+    for (fact, text, expected) in SHAPES {
+        let expected = expected.replace('@', "[REDACTED]");
+        let got = redact(&detector, text);
+        if got != expected {
+            writeln!(failures, "{fact}:\n  text {text}\n  got  {got}\n  want {expected}").unwrap();
+        }
+        let again = redact(&detector, &got);
+        if again != got {
+            writeln!(failures, "{fact}: twice\n  once {got}\n  more {again}").unwrap();
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn what_is_no_secret_stays() {
+    #[rustfmt::skip]
+    const KEPT: &[&str] = &[
+        "Failed password for invalid user root from 1.2.3.4 port 22 ssh2",
+        "session opened for user root by (uid=0)",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=1.2.3.4",
+        "invalid token", "token count: 5", "session: closed", "pass: 12 fail: 3", "auth: ok", "key: value",
+        "password=", "password: ", "password= user=bob", "password=null", "password=****", "password=${DB_PASSWORD}",
+        "password=$DB_PASSWORD", "password={{ db_password }}", "password=<password>", "password=<your-password>",
+        "password=[REDACTED]", r#"{"password":null,"token":"","secret":true}"#, r#"{"password":"[REDACTED]"}"#,
+        "max_tokens=4096", "monkey=banana", "author: bob", "password_policy=strict", "has_password=maybe",
+        "api_key_id=17", "secret_key_ref=db", "token::new(x)", "secret://vault/path", r#"{"type":"password","x":"y"}"#,
+        r#"["password","email"]"#, "run --token --verbose", "Authorization: Bearer", r#"{"msg":"password=","user":"bob"}"#,
+        "{\"name\":\"login\",\"value\":\"password\"}", "if token != nil {",
+    ];
+    let detector = detector();
+    for text in KEPT {
+        assert_eq!(redact(&detector, text), *text);
+    }
+}
