@@ -38,6 +38,8 @@ pub(super) enum Operator {
     Compare,
     /// A blank alone, after `--name`.
     Blank,
+    /// `>` of an element of XML.
+    Element,
     /// A comma: the name and the value are two strings of a list or an object.
     Comma,
 }
@@ -54,13 +56,22 @@ pub(super) fn after(text: &[u8], at: usize) -> Option<Header> {
         quote = Some(closing);
         at = index(text, end);
     }
-    let gap = gap(text, at, 4);
+    let gap = declared(text, at, gap(text, at, 4));
     if let Some((operator, end)) = operator(text, gap) {
+        let end = match declared(text, end, end + usize::from(text.get(end) == Some(&b' '))) {
+            // `password: string = "x"`.
+            typed if operator == Operator::Colon && text.get(typed) == Some(&b'=') => typed + 1,
+            _ => end,
+        };
         return Some(Header { name_end, quote, operator, spaced: gap > at, end });
     }
     let operator = match quote {
         Some(_) if matches!(text.get(gap), Some(b',' | b'}')) => {
             return Some(Header { name_end, quote, operator: Operator::Comma, spaced: false, end: gap + 1 });
+        }
+        Some(_) if gap > at => Operator::Comma,
+        None if text.get(name_end) == Some(&b'>') => {
+            return Some(Header { name_end, quote, operator: Operator::Element, spaced: false, end: name_end + 1 });
         }
         None if gap > name_end && at == name_end => Operator::Blank,
         _ => return None,
@@ -159,8 +170,16 @@ fn index(text: &[u8], at: usize) -> usize {
     if starts_with(&rest[end..], close) { at + end + close.len() } else { at }
 }
 
+/// One past the type of a declaration, `token string = "x"`, and the blanks behind it; `gap` where there is none.
+fn declared(text: &[u8], at: usize, blank: usize) -> usize {
+    const TYPES: [&[u8]; 3] = [b"string", b"str", b"text"];
+    let kind = TYPES.iter().find(|kind| blank > at && starts_with(&text[blank..], kind));
+    let end = kind.map(|kind| gap(text, blank + kind.len(), 4));
+    end.filter(|end| text.get(*end) == Some(&b'=')).unwrap_or(blank)
+}
+
 fn operator(text: &[u8], at: usize) -> Option<(Operator, usize)> {
-    const OPERATORS: [(&[u8], Operator); 17] = [
+    const OPERATORS: [(&[u8], Operator); 21] = [
         (b"=\\u003e", Operator::Assign),
         (b"-\\u003e", Operator::Assign),
         (b"=&gt;", Operator::Assign),
@@ -172,6 +191,10 @@ fn operator(text: &[u8], at: usize) -> Option<(Operator, usize)> {
         (b"->", Operator::Assign),
         (b"::=", Operator::Assign),
         (b":=", Operator::Assign),
+        (b":::=", Operator::Assign),
+        (b"?=", Operator::Assign),
+        (b".=", Operator::Assign),
+        (b"+=", Operator::Assign),
         (b"=", Operator::Assign),
         (b":", Operator::Colon),
         (b"%3d", Operator::Percent),
@@ -180,7 +203,7 @@ fn operator(text: &[u8], at: usize) -> Option<(Operator, usize)> {
         (b"%253a", Operator::Percent),
     ];
     let rest = &text[at..];
-    if !matches!(rest.first()?, b'=' | b':' | b'-' | b'!' | b'%') {
+    if !matches!(rest.first()?, b'=' | b':' | b'-' | b'!' | b'%' | b'?' | b'.' | b'+') {
         return None;
     }
     let (spelling, operator) = OPERATORS.iter().find(|(spelling, _)| starts_with(rest, spelling))?;

@@ -55,7 +55,11 @@ pub(super) fn leaves(text: &[u8], at: usize, open: u32, mut found: impl FnMut(Le
             _ => {
                 let end = word_end(text, at);
                 let start = at + value_start(&text[at..end]);
-                let named = start == end && !matches!(text.get(end), None | Some(b',' | b']' | b'}'));
+                let named = match text.get(end) {
+                    None | Some(b',' | b']' | b'}') => false,
+                    Some(b'[' | b'{' | b'"' | b'\'') => matches!(text[end - 1], b'=' | b':'),
+                    Some(_) => start == end,
+                };
                 if !named && !is_key(text, end) {
                     let start = if start == end { at } else { start };
                     found(Leaf { span: Span::new(start, end), quoted: false });

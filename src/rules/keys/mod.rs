@@ -94,7 +94,11 @@ impl Detector {
         let mut reader = Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, findings };
         let end = match header.operator {
             Operator::Comma => reader.pair(start, &header, open),
-            Operator::Blank if !text[start..].starts_with(b"--") || text[header.end..].starts_with(b"--") => return,
+            Operator::Blank if !option(text, start) || text[header.end..].starts_with(b"--") => return,
+            Operator::Element => match reader.element(start, &header) {
+                Some(end) => end,
+                None => return,
+            },
             _ => reader.assignment(start, &header, open),
         };
         for rule in &memo.rules {
@@ -168,6 +172,11 @@ impl Reader<'_> {
         if header.operator == Operator::Compare {
             return at;
         }
+        if let Some(end) = value::template(text, at)
+            && self.spared.has(&text[at..end])
+        {
+            return end;
+        }
         if let Some(bracket) = value::bracket(text, at) {
             return self.container(at, bracket, header, &around, json);
         }
@@ -176,11 +185,27 @@ impl Reader<'_> {
             self.push(at, end, Wrap::Quoted { escapes: escapes(depth) as u8 });
             return end;
         }
-        self.bare(at, header, blank, &around)
+        self.bare(at, header, &around)
+    }
+
+    /// The text of an element: `<password>x</password>`.
+    fn element(&mut self, start: usize, header: &Header) -> Option<usize> {
+        let text = self.text;
+        let opens = start.checked_sub(1).map(|at| text[at]);
+        if !matches!(opens, Some(b'<' | b':')) {
+            return None;
+        }
+        let end = header.end + memchr::memchr2(b'<', b'"', &text[header.end..])?;
+        if text[end..].starts_with(b"</") {
+            let inner = text[header.end..end].trim_ascii();
+            let from = header.end + text[header.end..end].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            self.string(from, from + inner.len());
+        }
+        Some(end)
     }
 
     /// A value without quotes.
-    fn bare(&mut self, at: usize, header: &Header, blank: bool, around: &Around) -> usize {
+    fn bare(&mut self, at: usize, header: &Header, around: &Around) -> usize {
         let text = self.text;
         let nature = Nature::of(self.key);
         let headed = header.operator == Operator::Colon;
@@ -209,8 +234,8 @@ impl Reader<'_> {
             }
             None => {}
         }
-        let prose = headed && header.quote.is_none() && blank && spared::is_weak(self.key);
-        if prose && spared::is_prose(&text[from..end]) {
+        let prose = headed && header.quote.is_none() && spared::is_weak(self.key);
+        if prose && spared::is_prose(&text[from..end]) || from == at && value::is_scheme(&text[at..end]) {
             return at;
         }
         self.push_bare(from, end)
@@ -229,11 +254,6 @@ impl Reader<'_> {
     fn container(&mut self, at: usize, bracket: usize, header: &Header, around: &Around, json: bool) -> usize {
         let text = self.text;
         if let Some(end) = self.closed(at, value::bare(text, at, around)) {
-            return end;
-        }
-        if let Some(end) = value::template(text, at)
-            && self.spared.has(&text[at..end])
-        {
             return end;
         }
         let wrap = match header.quote {
@@ -294,6 +314,11 @@ impl Reader<'_> {
     }
 }
 
+/// Whether the name at `start` is an option: `--token x`, `-token x`.
+fn option(text: &[u8], start: usize) -> bool {
+    text[start] == b'-' && start.checked_sub(1).is_none_or(|before| matches!(text[before], b' ' | b'\t' | b'"' | b'\'' | b'['))
+}
+
 /// Whether a quote is deeper than every string that is open.
 fn own(quote: Quote, around: &Around) -> bool {
     match (quote, around.quote) {
@@ -305,3 +330,4 @@ fn own(quote: Quote, around: &Around) -> bool {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)] mod tune;

@@ -6,6 +6,7 @@ use memchr::memrchr;
 use super::{
     Reader,
     header::{Header, gap},
+    names::is_name,
     quote::{Quote, escapes, innermost, starts_with},
     value::Nature,
 };
@@ -30,6 +31,11 @@ impl Reader<'_> {
             _ => open,
         };
         let at = gap(text, header.end, 4);
+        if attribute_before(text, first) {
+            // `<add key="password" value="x" />`.
+            let value = text[at..].strip_prefix(b"value=").map(|_| at + b"value=".len());
+            return value.and_then(|value| self.quoted(value, quote, outer)).unwrap_or(start);
+        }
         if let Some(named) = member_before(text, first, quote, &NAMES) {
             if let Some(value) = member(text, at, quote) {
                 return self.quoted(value, quote, outer).unwrap_or(start);
@@ -39,7 +45,11 @@ impl Reader<'_> {
             }
             return start;
         }
-        let listed = Nature::of(self.key) != Nature::Plain && matches!(text[..first].last(), Some(b'[' | b'(' | b'b'));
+        let listed = match text[..first] {
+            [.., call, b'('] if is_name(call) => true,
+            [.., b'[' | b'(' | b'b'] => Nature::of(self.key) != Nature::Plain,
+            _ => false,
+        };
         if listed || text[start..].starts_with(b"--") {
             return self.quoted(at, quote, outer).unwrap_or(start);
         }
@@ -66,6 +76,11 @@ fn member(text: &[u8], at: usize, quote: Quote) -> Option<usize> {
     let (closing, end) = Quote::at(text, from + name.len())?;
     let colon = gap(text, end, 4);
     (opening == quote && closing == quote && text.get(colon) == Some(&b':')).then(|| gap(text, colon + 1, 4))
+}
+
+/// Whether the quote at `at` opens the value of an attribute `name=` or `key=`.
+fn attribute_before(text: &[u8], at: usize) -> bool {
+    text[..at].ends_with(b" name=") || text[..at].ends_with(b" key=")
 }
 
 /// Where the member begins whose name is one of `names` and whose value begins at `at`.

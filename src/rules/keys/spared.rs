@@ -21,9 +21,9 @@ const PLACEHOLDER: [&[u8]; 41] = [
 ];
 
 /// Names of one word that prose uses too: after `name: ` they count only before what looks like a secret.
-const WEAK: [&[u8]; 20] = [
+const WEAK: [&[u8]; 22] = [
     b"assertion", b"auth", b"authentication", b"bearer", b"cookie", b"cookies", b"credential", b"credentials", b"creds",
-    b"hmac", b"oauth", b"pass", b"pem", b"pin", b"private", b"session", b"sid", b"sig", b"token", b"tokens",
+    b"hmac", b"oauth", b"pass", b"pem", b"pin", b"private", b"session", b"session_id", b"sessionid", b"sid", b"sig", b"token", b"tokens",
 ];
 
 /// The closed list of values.
@@ -68,31 +68,47 @@ pub(super) fn is_weak(key: &[u8]) -> bool {
     WEAK.contains(&key)
 }
 
-/// Whether the word after a weak name and a colon is prose: letters of a usual case, or a small number.
+/// Whether the word after a weak name and a colon is prose: letters of a usual case, a small number, or one that is
+/// written as a machine word (the session of ZooKeeper: `sessionid:0x14ed…`).
 pub(super) fn is_prose(value: &[u8]) -> bool {
     let word = value.strip_suffix(b".").unwrap_or(value);
     let letters = word.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b'\'' | b'/'));
     let plain = word.iter().skip(1).all(|byte| !byte.is_ascii_uppercase()) || word.iter().all(u8::is_ascii_uppercase);
-    let number = word.len() <= 3 && word.iter().all(u8::is_ascii_digit);
-    number || letters && plain && word.len() <= 20
+    let number = match word.strip_prefix(b"0x") {
+        Some(hex) => hex.len() <= 16 && hex.iter().all(u8::is_ascii_hexdigit),
+        None => word.len() <= 3 && word.iter().all(u8::is_ascii_digit),
+    };
+    number || letters && plain && word.len() <= 15
 }
 
-/// Nothing but mask characters, three or more of one kind.
+/// Nothing but mask characters, three or more of one kind; or eight or more behind no more letters than a prefix has.
 fn mask(value: &[u8]) -> bool {
-    let bullets = value.len() >= 9 && value.chunks(3).all(|bullet| bullet == "•".as_bytes());
-    bullets || value.len() >= 3 && matches!(value[0], b'*' | b'x' | b'X' | b'.' | b'#' | b'-' | b'_') && value.iter().all(|byte| *byte == value[0])
+    if value.len() >= 9 && value.chunks(3).all(|bullet| bullet == "•".as_bytes()) {
+        return true;
+    }
+    let Some(last) = value.last().filter(|last| matches!(last, b'*' | b'x' | b'X' | b'.' | b'#' | b'-' | b'_')) else {
+        return false;
+    };
+    let run = value.iter().rev().take_while(|byte| *byte == last).count();
+    let prefix = value.len() - run;
+    if prefix == 0 { run >= 3 } else { prefix <= 8 && run >= 8 && matches!(last, b'*' | b'x' | b'X') }
 }
 
-/// `${NAME}`, `$NAME` in capitals, `{{ name }}`.
+/// `${NAME}`, `$NAME` in capitals, `%NAME%`, `{{ expression }}`, `%s`.
 fn reference(value: &[u8]) -> bool {
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let dotted = |byte: &u8| word(byte) || matches!(byte, b'.' | b'-');
+    let template = value.strip_prefix(b"$").unwrap_or(value);
+    if let Some(inner) = template.strip_prefix(b"{{").and_then(|rest| rest.strip_suffix(b"}}")) {
+        return inner.iter().all(|byte| !matches!(byte, b'{' | b'}'));
+    }
     if let Some(name) = value.strip_prefix(b"${").and_then(|rest| rest.strip_suffix(b"}")) {
         return name.first().is_some_and(|byte| !byte.is_ascii_digit()) && name.iter().all(dotted);
     }
-    if let Some(name) = value.strip_prefix(b"{{").and_then(|rest| rest.strip_suffix(b"}}")) {
-        let name = name.trim_ascii();
-        return !name.is_empty() && name.iter().all(|byte| dotted(byte) || matches!(byte, b' ' | b'$'));
+    if let [b'%', flags @ .., verb] = value {
+        let name = *verb == b'%' && flags.len() > 1 && flags.iter().all(|byte| word(byte) && !byte.is_ascii_lowercase());
+        let format = verb.is_ascii_alphabetic() && flags.len() <= 2 && flags.iter().all(|byte| b"+-# .0123456789".contains(byte));
+        return name || format;
     }
     value.strip_prefix(b"$").is_some_and(|name| {
         name.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte == b'_')
@@ -100,10 +116,15 @@ fn reference(value: &[u8]) -> bool {
     })
 }
 
-/// `<password>`, `<your-api-key>`, `<YOUR_TOKEN_HERE>`; of words of the dictionary only. `value` is in lower case.
+/// `<password>`, `<your-api-key>`, `your_token_here`; of words of the dictionary only. `value` is in lower case.
 fn placeholder(value: &[u8]) -> bool {
-    let inner = value.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">"));
-    inner.is_some_and(|inner| {
-        inner.split(|byte| matches!(byte, b'-' | b'_' | b' ' | b'.')).all(|word| PLACEHOLDER.contains(&word))
-    })
+    const CALLS: [&[u8]; 7] = [b"your", b"insert", b"enter", b"replace", b"put", b"paste", b"add"];
+    let bracketed = value.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">"));
+    let mut words = bracketed.unwrap_or(value).split(|byte| matches!(byte, b'-' | b'_' | b' ' | b'.'));
+    let first = words.next().unwrap_or_default();
+    if bracketed.is_some() {
+        return PLACEHOLDER.contains(&first) && words.all(|word| PLACEHOLDER.contains(&word));
+    }
+    let mut words = words.peekable();
+    CALLS.contains(&first) && words.peek().is_some() && words.all(|word| PLACEHOLDER.contains(&word))
 }

@@ -1,7 +1,10 @@
 //! The detector with the names that ship, on the shapes that logs have.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::LazyLock};
 
+
+use aho_corasick::AhoCorasick;
+use proptest::prelude::*;
 
 use super::{Detector, Memo};
 use crate::{
@@ -44,19 +47,30 @@ fn pack() -> Vec<(String, KeyNames)> {
     rules
 }
 
-pub(super) fn detector() -> Detector {
-    let pack = pack();
-    let rules: Vec<_> = pack.iter().enumerate().map(|(id, (_, names))| (RuleId(id as u16), names)).collect();
-    Detector::compile(&rules).unwrap_or_else(|_| panic!("the pack compiles"))
+/// The detector of the pack, and a scan for its literals.
+pub(super) struct Pack {
+    detector: Detector,
+    scan: AhoCorasick,
 }
 
-fn find(detector: &Detector, text: &[u8]) -> Vec<Finding> {
-    let scan = aho_corasick::AhoCorasick::builder().ascii_case_insensitive(true).build(detector.literals()).unwrap();
+pub(super) static SHIPPED: LazyLock<Pack> = LazyLock::new(|| {
+    let pack = pack();
+    let rules: Vec<_> = pack.iter().enumerate().map(|(id, (_, names))| (RuleId(id as u16), names)).collect();
+    compiled(&rules)
+});
+
+fn compiled(rules: &[(RuleId, &KeyNames)]) -> Pack {
+    let detector = Detector::compile(rules).unwrap_or_else(|_| panic!("the names compile"));
+    let scan = AhoCorasick::builder().ascii_case_insensitive(true).build(detector.literals()).unwrap();
+    Pack { detector, scan }
+}
+
+fn find(pack: &Pack, text: &[u8]) -> Vec<Finding> {
     let (mut memo, mut findings) = (Memo::default(), Vec::new());
     memo.start();
-    for hit in scan.find_overlapping_iter(text) {
+    for hit in pack.scan.find_overlapping_iter(text) {
         let span = Span::new(hit.start(), hit.end());
-        detector.confirm(text, hit.pattern().as_u32(), span, &mut memo, &mut findings);
+        pack.detector.confirm(text, hit.pattern().as_u32(), span, &mut memo, &mut findings);
     }
     findings
 }
@@ -84,8 +98,8 @@ fn replaced(text: &[u8], mut findings: Vec<Finding>) -> Vec<u8> {
     out
 }
 
-pub(super) fn redact(detector: &Detector, text: &str) -> String {
-    let findings = find(detector, text.as_bytes());
+pub(super) fn redact(pack: &Pack, text: &str) -> String {
+    let findings = find(pack, text.as_bytes());
     String::from_utf8(replaced(text.as_bytes(), findings)).unwrap()
 }
 
@@ -162,17 +176,24 @@ fn every_shape_loses_its_value_and_nothing_else() {
         ("text beside a mask",                 "password=***hunter2 x", "password=@ x"),
         ("text beside a variable",             "password=${A}hunter2 x", "password=@ x"),
         ("pretty JSON",                        "{\n  \"password\" :\n    \"hunter2\"\n}", "{\n  \"password\" :\n    \"@\"\n}"),
+        ("a conditional assignment",           r#"TOKEN ?= "hunter2""#, r#"TOKEN ?= "@""#),
+        ("a declaration",                      r#"var apiToken string = "hunter2""#, r#"var apiToken string = "@""#),
+        ("a typed member",                     r#"token: string = "hunter2";"#, r#"token: string = "@";"#),
+        ("an option of one dash",              "run -vaultToken hunter2 -v", "run -vaultToken @ -v"),
+        ("a call",                             r#"setProperty("API_TOKEN", "hunter2")"#, r#"setProperty("API_TOKEN", "@")"#),
+        ("an element",                         "<a><password>hunter2</password><b>x</b></a>", "<a><password>@</password><b>x</b></a>"),
+        ("an attribute",                       r#"<a password="hunter2" b="c"/>"#, r#"<a password="@" b="c"/>"#),
+        ("attributes key and value",           r#"<add key="password" value="hunter2" />"#, r#"<add key="password" value="@" />"#),
         ("an unclosed quote",                  r#"{"password":"hunter2 cut he"#, r#"{"password":"@"#),
     ];
-    let detector = detector();
     let mut failures = String::new();
     for (fact, text, expected) in SHAPES {
         let expected = expected.replace('@', "[REDACTED]");
-        let got = redact(&detector, text);
+        let got = redact(&SHIPPED, text);
         if got != expected {
             writeln!(failures, "{fact}:\n  text {text}\n  got  {got}\n  want {expected}").unwrap();
         }
-        let again = redact(&detector, &got);
+        let again = redact(&SHIPPED, &got);
         if again != got {
             writeln!(failures, "{fact}: twice\n  once {got}\n  more {again}").unwrap();
         }
@@ -191,13 +212,157 @@ fn what_is_no_secret_stays() {
         "password=", "password: ", "password= user=bob", "password=null", "password=****", "password=${DB_PASSWORD}",
         "password=$DB_PASSWORD", "password={{ db_password }}", "password=<password>", "password=<your-password>",
         "password=[REDACTED]", r#"{"password":null,"token":"","secret":true}"#, r#"{"password":"[REDACTED]"}"#,
+        "Auth successful (auth:SIMPLE)", "Token: Token { kind: ContainerToken, service: 10.0.0.1:1 }", "sessionid:0x14ed93111f20005 type:x",
+        "password=%s", "password=%DB_PASSWORD%", "password=${{ secrets.DB }}", "password=your_password_here", "password=xxxxxxxx",
         "max_tokens=4096", "monkey=banana", "author: bob", "password_policy=strict", "has_password=maybe",
         "api_key_id=17", "secret_key_ref=db", "token::new(x)", "secret://vault/path", r#"{"type":"password","x":"y"}"#,
         r#"["password","email"]"#, "run --token --verbose", "Authorization: Bearer", r#"{"msg":"password=","user":"bob"}"#,
         "{\"name\":\"login\",\"value\":\"password\"}", "if token != nil {",
     ];
-    let detector = detector();
     for text in KEPT {
-        assert_eq!(redact(&detector, text), *text);
+        assert_eq!(redact(&SHIPPED, text), *text);
+    }
+}
+
+#[test]
+fn names_are_decided_by_their_words() {
+    #[rustfmt::skip]
+    const SENSITIVE: &[&str] = &[
+        "password", "Password", "PASSWORD", "dbPassword2", "db_password_primary", "X-Api-Key", "apiKey", "APIKey", "API_KEY",
+        "aws_access_key_id", "stripe_secret_key", "JSESSIONID", "cvv2", "userSsn", "x-hub-signature-256", "my.app.secret", "PGPASSWORD",
+    ];
+    #[rustfmt::skip]
+    const ORDINARY: &[&str] = &[
+        "passwordless_login", "monkey", "author", "compass", "secretary", "token_count", "max_tokens", "api_key_id", "has_password",
+        "is_secret", "secret_key_ref", "password_path", "public_key", "key", "tokenizer", "keyboard", "spin", "user", "",
+    ];
+    let finds = |name: &str| {
+        let mut findings = Vec::new();
+        SHIPPED.detector.value(name.as_bytes(), b"hunter2", &mut Memo::default(), &mut findings);
+        !findings.is_empty()
+    };
+    for name in SENSITIVE {
+        assert!(finds(name), "{name} is sensitive");
+        assert!(!find(&SHIPPED, format!("{name}=hunter2").as_bytes()).is_empty(), "{name} has a literal");
+    }
+    for name in ORDINARY {
+        assert!(!finds(name), "{name} is ordinary");
+    }
+}
+
+#[test]
+fn every_listed_name_is_found_in_a_pair() {
+    for (rule, names) in pack() {
+        for name in names.exact.iter().chain(&names.suffix).chain(&names.word) {
+            assert!(!find(&SHIPPED, format!("{name}=hunter2").as_bytes()).is_empty(), "{name} of {rule}");
+        }
+    }
+}
+
+#[test]
+fn an_owners_name_wins_over_a_look_alike() {
+    let names = KeyNames { suffix: vec!["token_count".into(), "has_password".into()], ..KeyNames::default() };
+    let pack = compiled(&[(RuleId(0), &names)]);
+    assert_eq!(redact(&pack, "token_count=17 x"), "token_count=[REDACTED] x");
+    assert_eq!(redact(&pack, "has_password=hunter2"), "has_password=[REDACTED]");
+    assert_eq!(redact(&pack, "password=hunter2"), "password=hunter2");
+}
+
+#[test]
+fn names_that_are_none_are_complained_of_all_at_once() {
+    let bad = KeyNames { exact: vec!["a=b".into()], suffix: vec!["".into()], ..KeyNames::default() };
+    let complaints = Detector::compile(&[(RuleId(3), &bad), (RuleId(4), &KeyNames::default())]).err().unwrap();
+    let rules: Vec<_> = complaints.iter().map(|(rule, _)| rule.0).collect();
+    assert_eq!(rules, [3, 3, 4]);
+    assert_eq!(complaints[0].1.message, "`a=b` is no key name");
+}
+
+#[test]
+fn the_value_of_a_named_text_is_found_whole() {
+    #[rustfmt::skip]
+    const VALUES: &[(&str, &str, &str)] = &[
+        ("password", "hun ter2, x", "@"),
+        ("authorization", "Bearer abc.def", "Bearer @"),
+        ("cookie", "a=b; c=d", "@"),
+        ("set_cookie", "Token abc", "@"),
+        ("token", r#"{"a":"x","n":17}"#, r#"{"a":"@","n":"@"}"#),
+        ("password", "null", "null"),
+        ("user", "bob", "bob"),
+    ];
+    for (name, text, expected) in VALUES {
+        let mut findings = Vec::new();
+        SHIPPED.detector.value(name.as_bytes(), text.as_bytes(), &mut Memo::default(), &mut findings);
+        let got = replaced(text.as_bytes(), findings);
+        assert_eq!(String::from_utf8(got).unwrap(), expected.replace('@', "[REDACTED]"), "{name}");
+    }
+}
+
+#[test]
+fn a_line_made_against_the_detector_costs_no_more_than_its_length() {
+    #[rustfmt::skip]
+    let pieces = [
+        "password=", "password=[", "password={x:", "\"password\":\"", "\\\"password\\\":", "{\"password\":", "token password:", "password.", "--password ",
+        "\"name\":\"password\",", "Cookie: a; ", "Authorization: Digest ", "password='", "(\"password\",", "pass\\\\\\\\", "password=${", "[[[[{{", "<password>",
+        "password=a,b=", "password=\"\\", "secret: [a]b ", "password => &quot;", "token=[ ]x", "password=}", "authorization: a ",
+    ];
+    for piece in pieces {
+        let cost = |count: usize| {
+            let text = piece.repeat(count);
+            let start = std::time::Instant::now();
+            let findings = find(&SHIPPED, text.as_bytes());
+            std::hint::black_box(findings.len());
+            start.elapsed().as_secs_f64()
+        };
+        let (small, large) = (cost(2_000), cost(64_000));
+        // 32 times the length; a square would be 1000 times the cost.
+        assert!(large < 0.05 + small * 200.0, "{piece}: {small} s, then {large} s");
+    }
+}
+
+/// A JSON value of a few levels, with keys of which some are sensitive.
+fn json() -> impl Strategy<Value = serde_json::Value> {
+    let text = prop_oneof![
+        "[a-z0-9 ]{0,12}", "\\PC{0,12}", Just("password=hunter2".to_owned()), Just("a\"b\\".to_owned()), Just("Cookie: a=\"b\"; c".to_owned()),
+        Just("{\"password\":{\"a\":[1,\"x\"]}}".to_owned()), Just("token: 'abc".to_owned()), Just("Authorization: Digest a=\"b\", c".to_owned()),
+        Just("secret=\n\"x\"".to_owned()),
+    ];
+    let key = prop_oneof![Just("password"), Just("user"), Just("apiKey"), Just("authorization"), Just("name"), Just("value"), Just("cookie")];
+    let leaf = prop_oneof![
+        text.prop_map(serde_json::Value::from), any::<i32>().prop_map(serde_json::Value::from), any::<bool>().prop_map(serde_json::Value::from),
+        Just(serde_json::Value::Null),
+    ];
+    leaf.prop_recursive(4, 24, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(serde_json::Value::from),
+            prop::collection::vec((key.clone(), inner.clone()), 0..4)
+                .prop_map(|members| members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+            // JSON in a JSON string.
+            inner.prop_map(|value| serde_json::Value::from(value.to_string())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 30000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn json_stays_json_and_a_second_pass_finds_nothing(value in json()) {
+        let once = redact(&SHIPPED, &value.to_string());
+        let read: Result<serde_json::Value, _> = serde_json::from_str(&once);
+        prop_assert!(read.is_ok(), "{value}\n{once}");
+        prop_assert_eq!(&redact(&SHIPPED, &once), &once);
+    }
+
+    #[test]
+    fn any_text_is_read_without_panic_and_twice_is_once(
+        parts in prop::collection::vec(prop_oneof![
+            Just("password"), Just("token"), Just("Authorization"), Just("cookie"), Just("\""), Just("'"), Just("\\"), Just("\\\""), Just(":"),
+            Just("="), Just(" "), Just("{"), Just("}"), Just("["), Just("]"), Just(","), Just(";"), Just("Bearer"), Just("Digest"), Just("abc"),
+            Just("1"), Just("&"), Just("%22"), Just("%3D"), Just("&quot;"), Just("\n"), Just("--"), Just("name"), Just("value"), Just("é"), Just("\u{1b}[0m"),
+        ], 0..24),
+    ) {
+        let text = parts.concat();
+        let once = redact(&SHIPPED, &text);
+        prop_assert_eq!(redact(&SHIPPED, &once), once, "{}", text);
     }
 }

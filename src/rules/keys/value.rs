@@ -85,7 +85,8 @@ pub(super) fn scheme(text: &[u8], at: usize, end: usize) -> Option<(Scheme, usiz
         match rest.first() {
             Some(b' ' | b'\t' | b'+') => next += 1,
             Some(b'%') if starts_with(rest, b"%20") => next += 3,
-            Some(_) if next > at + length => return Some((scheme, next)),
+            // `Token: Token { kind: …`: what is printed of a thing of that name.
+            Some(_) if next > at + length && !rest.starts_with(b"{ ") => return Some((scheme, next)),
             _ => return None,
         }
     }
@@ -184,10 +185,17 @@ pub(super) fn bracket(text: &[u8], at: usize) -> Option<usize> {
     Some(at + kind.len())
 }
 
-/// One past the template `{{ name }}` at `at`, if one is there and the value is over behind it.
+/// Whether a whole value is a scheme word.
+pub(super) fn is_scheme(value: &[u8]) -> bool {
+    const ALONE: [&[u8]; 4] = [b"bearer", b"basic", b"digest", b"negotiate"];
+    ALONE.iter().any(|scheme| value.eq_ignore_ascii_case(scheme))
+}
+
+/// One past the template `{{ name }}` or `${{ name }}` at `at`, if one is there and the value is over behind it.
 pub(super) fn template(text: &[u8], at: usize) -> Option<usize> {
     let near = &text[at..text.len().min(at + 64)];
-    let length = near.starts_with(b"{{").then(|| memchr::memmem::find(near, b"}}"))?? + 2;
+    let opens = near.starts_with(b"{{") || near.starts_with(b"${{");
+    let length = opens.then(|| memchr::memmem::find(near, b"}}"))?? + 2;
     (!goes_on(text, at + length)).then_some(at + length)
 }
 
