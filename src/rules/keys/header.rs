@@ -125,7 +125,8 @@ pub(super) fn colour(text: &[u8], at: usize) -> Option<usize> {
         1
     } else {
         let backslashes = rest.iter().take(MAX_NAME).take_while(|byte| **byte == b'\\').count();
-        let spelling = ESCAPES.iter().find(|spelling| backslashes > 0 && starts_with(&rest[backslashes..], spelling))?;
+        let spelling =
+            ESCAPES.iter().find(|spelling| backslashes > 0 && starts_with(&rest[backslashes..], spelling))?;
         backslashes + spelling.len()
     };
     let codes = rest.get(escape..)?.strip_prefix(b"[")?;
@@ -210,6 +211,7 @@ fn operator(text: &[u8], at: usize) -> Option<(Operator, usize)> {
     let end = at + spelling.len();
     // `token::new`, `secret://path`: names of other things.
     let other = *operator == Operator::Colon
-        && (text.get(end) == Some(&b':') || starts_with(&text[end..], b"//") && text.get(end + 2).is_some_and(u8::is_ascii_alphanumeric));
+        && (text.get(end) == Some(&b':')
+            || starts_with(&text[end..], b"//") && text.get(end + 2).is_some_and(u8::is_ascii_alphanumeric));
     (!other).then_some((*operator, end))
 }

@@ -96,6 +96,7 @@ fn value_start(word: &[u8]) -> usize {
 
 /// One past the word without quotes at `at`.
 fn word_end(text: &[u8], at: usize) -> usize {
-    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b']' | b'}' | b'[' | b'{' | b'"' | b'\\');
+    let ends =
+        |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b']' | b'}' | b'[' | b'{' | b'"' | b'\\');
     text[at..].iter().position(ends).map_or(text.len(), |length| at + length)
 }

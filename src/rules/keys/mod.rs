@@ -153,7 +153,7 @@ impl Reader<'_> {
             at += text[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         }
         let blank = at > header.end;
-        if header.operator == Operator::Assign && !header.spaced && blank && value::assigns_value(&text[at..]) {
+        if header.operator == Operator::Assign && !header.spaced && blank && value::pairs(&text[at..]) {
             return at; // `password= user=bob` is an empty value and the next pair.
         }
         if matches!(text.get(at), Some(b'b' | b'B' | b'u' | b'U' | b'r' | b'R' | b'f' | b'@'))
@@ -222,7 +222,7 @@ impl Reader<'_> {
                 self.push(next, end, Wrap::Bare);
                 return end;
             }
-            Some((Scheme::Word, next)) if headed || nature == Nature::Authorization || !value::assigns(&text[next..]) => {
+            Some((Scheme::Word, next)) if headed || nature == Nature::Authorization || !value::pairs(&text[next..]) => {
                 from = next;
                 end = value::bare(text, next, around);
             }
@@ -316,7 +316,8 @@ impl Reader<'_> {
 
 /// Whether the name at `start` is an option: `--token x`, `-token x`.
 fn option(text: &[u8], start: usize) -> bool {
-    text[start] == b'-' && start.checked_sub(1).is_none_or(|before| matches!(text[before], b' ' | b'\t' | b'"' | b'\'' | b'['))
+    text[start] == b'-'
+        && start.checked_sub(1).is_none_or(|before| matches!(text[before], b' ' | b'\t' | b'"' | b'\'' | b'['))
 }
 
 /// Whether a quote is deeper than every string that is open.
@@ -330,4 +331,3 @@ fn own(quote: Quote, around: &Around) -> bool {
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)] mod tune;

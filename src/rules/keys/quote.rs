@@ -33,8 +33,7 @@ impl Quote {
         match text.get(at + backslashes)? {
             mark @ (b'"' | b'\'' | b'`') => {
                 let depth = depth(backslashes);
-                (backslashes == escapes(depth))
-                    .then_some((Self::Mark { mark: *mark, depth }, at + backslashes + 1))
+                (backslashes == escapes(depth)).then_some((Self::Mark { mark: *mark, depth }, at + backslashes + 1))
             }
             b'&' | b'%' if backslashes == 0 => {
                 let spelt = SPELT.iter().find(|spelt| starts_with(&text[at..], spelt))?;
@@ -52,9 +51,9 @@ impl Quote {
                 Some((Self::Mark { mark, depth }, end - 1 - escapes(depth)))
             }
             b';' | b'2' | b'7' => {
-                let spelt = SPELT.iter().find(|spelt| {
-                    end >= spelt.len() && starts_with(&text[end - spelt.len()..end], spelt)
-                })?;
+                let spelt = SPELT
+                    .iter()
+                    .find(|spelt| end >= spelt.len() && starts_with(&text[end - spelt.len()..end], spelt))?;
                 Some((Self::Spelt(spelt), end - spelt.len()))
             }
             _ => None,
@@ -145,9 +144,8 @@ pub(super) fn closes_around(text: &[u8], at: usize, depth: u32, enclosing: Optio
 /// Whether what follows the quote at `at` can follow a string of JSON or logfmt. Else it is a stray quote, and ends
 /// nothing: no one is to cut a secret in two by writing one before it.
 fn ends_string(text: &[u8], at: usize) -> bool {
-    text.get(at + 1).is_none_or(|next| {
-        next.is_ascii_whitespace() || matches!(next, b',' | b'}' | b']' | b':' | b'"' | b'\\')
-    })
+    text.get(at + 1)
+        .is_none_or(|next| next.is_ascii_whitespace() || matches!(next, b',' | b'}' | b']' | b':' | b'"' | b'\\'))
 }
 
 /// The backslashes that a quote of a depth stands behind.

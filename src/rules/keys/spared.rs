@@ -14,16 +14,73 @@ const MAX_VALUE: usize = 64;
 
 /// The words of placeholders such as `<your-api-key>`.
 const PLACEHOLDER: [&[u8]; 41] = [
-    b"a", b"access", b"add", b"an", b"api", b"app", b"auth", b"bearer", b"client", b"cookie", b"credential", b"credentials",
-    b"db", b"enter", b"generated", b"goes", b"here", b"id", b"insert", b"key", b"my", b"new", b"old", b"paste", b"pass",
-    b"password", b"private", b"put", b"random", b"replace", b"secret", b"session", b"some", b"string", b"the", b"token",
-    b"user", b"value", b"with", b"you", b"your",
+    b"a",
+    b"access",
+    b"add",
+    b"an",
+    b"api",
+    b"app",
+    b"auth",
+    b"bearer",
+    b"client",
+    b"cookie",
+    b"credential",
+    b"credentials",
+    b"db",
+    b"enter",
+    b"generated",
+    b"goes",
+    b"here",
+    b"id",
+    b"insert",
+    b"key",
+    b"my",
+    b"new",
+    b"old",
+    b"paste",
+    b"pass",
+    b"password",
+    b"private",
+    b"put",
+    b"random",
+    b"replace",
+    b"secret",
+    b"session",
+    b"some",
+    b"string",
+    b"the",
+    b"token",
+    b"user",
+    b"value",
+    b"with",
+    b"you",
+    b"your",
 ];
 
 /// Names of one word that prose uses too: after `name: ` they count only before what looks like a secret.
 const WEAK: [&[u8]; 22] = [
-    b"assertion", b"auth", b"authentication", b"bearer", b"cookie", b"cookies", b"credential", b"credentials", b"creds",
-    b"hmac", b"oauth", b"pass", b"pem", b"pin", b"private", b"session", b"session_id", b"sessionid", b"sid", b"sig", b"token", b"tokens",
+    b"assertion",
+    b"auth",
+    b"authentication",
+    b"bearer",
+    b"cookie",
+    b"cookies",
+    b"credential",
+    b"credentials",
+    b"creds",
+    b"hmac",
+    b"oauth",
+    b"pass",
+    b"pem",
+    b"pin",
+    b"private",
+    b"session",
+    b"session_id",
+    b"sessionid",
+    b"sid",
+    b"sig",
+    b"token",
+    b"tokens",
 ];
 
 /// The closed list of values.
@@ -106,8 +163,11 @@ fn reference(value: &[u8]) -> bool {
         return name.first().is_some_and(|byte| !byte.is_ascii_digit()) && name.iter().all(dotted);
     }
     if let [b'%', flags @ .., verb] = value {
-        let name = *verb == b'%' && flags.len() > 1 && flags.iter().all(|byte| word(byte) && !byte.is_ascii_lowercase());
-        let format = verb.is_ascii_alphabetic() && flags.len() <= 2 && flags.iter().all(|byte| b"+-# .0123456789".contains(byte));
+        let name =
+            *verb == b'%' && flags.len() > 1 && flags.iter().all(|byte| word(byte) && !byte.is_ascii_lowercase());
+        let format = verb.is_ascii_alphabetic()
+            && flags.len() <= 2
+            && flags.iter().all(|byte| b"+-# .0123456789".contains(byte));
         return name || format;
     }
     value.strip_prefix(b"$").is_some_and(|name| {

@@ -48,14 +48,39 @@ impl Nature {
 
 /// Scheme words before one word of credentials.
 const SCHEMES: [&[u8]; 18] = [
-    b"bearer", b"basic", b"token", b"apikey", b"api-key", b"api_key", b"negotiate", b"ntlm", b"jwt", b"splunk", b"ssws", b"geniekey",
-    b"bot", b"sso-key", b"kerberos", b"dpop", b"concealed", b"privatetoken",
+    b"bearer",
+    b"basic",
+    b"token",
+    b"apikey",
+    b"api-key",
+    b"api_key",
+    b"negotiate",
+    b"ntlm",
+    b"jwt",
+    b"splunk",
+    b"ssws",
+    b"geniekey",
+    b"bot",
+    b"sso-key",
+    b"kerberos",
+    b"dpop",
+    b"concealed",
+    b"privatetoken",
 ];
 
 /// Scheme words before parameters.
 const PARAMETERS: [&[u8]; 11] = [
-    b"digest", b"oauth", b"hawk", b"aws4-hmac-sha256", b"aws4-ecdsa-p256-sha256", b"signature", b"scram-sha-1", b"scram-sha-256", b"vapid",
-    b"mutual", b"googlelogin",
+    b"digest",
+    b"oauth",
+    b"hawk",
+    b"aws4-hmac-sha256",
+    b"aws4-ecdsa-p256-sha256",
+    b"signature",
+    b"scram-sha-1",
+    b"scram-sha-256",
+    b"vapid",
+    b"mutual",
+    b"googlelogin",
 ];
 
 /// What the first word of a value is.
@@ -134,7 +159,9 @@ pub(super) fn rest(text: &[u8], from: usize, around: &Around) -> usize {
             b'"' | b'\'' | b'`' => {
                 let of_name = matches!(around.quote, Some(Quote::Mark { mark, .. }) if mark == *byte);
                 let in_string = *byte == b'"' && innermost(around.open).is_some();
-                if (of_name || in_string) && let Some(end) = closes(text, from, at, around) {
+                if (of_name || in_string)
+                    && let Some(end) = closes(text, from, at, around)
+                {
                     return end;
                 }
             }
@@ -172,16 +199,16 @@ pub(super) fn unknown_scheme(text: &[u8], at: usize) -> Option<usize> {
     let rest = &text[at..];
     let length = rest.iter().take(24).take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'-').count();
     let next = length + usize::from(rest.get(length) == Some(&b' '));
-    ((2..24).contains(&length) && next > length && rest.get(next).is_some_and(u8::is_ascii_graphic)).then_some(at + next)
+    ((2..24).contains(&length) && next > length && rest.get(next).is_some_and(u8::is_ascii_graphic))
+        .then_some(at + next)
 }
 
 /// The bracket of the object or list at `at`, behind the type that languages print before it.
 pub(super) fn bracket(text: &[u8], at: usize) -> Option<usize> {
     const TYPES: [&[u8]; 6] = [b"", b"&", b"map", b"&map", b"[]string", b"map[string]string"];
     let rest = &text[at..];
-    let kind = TYPES.iter().rev().find(|kind| {
-        rest.starts_with(kind) && matches!(rest.get(kind.len()), Some(b'[' | b'{'))
-    })?;
+    let kind =
+        TYPES.iter().rev().find(|kind| rest.starts_with(kind) && matches!(rest.get(kind.len()), Some(b'[' | b'{')))?;
     Some(at + kind.len())
 }
 
@@ -203,15 +230,23 @@ pub(super) fn template(text: &[u8], at: usize) -> Option<usize> {
 pub(super) fn goes_on(text: &[u8], at: usize) -> bool {
     text.get(at).is_some_and(|next| {
         !next.is_ascii_whitespace()
-            && !matches!(next, b',' | b';' | b')' | b']' | b'}' | b'"' | b'\'' | b'`' | b'\\' | b'&' | b'<' | b'|' | 0x1b)
+            && !matches!(
+                next,
+                b',' | b';' | b')' | b']' | b'}' | b'"' | b'\'' | b'`' | b'\\' | b'&' | b'<' | b'|' | 0x1b
+            )
     })
 }
 
-/// Whether `rest` begins with a pair that has a value: `user=bob`, not `YWJj==`.
-pub(super) fn assigns_value(rest: &[u8]) -> bool {
+/// Whether `rest` begins with a pair, `user=bob` or `user=`, and not with base64 and its padding, `YWJj=`.
+pub(super) fn pairs(rest: &[u8]) -> bool {
     let length = rest.iter().take(64).take_while(|byte| is_name(**byte)).count();
-    let value = rest.get(length + 1);
-    length > 0 && rest.get(length) == Some(&b'=') && value.is_some_and(|byte| byte.is_ascii_graphic() && *byte != b'=')
+    let plain = rest[..length].iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.' | b'-'));
+    length > 0
+        && rest.get(length) == Some(&b'=')
+        && match rest.get(length + 1) {
+            None | Some(b' ' | b'\t' | b'\n' | b'\r') => plain,
+            Some(next) => *next != b'=',
+        }
 }
 
 /// One past a scalar of JSON, or what stands in its place.
@@ -237,7 +272,8 @@ pub(super) fn closes(text: &[u8], from: usize, at: usize, around: &Around) -> Op
     }
     // No one knows which apostrophe opens a string: one before an end or a separator closes it.
     let next = text.get(at + 1);
-    next.is_none_or(|next| next.is_ascii_whitespace() || matches!(next, b',' | b';' | b')' | b']' | b'}' | b'>' | b'"')).then_some(end)
+    next.is_none_or(|next| next.is_ascii_whitespace() || matches!(next, b',' | b';' | b')' | b']' | b'}' | b'>' | b'"'))
+        .then_some(end)
 }
 
 /// Whether the backslashes at the start of `rest`, inside the open strings, spell a line break, a tab, or one of the
@@ -262,9 +298,8 @@ fn entity(rest: &[u8]) -> bool {
 
 /// Whether `rest` begins with a percent-encoded separator.
 fn separates(rest: &[u8]) -> bool {
-    const ENDS: [&[u8]; 12] = [
-        b"%26", b"%22", b"%20", b"%0a", b"%0d", b"%3b", b"%7d", b"%2526", b"%2522", b"%2520", b"%253b", b"%257d",
-    ];
+    const ENDS: [&[u8]; 12] =
+        [b"%26", b"%22", b"%20", b"%0a", b"%0d", b"%3b", b"%7d", b"%2526", b"%2522", b"%2520", b"%253b", b"%257d"];
     ENDS.iter().any(|separator| starts_with(rest, separator))
 }
 
