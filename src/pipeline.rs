@@ -306,3 +306,36 @@ fn timestamp_is_valid(entry: &Entry) -> bool {
         .timestamp
         .is_none_or(|(seconds, nanos)| (FIRST..END).contains(&seconds) && (0..1_000_000_000).contains(&nanos))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{admit::Admission, plan::Plans, proto, rules::Ruleset};
+    use prost::Message;
+
+    /// Stands in for a defect: the treatment of this line panics.
+    const POISON: &[u8] = b"the defect is on this line";
+
+    pub(super) fn panic_if_asked(line: &[u8]) {
+        assert!(line != POISON, "a defect of ours");
+    }
+
+    #[test]
+    fn a_panic_costs_the_entry_and_no_other() {
+        let Ok(redact) = Ruleset::compile(Vec::new()) else { panic!("no rules compile") };
+        let policy = Policy { labels: Vec::new(), streams: Admission::default(), redact, plans: Plans::default() };
+        let entries = [b"before".as_slice(), POISON, b"after"]
+            .map(|line| proto::Entry { line: line.to_vec(), ..proto::Entry::default() })
+            .into();
+        let push = proto::PushRequest {
+            streams: vec![proto::Stream { labels: b"{a=\"1\"}".to_vec(), entries, hash: 0 }],
+            format: Vec::new(),
+        };
+        let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
+        assert_eq!(treat(&policy, &push.encode_to_vec(), &mut scratch, &mut tally), Ok(Treated::Changed));
+        let left = proto::PushRequest::decode(scratch.out.as_slice()).expect("what we write can be read");
+        let lines: Vec<&[u8]> = left.streams[0].entries.iter().map(|entry| entry.line.as_slice()).collect();
+        assert_eq!(lines, [b"before".as_slice(), b"after"]);
+        assert_eq!(tally.dropped, [(Reason::Internal, Count { lines: 1, bytes: POISON.len() as u64 })]);
+    }
+}
