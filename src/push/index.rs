@@ -1,13 +1,14 @@
 //! A walk over a `PushRequest` that leaves flat vectors of positions: no strings, no copies, no UTF-8 check.
+//!
+//! It accepts only what every reader of protobuf takes the same way, and notes in [`Index::canonical`] whether the body says
+//! more than was understood. Such a body is never forwarded: [`Index::rebuild`] writes down what was read of it.
 
+use super::{
+    schema::{ENTRY, FORMAT, HASH, LABELS, LINE, NAME, NANOS, PAIR, PARSED, SECONDS, STREAM, TIMESTAMP, VALUE},
+    wire::Cursor,
+};
 use crate::{error::Error, span::Span};
 use std::ops::Range;
-
-// message PushRequest { repeated Stream streams = 1; string format = 2; }
-// message Stream { string labels = 1; repeated Entry entries = 2; uint64 hash = 3; }
-// message Entry { Timestamp timestamp = 1; string line = 2; repeated LabelPair structuredMetadata = 3; repeated LabelPair parsed = 4; }
-// message LabelPair { string name = 1; string value = 2; }
-// message Timestamp { int64 seconds = 1; int32 nanos = 2; }
 
 /// One stream of the push.
 #[derive(Clone)]
@@ -67,15 +68,190 @@ pub struct Index {
 }
 
 impl Index {
-    /// Reads `body` anew. Fails with [`Error::Framing`] on anything that is malformed or that two readers could take two ways.
+    /// Reads `body` anew. Fails with [`Error::Framing`] on anything that is malformed or that two readers could take two
+    /// ways; the index is empty then.
     pub fn read(&mut self, body: &[u8]) -> Result<(), Error> {
-        let _ = body;
-        todo!()
+        self.clear();
+        let read = self.request(body);
+        if read.is_err() {
+            self.clear();
+        }
+        read
     }
 
-    /// Writes what was read as canonical protobuf: all that is forwarded of a body that is not [`canonical`](Self::canonical).
-    pub fn rebuild(&self, body: &[u8], out: &mut Vec<u8>) {
-        let _ = (body, out);
-        todo!()
+    /// The entries of a stream.
+    pub fn entries_of(&self, stream: &Stream) -> &[Entry] {
+        &self.entries[stream.entries.start as usize..stream.entries.end as usize]
+    }
+
+    /// The metadata pairs of an entry.
+    pub fn pairs_of(&self, entry: &Entry) -> &[Pair] {
+        &self.pairs[entry.pairs.start as usize..entry.pairs.end as usize]
+    }
+
+    fn clear(&mut self) {
+        self.streams.clear();
+        self.entries.clear();
+        self.pairs.clear();
+        self.canonical = true;
+    }
+}
+
+/// Reading. In every message a singular field that comes again replaces the first, as in all readers; tags ascend with
+/// the field numbers, so comparing a tag with the last one shows both repetition and disorder.
+impl Index {
+    // message PushRequest { repeated Stream streams = 1; string format = 2; }
+    fn request(&mut self, body: &[u8]) -> Result<(), Error> {
+        if u32::try_from(body.len()).is_err() {
+            return Err(Error::Framing { at: u32::MAX, what: "more than 4 GiB" });
+        }
+        let mut cursor = Cursor::new(body);
+        while let Some(tag) = cursor.tag()? {
+            match tag {
+                STREAM => {
+                    let message = cursor.message()?;
+                    self.stream(cursor.field(), message)?;
+                }
+                // Loki sets it itself.
+                FORMAT => {
+                    cursor.text()?;
+                    self.canonical = false;
+                }
+                _ => self.unknown(&mut cursor, tag, 2)?,
+            }
+        }
+        self.canonical &= !cursor.padded;
+        Ok(())
+    }
+
+    // message Stream { string labels = 1; repeated Entry entries = 2; uint64 hash = 3; }
+    fn stream(&mut self, field: Span, mut cursor: Cursor<'_>) -> Result<(), Error> {
+        let body = cursor.rest();
+        let first = self.entries.len() as u32;
+        let mut labels = Span::default();
+        let mut last = 0;
+        while let Some(tag) = cursor.tag()? {
+            match tag {
+                LABELS => {
+                    labels = cursor.text()?;
+                    self.canonical &= tag > last && !labels.is_empty();
+                }
+                ENTRY => {
+                    let message = cursor.message()?;
+                    self.entry(cursor.field(), message)?;
+                    self.canonical &= tag >= last;
+                }
+                // Loki computes it anew.
+                HASH => {
+                    cursor.varint()?;
+                    self.canonical = false;
+                }
+                _ => self.unknown(&mut cursor, tag, 3)?,
+            }
+            last = tag;
+        }
+        self.canonical &= !cursor.padded;
+        self.streams.push(Stream { field, body, labels, entries: first..self.entries.len() as u32 });
+        Ok(())
+    }
+
+    // message Entry {
+    //   Timestamp timestamp = 1; string line = 2;
+    //   repeated LabelPair structuredMetadata = 3; repeated LabelPair parsed = 4;
+    // }
+    fn entry(&mut self, field: Span, mut cursor: Cursor<'_>) -> Result<(), Error> {
+        let body = cursor.rest();
+        let first = self.pairs.len() as u32;
+        let mut timestamp = None;
+        let mut timestamp_field = Span::default();
+        let mut line = Span::default();
+        let mut last = 0;
+        while let Some(tag) = cursor.tag()? {
+            match tag {
+                // Loki takes the second alone, other readers merge the two.
+                TIMESTAMP if timestamp.is_some() => return Err(cursor.refuse("second timestamp of an entry")),
+                TIMESTAMP => {
+                    let message = cursor.message()?;
+                    timestamp = Some(self.timestamp(message)?);
+                    timestamp_field = cursor.field();
+                    self.canonical &= tag > last;
+                }
+                LINE => {
+                    line = cursor.text()?;
+                    self.canonical &= tag > last && !line.is_empty();
+                }
+                PAIR => {
+                    let message = cursor.message()?;
+                    let pair = self.pair(cursor.field(), message)?;
+                    self.pairs.push(pair);
+                    self.canonical &= tag >= last;
+                }
+                // Not for senders. It is read so that a broken one is refused, and goes no further.
+                PARSED => {
+                    let message = cursor.message()?;
+                    self.pair(cursor.field(), message)?;
+                    self.canonical = false;
+                }
+                _ => self.unknown(&mut cursor, tag, 4)?,
+            }
+            last = tag;
+        }
+        self.canonical &= !cursor.padded;
+        let pairs = first..self.pairs.len() as u32;
+        self.entries.push(Entry { field, body, timestamp, timestamp_field, line, pairs });
+        Ok(())
+    }
+
+    // message Timestamp { int64 seconds = 1; int32 nanos = 2; }
+    fn timestamp(&mut self, mut cursor: Cursor<'_>) -> Result<(i64, i32), Error> {
+        let (mut seconds, mut nanos) = (0, 0);
+        let mut last = 0;
+        while let Some(tag) = cursor.tag()? {
+            match tag {
+                SECONDS => {
+                    seconds = cursor.varint()? as i64;
+                    self.canonical &= last == 0 && seconds != 0;
+                }
+                NANOS => {
+                    // Loki cuts what is wider.
+                    nanos = i32::try_from(cursor.varint()? as i64)
+                        .map_err(|_| cursor.refuse("nanoseconds of more than 32 bits"))?;
+                    self.canonical &= tag > last && nanos != 0;
+                }
+                _ => self.unknown(&mut cursor, tag, 2)?,
+            }
+            last = tag;
+        }
+        self.canonical &= !cursor.padded;
+        Ok((seconds, nanos))
+    }
+
+    // message LabelPair { string name = 1; string value = 2; }
+    fn pair(&mut self, field: Span, mut cursor: Cursor<'_>) -> Result<Pair, Error> {
+        let body = cursor.rest();
+        let (mut name, mut value) = (Span::default(), Span::default());
+        let mut last = 0;
+        while let Some(tag) = cursor.tag()? {
+            match tag {
+                NAME => {
+                    name = cursor.text()?;
+                    self.canonical &= tag > last && !name.is_empty();
+                }
+                VALUE => {
+                    value = cursor.text()?;
+                    self.canonical &= tag > last && !value.is_empty();
+                }
+                _ => self.unknown(&mut cursor, tag, 2)?,
+            }
+            last = tag;
+        }
+        self.canonical &= !cursor.padded;
+        Ok(Pair { field, body, name, value })
+    }
+
+    /// Reads over a field that is not in the schema, whose highest number is `known`.
+    fn unknown(&mut self, cursor: &mut Cursor<'_>, tag: u32, known: u32) -> Result<(), Error> {
+        self.canonical = false;
+        cursor.skip(tag, known)
     }
 }

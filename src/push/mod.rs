@@ -3,6 +3,8 @@
 mod edits;
 mod index;
 mod labels;
+mod rebuild;
+mod schema;
 mod splice;
 mod wire;
 
