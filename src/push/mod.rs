@@ -4,6 +4,8 @@ mod edits;
 mod index;
 mod labels;
 mod rebuild;
+#[cfg(test)]
+mod samples;
 mod schema;
 mod splice;
 mod wire;

@@ -78,20 +78,23 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline]
     fn long_varint(&mut self) -> Result<u64, Error> {
         let mut value = 0;
-        for (index, &byte) in self.bytes[self.at..].iter().take(10).enumerate() {
+        let mut shift = 0;
+        while let Some(&byte) = self.bytes.get(self.at) {
             // Nine bytes hold 63 bits; what stands above the 64th is cut by some readers and refused by others.
-            if index == 9 && byte > 1 {
+            if shift == 63 && byte > 1 {
                 return Err(self.refuse("varint of more than 64 bits"));
             }
-            value |= u64::from(byte & 0x7f) << (7 * index);
+            self.at += 1;
+            value |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
-                self.at += index + 1;
                 // Not the first byte, which is one of many: a last byte of zero adds nothing.
                 self.padded |= byte == 0;
                 return Ok(value);
             }
+            shift += 7;
         }
         Err(self.refuse(CUT_SHORT))
     }
