@@ -4,6 +4,7 @@
 //! goes. No content is moved before [`Edits::apply`].
 
 use crate::span::Span;
+use std::ops::Range;
 
 /// A promise to give a replacement later: a length that stands before what it counts.
 #[must_use]
@@ -16,12 +17,11 @@ pub struct Edits {
     arena: Vec<u8>,
 }
 
-#[derive(Clone, Copy)]
 struct Edit {
     /// What is replaced, in the buffer.
     old: Span,
-    /// By what, in the arena.
-    new: Span,
+    /// By what, in the arena: no body, so nothing caps it at 4 GiB.
+    new: Range<usize>,
 }
 
 impl Edits {
@@ -50,7 +50,7 @@ impl Edits {
     /// Takes the place in the order for a replacement of `old` whose bytes are not known yet. Until it is filled, `old` is removed.
     pub fn reserve(&mut self, old: Span) -> Slot {
         debug_assert!(self.edits.last().is_none_or(|last| last.old.end <= old.start), "edits are sorted and disjoint");
-        self.edits.push(Edit { old, new: Span::default() });
+        self.edits.push(Edit { old, new: 0..0 });
         Slot(self.edits.len() - 1)
     }
 
@@ -58,12 +58,12 @@ impl Edits {
     pub fn fill(&mut self, slot: Slot, new: &[u8]) {
         let start = self.arena.len();
         self.arena.extend_from_slice(new);
-        self.edits[slot.0].new = Span::new(start, self.arena.len());
+        self.edits[slot.0].new = start..self.arena.len();
     }
 
     /// The edits from number `from` on, in order: what is replaced, and by what.
     pub fn iter_from(&self, from: usize) -> impl Iterator<Item = (Span, &[u8])> {
-        self.edits[from..].iter().map(|edit| (edit.old, edit.new.of(&self.arena)))
+        self.edits[from..].iter().map(|edit| (edit.old, &self.arena[edit.new.clone()]))
     }
 
     /// Forgets the edits from number `len` on (an entry that is dropped after all).

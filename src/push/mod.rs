@@ -3,6 +3,10 @@
 mod edits;
 mod index;
 mod labels;
+mod rebuild;
+#[cfg(test)]
+mod samples;
+mod schema;
 mod splice;
 mod wire;
 
