@@ -185,7 +185,7 @@ impl Parser<'_> {
     fn perl_group(&mut self) -> Result<(), Complaint> {
         let start = self.at;
         for opening in ["(?P<", "(?<"] {
-            if let Some(rest) = self.rest().strip_prefix(opening) {
+            if let Some(rest) = self.rest().strip_prefix(opening).filter(|rest| !rest.is_empty()) {
                 let end =
                     rest.find('>').ok_or_else(|| self.complaint("invalid named capture", start, self.pattern.len()))?;
                 let name = rest[..end].to_string();
