@@ -141,7 +141,9 @@ fn write_plain(items: &[Item], negated: bool, out: &mut String) {
     let start = out.len();
     out.push_str(if negated { "[^" } else { "[" });
     let empty = out.len();
-    items.iter().for_each(|item| item.write(out));
+    for item in items {
+        item.write(out);
+    }
     if out.len() == empty {
         // Nothing but surrogates was named: no character matches, or every one.
         out.truncate(start);

@@ -83,8 +83,11 @@ impl Regex {
             Err(_) => AsGoReads::new(text),
         };
         let groups = self.engine.captures(&read.shown)?;
-        let spans =
-            groups.iter().map(|group| group.map(|group| (read.origin(group.start()), read.origin(group.end()))));
+        // The engine forgets groups that can never match, as in `(a){0}`.
+        let spans = (0..self.names.len()).map(|number| {
+            let group = groups.get(number)?;
+            Some((read.origin(group.start()), read.origin(group.end())))
+        });
         Some(Captures { text, spans: spans.collect(), names: &self.names })
     }
 

@@ -48,7 +48,9 @@ pub(super) fn parse(pattern: &str, alphabet: Alphabet, dot_all: bool) -> Result<
     Ok(Translated { pattern: parser.out, names: parser.names })
 }
 
+/// Go's flags, by what they do.
 #[derive(Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools)] // They are switches, each of its own.
 struct Flags {
     fold: bool,
     multi_line: bool,
@@ -167,7 +169,9 @@ impl Parser<'_> {
                 let (literal, behind) = quoted.split_once(r"\E").unwrap_or((quoted, ""));
                 let literal: Vec<char> = literal.chars().collect();
                 self.at = self.pattern.len() - behind.len();
-                literal.into_iter().for_each(|c| self.literal(u32::from(c)));
+                for character in literal {
+                    self.literal(u32::from(character));
+                }
             }
             _ => {
                 if let Some(item) = self.escaped_class()? {
@@ -279,9 +283,8 @@ impl Parser<'_> {
         let too_many = min > MAX_REPEAT || max.is_some_and(|max| max > MAX_REPEAT || max < min);
         // The product of nested counts: none where the atom is left out, and no repetition counts as less than one.
         let weight = match (self.atom, max) {
-            (_, Some(0)) => 1,
+            (_, Some(0)) | (None, _) => 1,
             (Some(atom), max) => atom.weight.saturating_mul(max.unwrap_or(min).max(1)),
-            (None, _) => 1,
         };
         let checked = min >= 2 || max.is_some_and(|max| max >= 2);
         if too_many || (self.atom.is_some() && after_repeat.is_none() && checked && weight > MAX_REPEAT) {
