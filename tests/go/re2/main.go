@@ -2,7 +2,7 @@
 //
 //	go run ./re2 > ../data/re2.jsonl
 //
-// The first line holds all texts, in base64 as they may be no UTF-8; the first "common" ones were given to every pattern.
+// The first line holds all texts, each character for one byte, as they may be no UTF-8; the first "common" ones were given to every pattern.
 // Then {"pattern", "error"} for each pattern that does not compile, else {"pattern", "names", "own", "found", "whole"}:
 // own are the numbers of further texts that it was given; found holds for each text in which it matched the number of the
 // text and the spans of FindSubmatchIndex; whole the same for
@@ -48,9 +48,13 @@ func main() {
 	defer out.Flush()
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
-	var bytes [][]byte
+	var bytes []string
 	for _, text := range texts {
-		bytes = append(bytes, []byte(text))
+		var characters []rune
+		for _, b := range []byte(text) {
+			characters = append(characters, rune(b))
+		}
+		bytes = append(bytes, string(characters))
 	}
 	encoder.Encode(map[string]any{
 		"generated": fmt.Sprintf("tests/go/re2 with %s, Unicode %s", runtime.Version(), unicode.Version),

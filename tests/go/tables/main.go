@@ -1,11 +1,14 @@
 // Command tables prints the parts of Go's Unicode tables that Sigyn needs, as Rust source:
 //
 //	go run ./tables names     > ../../src/re2/names.rs
-//	go run ./tables printable > ../../src/push/printable.rs
+//	go run ./tables printable > ../../src/push/labels/printable.rs
+//
+// and "go run ./tables hash" prints what the test of quoting must come to.
 package main
 
 import (
 	"fmt"
+	"hash/fnv"
 	"os"
 	"regexp"
 	"runtime"
@@ -13,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 func main() {
@@ -21,8 +25,10 @@ func main() {
 		names()
 	case len(os.Args) == 2 && os.Args[1] == "printable":
 		printable()
+	case len(os.Args) == 2 && os.Args[1] == "hash":
+		hash()
 	default:
-		fmt.Fprintln(os.Stderr, "usage: tables names|printable")
+		fmt.Fprintln(os.Stderr, "usage: tables names|printable|hash")
 		os.Exit(2)
 	}
 }
@@ -78,6 +84,17 @@ func printable() {
 		ranges = append(ranges, fmt.Sprintf("(0x%x, 0x%x)", first, r))
 	}
 	rows("(u32, u32)", "PRINTABLE", "First and last code point of each range, ascending.", ranges)
+}
+
+// hash prints the FNV-1a hash of all characters as strconv.Quote writes them, one after the other.
+func hash() {
+	sum := fnv.New64a()
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if utf8.ValidRune(r) {
+			sum.Write([]byte(strconv.Quote(string(r))))
+		}
+	}
+	fmt.Printf("%#x\n", sum.Sum64())
 }
 
 func rows(kind, name, doc string, items []string) {
