@@ -94,8 +94,11 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
+    /// From, to, by what.
+    type Row = (usize, usize, &'static str);
+
     #[rustfmt::skip]
-    const APPLIED: &[(&str, &[(usize, usize, &str)], &str)] = &[
+    const APPLIED: &[(&str, &[Row], &str)] = &[
         ("no edit copies",                    &[],                           "> abcdef"),
         ("a replacement may be longer",       &[(1, 2, "BBB")],              "> aBBBcdef"),
         ("a replacement may be empty",        &[(1, 5, "")],                 "> af"),

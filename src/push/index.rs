@@ -263,13 +263,9 @@ impl Index {
 fn usual_timestamp(message: &[u8]) -> Option<(i64, i32)> {
     const SECONDS: u8 = schema::SECONDS as u8;
     const NANOS: u8 = schema::NANOS as u8;
-    let (&[SECONDS, a, b, c, d, e, NANOS], nanos) = message.split_first_chunk()? else { return None };
-    let seconds = wire::exact_varint([a, b, c, d, e])?;
-    let nanos = match *nanos {
-        [a, b, c, d] => wire::exact_varint([a, b, c, d])?,
-        [a, b, c, d, e] => wire::exact_varint([a, b, c, d, e])?,
-        _ => return None,
-    };
+    let ([SECONDS, seconds @ .., NANOS], nanos) = message.split_first_chunk::<7>()? else { return None };
+    let seconds = wire::exact_varint::<5>(seconds)?;
+    let nanos = wire::exact_varint::<4>(nanos).or_else(|| wire::exact_varint::<5>(nanos))?;
     Some((seconds as i64, i32::try_from(nanos).ok()?))
 }
 

@@ -169,9 +169,10 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// A varint of just these bytes; `None` if it is longer than needed, or more or less than one.
+/// A varint of exactly `N` bytes and no other byte; `None` if it is anything else, or longer than needed.
 #[inline]
-pub(super) fn exact_varint<const N: usize>(bytes: [u8; N]) -> Option<u64> {
+pub(super) fn exact_varint<const N: usize>(bytes: &[u8]) -> Option<u64> {
+    let bytes: &[u8; N] = bytes.try_into().ok()?;
     let (last, others) = bytes.split_last()?;
     let goes_on = others.iter().fold(0x80, |all, byte| all & byte) != 0;
     let ends = (1..0x80).contains(last);
