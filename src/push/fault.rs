@@ -36,6 +36,8 @@ pub(super) enum Fault {
     StrayGroupEnd,
     /// More groups in groups than any sender means.
     DeepGroups,
+    /// Streams, entries or pairs with next to nothing in them, in numbers that no sender has.
+    TooManyMessages,
     /// Positions have 32 bits. Nothing so large gets past the intake.
     HugeBody,
 }
@@ -54,6 +56,7 @@ impl From<Refusal> for Error {
             Fault::OpenGroup => "group without an end",
             Fault::StrayGroupEnd => "end of a group that is not open",
             Fault::DeepGroups => "groups nested too deep",
+            Fault::TooManyMessages => "more messages than content",
             Fault::HugeBody => "more than 4 GiB",
         };
         Self::Framing { at, what }

@@ -66,11 +66,19 @@ pub struct Index {
     /// Whether the body is byte for byte what [`Index::rebuild`] would write: known fields only, each at most once where
     /// it is singular, in ascending order, none empty, no varint longer than needed, no `hash`, `parsed` or `format`.
     pub canonical: bool,
+    /// How many streams, entries or pairs this body may hold.
+    most: usize,
 }
 
+/// So many messages of one kind any body may hold, however small they are.
+const FREE_MESSAGES: usize = 1 << 16;
+/// Beyond that, so many bytes of the body for each. A pair with one letter on either side has as many, an entry with a time
+/// has more. Without a bound, empty messages of two bytes make an index of 32 times the body.
+const BYTES_PER_MESSAGE: usize = 8;
+
 impl Index {
-    /// Reads `body` anew. Fails with [`Error::Framing`] on anything that is malformed or that two readers could take two
-    /// ways; the index is empty then.
+    /// Reads `body` anew. Fails with [`Error::Framing`] on anything that is malformed, that two readers could take two ways,
+    /// or that is made of empty messages only to be many; the index is empty then.
     pub fn read(&mut self, body: &[u8]) -> Result<(), Error> {
         self.clear();
         let read = self.request(body);
@@ -106,6 +114,7 @@ impl Index {
         if u32::try_from(body.len()).is_err() {
             return Err(Refusal { at: u32::MAX, fault: Fault::HugeBody });
         }
+        self.most = FREE_MESSAGES + body.len() / BYTES_PER_MESSAGE;
         let mut cursor = Cursor::new(body);
         while let Some(tag) = cursor.tag()? {
             match tag {
@@ -152,6 +161,9 @@ impl Index {
             last = tag;
         }
         self.canonical &= !cursor.padded;
+        if self.streams.len() == self.most {
+            return Err(cursor.refuse(Fault::TooManyMessages));
+        }
         self.streams.push(Stream { field, body, labels, entries: first..self.entries.len() as u32 });
         Ok(())
     }
@@ -183,6 +195,9 @@ impl Index {
                 PAIR => {
                     let message = cursor.message()?;
                     let pair = self.pair(cursor.field(), message)?;
+                    if self.pairs.len() == self.most {
+                        return Err(cursor.refuse(Fault::TooManyMessages));
+                    }
                     self.pairs.push(pair);
                     self.canonical &= tag >= last;
                 }
@@ -197,6 +212,9 @@ impl Index {
             last = tag;
         }
         self.canonical &= !cursor.padded;
+        if self.entries.len() == self.most {
+            return Err(cursor.refuse(Fault::TooManyMessages));
+        }
         let pairs = first..self.pairs.len() as u32;
         self.entries.push(Entry { field, body, timestamp, timestamp_field, line, pairs });
         Ok(())
@@ -506,6 +524,16 @@ mod tests {
             assert_refused(&body(place, &nested(65)), "groups nested too deep", "65 groups");
             assert_refused(&body(place, &nested(1_000_000)), "groups nested too deep", "a million groups");
         }
+    }
+
+    #[test]
+    fn an_index_does_not_outgrow_its_body() {
+        let many = |message: &[u8]| message.repeat(200_000);
+        for (place, empty) in [(In::Request, b"\x0a\x00"), (In::Stream, b"\x12\x00"), (In::Entry, b"\x1a\x00")] {
+            assert_refused(&body(place, &many(empty)), "more messages than content", "two bytes each");
+        }
+        let smallest = body(In::Entry, &many(b"\x1a\x06\x0a\x01n\x12\x01v"));
+        assert!(read(&smallest).is_ok_and(|index| index.pairs.len() == 200_000));
     }
 
     #[test]
