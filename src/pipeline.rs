@@ -49,7 +49,7 @@ struct Desk {
     index: Index,
     plans: Vec<Arc<StreamPlan>>,
     /// Where in `fates.labels` a plan's label text stands. The plans are held by `plans`, so no address is used twice.
-    label_texts: HashMap<*const StreamPlan, Span>,
+    label_texts: HashMap<usize, Span>,
     hits: Vec<Hit>,
     text_hits: Vec<Hit>,
     work: Work,
@@ -155,7 +155,7 @@ impl Desk {
                 Verdict::Keep => StreamFate::Keep,
                 Verdict::Relabel(text) => {
                     // Some clients send a stream object for each line: one copy of a text serves them all.
-                    let span = *self.label_texts.entry(Arc::as_ptr(&plan)).or_insert_with(|| {
+                    let span = *self.label_texts.entry(Arc::as_ptr(&plan).addr()).or_insert_with(|| {
                         let start = self.fates.labels.len();
                         self.fates.labels.extend_from_slice(text);
                         Span::new(start, self.fates.labels.len())
