@@ -72,7 +72,9 @@ fn rule(change: impl FnOnce(&mut Written)) -> Result<LabelRule, Complaint> {
 
 fn treated(rules: &[LabelRule], pairs: &[(&str, &[u8])]) -> Result<Vec<(String, Vec<u8>)>, Reason> {
     let mut labels = Labels::default();
-    pairs.iter().for_each(|(name, value)| labels.set(name.as_bytes(), value));
+    for (name, value) in pairs {
+        labels.set(name.as_bytes(), value);
+    }
     relabel(rules, &mut labels)?;
     Ok(labels.iter().map(|(name, value)| (String::from_utf8(name.to_vec()).unwrap(), value.to_vec())).collect())
 }
@@ -135,6 +137,7 @@ fn labels_that_loki_would_refuse_drop_the_stream() {
 
 #[test]
 fn complaints_name_the_key() {
+    #[allow(clippy::unnecessary_wraps)] // Every key is an option.
     fn text(value: &str) -> Option<String> {
         Some(value.into())
     }
