@@ -18,6 +18,7 @@ use crate::{
     tally::Reason,
 };
 use md5::{Digest, Md5};
+use std::collections::HashSet;
 
 /// A label rule as written: every field as in Prometheus' `relabel_configs`, `None` where absent.
 #[derive(Clone, Default)]
@@ -133,22 +134,12 @@ impl Action {
             }
             Self::Lowercase { sources, target } => labels.set(target, &case::to_lower(&sources.join(labels))),
             Self::Uppercase { sources, target } => labels.set(target, &case::to_upper(&sources.join(labels))),
-            Self::LabelMap { regex, replacement } => {
-                for (name, value) in labels.snapshot() {
-                    if let Some(captures) = regex.captures(&name) {
-                        let mut mapped = Vec::new();
-                        replacement.expand(&captures, &mut mapped);
-                        labels.set(&mapped, &value);
-                    }
-                }
-            }
-            Self::LabelFilter { regex, keep } => {
-                for (name, _) in labels.snapshot() {
-                    if regex.is_match(&name) != *keep {
-                        labels.set(&name, b"");
-                    }
-                }
-            }
+            Self::LabelMap { regex, replacement } => labels.map(|name| {
+                let mut mapped = Vec::new();
+                replacement.expand(&regex.captures(name)?, &mut mapped);
+                Some(mapped)
+            }),
+            Self::LabelFilter { regex, keep } => labels.retain(|name| regex.is_match(name) == *keep),
             Self::Set(pairs) => {
                 for (name, value) in pairs {
                     labels.set(name, value);
@@ -186,15 +177,26 @@ impl Builder<'_> {
         self.labels.set(name, value);
     }
 
-    fn snapshot(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let came = self.labels.iter().map(|(name, _)| name.to_vec()).filter(|name| !self.added.contains(name));
-        let names: Vec<Vec<u8>> = came.chain(self.added.iter().cloned()).collect();
-        names
-            .into_iter()
-            .map(|name| {
-                let value = self.labels.value(&name).to_vec();
-                (name, value)
-            })
-            .collect()
+    /// Keeps the labels whose names are to be kept.
+    fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) {
+        self.labels.retain(|name, _| keep(name));
+        let labels = &*self.labels;
+        self.added.retain(|name| !labels.value(name).is_empty());
+    }
+
+    /// Copies labels to other names. A stream can have a million labels (16 MiB of text), so nothing here looks for a name by going
+    /// through all.
+    fn map(&mut self, mapped: impl Fn(&[u8]) -> Option<Vec<u8>>) {
+        let mut known: HashSet<Vec<u8>> = self.added.iter().cloned().collect();
+        let came = self.labels.iter().map(|(name, _)| name).filter(|name| !known.contains(*name));
+        let names = came.chain(self.added.iter().map(Vec::as_slice));
+        let copies: Vec<(Vec<u8>, Vec<u8>)> =
+            names.filter_map(|name| Some((mapped(name)?, self.labels.value(name).to_vec()))).collect();
+        for (name, _) in &copies {
+            if known.insert(name.clone()) {
+                self.added.push(name.clone());
+            }
+        }
+        self.labels.set_all(copies);
     }
 }

@@ -136,6 +136,25 @@ fn labels_that_loki_would_refuse_drop_the_stream() {
 }
 
 #[test]
+fn a_hundred_thousand_labels_take_no_time_worth_naming() {
+    let mut labels = Labels::default();
+    labels.set_all((0..100_000).map(|number| (format!("a{number}").into_bytes(), b"x".to_vec())));
+    let text = |text: &str| Some(text.to_string());
+    let rules = [
+        rule(|rule| (rule.action, rule.regex, rule.replacement) = (text("labelmap"), text("a(.*)"), text("b$1")))
+            .unwrap(),
+        rule(|rule| (rule.action, rule.regex) = (text("labeldrop"), text("a.*5"))).unwrap(),
+        rule(|rule| (rule.action, rule.regex, rule.replacement) = (text("labelmap"), text("(.).*"), text("$1")))
+            .unwrap(),
+        rule(|rule| (rule.action, rule.regex) = (text("labelkeep"), text("."))).unwrap(),
+    ];
+    let mut prints = Vec::new();
+    assert!(relabel(&rules, &mut labels).is_ok());
+    labels.print(&mut prints);
+    assert_eq!(prints, br#"{a="x", b="x"}"#);
+}
+
+#[test]
 fn complaints_name_the_key() {
     #[allow(clippy::unnecessary_wraps)] // Every key is an option.
     fn text(value: &str) -> Option<String> {
