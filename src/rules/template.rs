@@ -79,7 +79,8 @@ pub fn parse(template: &str) -> Result<Vec<Vec<Part>>, Complaint> {
         }
     }
     match groups.pop() {
-        Some(whole) if groups.is_empty() => Ok(whole.current),
+        Some(whole) if groups.is_empty() && whole.current.iter().all(|sequence| !sequence.is_empty()) => Ok(whole.current),
+        Some(_) if groups.is_empty() => Err(Complaint::new("the template can be empty")),
         _ => Err(Complaint::new("a `(` of the template is not closed").hint("write `\\(` for the character itself")),
     }
 }

@@ -123,11 +123,6 @@ impl Tokens {
 
     fn compile(&mut self, alternative: &[Part]) -> Result<Token, Complaint> {
         let anchor = anchor(alternative)?;
-        let before = &alternative[..anchor];
-        if before.iter().skip(1).any(|part| matches!(part, Part::Run { min, max, .. } if min < max)) {
-            return Err(Complaint::new("a run of no fixed length stands before the longest literal of the template")
-                .hint("begin the template with a literal of four bytes, or give the run a fixed length"));
-        }
         let mut searches = 0;
         let mut parts = Vec::with_capacity(alternative.len());
         for (index, part) in alternative.iter().enumerate() {
@@ -169,21 +164,29 @@ impl Tokens {
     }
 }
 
-/// The literal that the scan looks for: the prefix, or where that is short the longest.
+/// The literal that the scan looks for: the prefix, or where that is short the longest from which the token's beginning
+/// follows: what stands before it has a fixed length, but for a run that the token begins with.
 fn anchor(alternative: &[Part]) -> Result<usize, Complaint> {
-    let length = |part: &Part| match part {
+    let length = |index: usize| match &alternative[index] {
         Part::Literal(literal) => literal.len(),
         Part::Run { .. } => 0,
     };
-    if alternative.first().is_some_and(|first| length(first) >= GOOD_PREFIX) {
+    if length(0) >= GOOD_PREFIX {
         return Ok(0);
     }
+    let free = |part: &Part| matches!(part, Part::Run { min, max, .. } if min < max);
+    let usable = (1..alternative.len()).find(|&index| free(&alternative[index])).unwrap_or(alternative.len());
     // Of equally long ones the first.
-    let longest = (0..alternative.len()).rev().max_by_key(|&index| length(&alternative[index]));
-    longest.filter(|&index| length(&alternative[index]) >= MIN_LITERAL).ok_or_else(|| {
-        Complaint::new("the template has an alternative without a literal of three bytes")
-            .hint("tokens are found by a literal of three bytes or more; what has none wants a regex with keywords")
-    })
+    let longest = (0..usable).rev().max_by_key(|&index| length(index));
+    if let Some(index) = longest.filter(|&index| length(index) >= MIN_LITERAL) {
+        return Ok(index);
+    }
+    if (usable..alternative.len()).any(|index| length(index) >= MIN_LITERAL) {
+        return Err(Complaint::new("a run of no fixed length stands before the first literal of three bytes")
+            .hint("begin the template with a literal of four bytes, or give the run a fixed length"));
+    }
+    Err(Complaint::new("the template has an alternative without a literal of three bytes")
+        .hint("tokens are found by a literal of three bytes or more; what has none wants a regex with keywords"))
 }
 
 /// The bytes that a sequence can begin with.
