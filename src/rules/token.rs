@@ -48,6 +48,9 @@ pub struct Runs([Span; MAX_CLASSES]);
 /// Different classes in one ruleset; the shipped ones use about twenty.
 const MAX_CLASSES: usize = 64;
 
+/// So many of one character and nothing else are nobody's secret.
+const MIN_PLACEHOLDER: usize = 8;
+
 /// Shorter literals stand everywhere.
 const MIN_LITERAL: usize = 3;
 
@@ -92,7 +95,9 @@ impl Tokens {
         if let Some(class) = token.tail {
             end = walk.end(class, end);
         }
-        Some(Span::new(start, end))
+        let span = Span::new(start, end);
+        let prefix = if let Some(Compiled::Literal(literal)) = token.parts.first() { literal.len() } else { 0 };
+        (!is_placeholder(&span.of(text)[prefix..])).then_some(span)
     }
 
     /// Where the token begins: what stands before its literal has a length that follows from the text.
@@ -162,6 +167,14 @@ impl Tokens {
         self.classes.push(class);
         Ok(self.classes.len() as u8 - 1)
     }
+}
+
+/// Whether what follows the prefix is one character repeated (`ghp_xxxx…`), as people write it to show the form. All of
+/// it must be: a secret with a tail of them is one.
+fn is_placeholder(body: &[u8]) -> bool {
+    let mut letters = body.iter().filter(|byte| !matches!(byte, b'-' | b'_' | b'.' | b'='));
+    let Some(first) = letters.next() else { return false };
+    body.len() >= MIN_PLACEHOLDER && letters.all(|byte| byte == first)
 }
 
 /// The literal that the scan looks for: the prefix, or where that is short the longest from which the token's beginning
@@ -305,6 +318,7 @@ mod tests {
             ("with its mark as far on as can be",       "key-{word-dash:2-9}XX{word-dash:2-9}", "key-aaXXbbXXcc", "key-aaXXbbXXcc"),
             ("with the parts that may be absent",       "key_{digits:2}(.{digits:2})?", "key_12.34",          "key_12.34"),
             ("without them",                            "key_{digits:2}(.{digits:2})?", "key_12.x",           "key_12"),
+            ("with a tail of one character",            "key_{alnum:4-40}",           "key_ab12xxxxxxxxxxxxxxxx", "key_ab12xxxxxxxxxxxxxxxx"),
             ("with a class of its own",                 "key_{[^\\x20]:3-9}",         "key_a-~b c",           "key_a-~b"),
         ];
         for (fact, template, text, wanted) in facts {
@@ -326,6 +340,7 @@ mod tests {
             ("with too short a part before",        "{digits:2-4}:KEY{digits:2}", "x 1:KEY34"),
             ("with too long a part before",         "{digits:2-4}:KEY{digits:2}", "x 12345:KEY34"),
             ("with a fixed part before and more",   "{alnum:4}+KEY{digits:2}",    "xab12+KEY34"),
+            ("one character repeated",              "key_{alnum:4-40}",           "key_xxxxxxxxxxxxxxxxxxxx"),
             ("without its mark",                    "key-{word-dash:2-9}XX{word-dash:2-9}", "key-aabbcc"),
         ];
         for (fact, template, text) in facts {
