@@ -7,6 +7,8 @@
 pub mod escape;
 pub mod file;
 pub mod keys;
+#[cfg(test)]
+mod packs;
 pub mod regex;
 pub mod scan;
 pub mod template;
@@ -439,5 +441,38 @@ mod tests {
             let wanted: Vec<_> = wanted.iter().map(|(rule, text)| (*rule, (*text).to_owned())).collect();
             assert_eq!(found(rules(), text), wanted, "{fact}");
         }
+    }
+
+    #[test]
+    fn all_complaints_come_at_once() {
+        let all = vec![
+            token("a", "key_{alnum:4}"),
+            token("a", "pin_{alnum:4}"),
+            token("short", "k_{alnum:4}"),
+            regex("open", "(", "key"),
+        ];
+        let complaints = Ruleset::compile(all).err().unwrap_or_default();
+        let said: Vec<String> = complaints.iter().map(|complaint| complaint.message.clone()).collect();
+        assert_eq!(said.len(), 3, "{said:?}");
+        assert_eq!(said[0], "cannot add rule `a`: there is one of this name at test.yaml:1:1");
+        assert!(
+            said[1].starts_with("cannot compile rule `short`: the template has an alternative without"),
+            "{}",
+            said[1]
+        );
+        assert!(said[2].starts_with("cannot compile rule `open`: "), "{}", said[2]);
+    }
+
+    #[test]
+    fn only_active_rules_find_and_only_inside_the_text() {
+        let (rules, _) =
+            compile(vec![token("a", "key_{alnum:4}"), token("b", "key_{alnum:4}"), regex("c", "key_", "key")]);
+        let mut active = Active::default();
+        active.insert(RuleId(1));
+        let buffer = b"key_aaaa key_bbbb key_cccc";
+        let (mut hits, mut findings) = (Vec::new(), Vec::new());
+        rules.hits(buffer, &mut hits);
+        rules.find(&buffer[8..20], 8, &hits, None, &active, &mut findings);
+        assert_eq!(findings, [Finding { rule: RuleId(1), span: Span::new(1, 9), wrap: Wrap::Bare }]);
     }
 }
