@@ -1,6 +1,15 @@
 //! A label set: read from text as Loki reads it, written as Loki prints it.
 
+mod parse;
+mod print;
+mod printable;
+mod quoted;
+#[cfg(test)]
+mod tests;
+
 use crate::diagnostic::Complaint;
+pub(crate) use print::{is_plain_name, quote};
+pub(crate) use quoted::unquote;
 
 /// A sorted set of labels, each name once, no empty value. Values are bytes: `\xNN` may make them invalid UTF-8.
 /// It has no `Debug`: label values are content.
@@ -13,8 +22,7 @@ impl Labels {
     /// Reads the label text of a push. Fails where Loki would refuse it, also for a name that stands twice.
     /// The complaint names the position, never the text.
     pub fn parse(text: &[u8]) -> Result<Self, Complaint> {
-        let _ = text;
-        todo!()
+        Ok(Self { pairs: parse::parse(text)? })
     }
 
     /// The value of `name`; empty where there is none.
@@ -34,6 +42,16 @@ impl Labels {
             (Err(_), true) => {}
             (Err(at), false) => self.pairs.insert(at, (name.to_vec(), value.to_vec())),
         }
+    }
+
+    /// Sets many labels, in order, none of them empty: as [`set`](Self::set) one by one, but in the time of a sort.
+    pub(crate) fn set_all(&mut self, pairs: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) {
+        self.pairs.extend(pairs);
+        // The sort is stable, so that from the end the last one set comes first.
+        self.pairs.sort_by(|one, other| one.0.cmp(&other.0));
+        self.pairs.reverse();
+        self.pairs.dedup_by(|earlier, later| earlier.0 == later.0);
+        self.pairs.reverse();
     }
 
     /// Keeps the labels for which `keep` (of name and value) holds.
@@ -58,7 +76,19 @@ impl Labels {
 
     /// Writes `{a="x", b="y"}` as Loki prints it: sorted, Go's `strconv.Quote`, names quoted only where they must be.
     pub fn print(&self, out: &mut Vec<u8>) {
-        let _ = out;
-        todo!()
+        out.push(b'{');
+        for (at, (name, value)) in self.iter().enumerate() {
+            if at > 0 {
+                out.extend_from_slice(b", ");
+            }
+            if is_plain_name(name) {
+                out.extend_from_slice(name);
+            } else {
+                quote(name, out);
+            }
+            out.push(b'=');
+            quote(value, out);
+        }
+        out.push(b'}');
     }
 }
