@@ -28,8 +28,7 @@ pub struct Detector {
     spared: Spared,
 }
 
-/// What is known of the text that is being read: [`start`](Self::start) it anew for each text. Holds no content but the
-/// last key.
+/// What is known of the text that is being read: a new one for each text.
 #[derive(Default)]
 pub struct Memo {
     key: Vec<u8>,
@@ -39,15 +38,6 @@ pub struct Memo {
     open: Open,
     /// The end of the last header: two literals of one name have one.
     header: usize,
-}
-
-impl Memo {
-    /// Forgets the text before.
-    pub fn start(&mut self) {
-        self.covered.clear();
-        self.open = Open::default();
-        self.header = 0;
-    }
 }
 
 impl Detector {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{Detector, Memo};
 use crate::{
-    rules::{Finding, Wrap, file::KeyNames},
+    rules::{Finding, Wrap, file::KeyNames, template},
     span::Span,
     tally::RuleId,
 };
@@ -66,7 +66,6 @@ fn compiled(rules: &[(RuleId, &KeyNames)]) -> Pack {
 
 fn find(pack: &Pack, text: &[u8]) -> Vec<Finding> {
     let (mut memo, mut findings) = (Memo::default(), Vec::new());
-    memo.start();
     for hit in pack.scan.find_overlapping_iter(text) {
         let span = Span::new(hit.start(), hit.end());
         pack.detector.confirm(text, hit.pattern().as_u32(), span, &mut memo, &mut findings);
@@ -254,6 +253,35 @@ fn every_listed_name_is_found_in_a_pair() {
     for (rule, names) in pack() {
         for name in names.exact.iter().chain(&names.suffix).chain(&names.word) {
             assert!(!find(&SHIPPED, format!("{name}=hunter2").as_bytes()).is_empty(), "{name} of {rule}");
+        }
+    }
+}
+
+#[test]
+fn every_rule_proves_itself() {
+    let texts = |list: &str| -> Vec<(String, String)> {
+        let (mut rule, mut inside, mut texts) = (String::new(), false, Vec::new());
+        for line in PACK.lines() {
+            if let Some(name) = line.strip_prefix("- name: ") {
+                rule = name.to_owned();
+            } else if let Some(text) = line.strip_prefix("    - '").filter(|_| inside) {
+                texts.push((rule.clone(), text.trim_end_matches('\'').replace("''", "'")));
+            } else {
+                inside = line == format!("  {list}:");
+            }
+        }
+        texts
+    };
+    let ids: Vec<String> = pack().into_iter().map(|(name, _)| name).collect();
+    for seed in 0..12 {
+        for (rule, example) in texts("examples") {
+            let text = template::expand(&example, seed).unwrap_or_else(|_| panic!("{example} is a template"));
+            let findings = find(&SHIPPED, text.as_bytes());
+            assert!(findings.iter().any(|finding| ids[usize::from(finding.rule.0)] == rule), "{rule}: {example}");
+        }
+        for (rule, counterexample) in texts("counterexamples") {
+            let text = template::expand(&counterexample, seed).unwrap_or_else(|_| panic!("{counterexample} is a template"));
+            assert!(find(&SHIPPED, text.as_bytes()).is_empty(), "{rule}: {counterexample}");
         }
     }
 }
