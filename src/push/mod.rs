@@ -13,5 +13,5 @@ mod wire;
 pub use edits::{Edits, Slot};
 pub use index::{Entry, Index, Pair, Stream};
 pub use labels::Labels;
-pub(crate) use labels::unquote;
+pub(crate) use labels::{is_plain_name, unquote};
 pub use splice::{Fates, StreamFate, splice};

@@ -15,7 +15,7 @@ const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
 const METRIC_NAME: &[u8] = b"__name__";
 
-/// Words that PromQL takes for operators or numbers and so not for the name before the brace. Inside they are plain names.
+/// Words that Prometheus takes for operators or numbers and not for the name before the brace. Inside they are plain names.
 const NO_METRIC_NAMES: &[&str] = &["atan2", "bool", "group_left", "group_right", "ignoring", "inf", "nan", "on"];
 
 /// The labels of a text, sorted, each name once, none empty.
