@@ -7,6 +7,8 @@
 pub mod escape;
 pub mod file;
 pub mod keys;
+#[cfg(test)]
+mod packs;
 pub mod regex;
 pub mod scan;
 pub mod template;

@@ -41,7 +41,7 @@ impl Pattern {
                 .hint("lower the counts of its repetitions, or use `token`")
         };
         let regex = meta::Builder::new()
-            .syntax(syntax::Config::new().utf8(false).unicode(false))
+            .syntax(syntax::Config::new().utf8(false))
             .configure(meta::Config::new().utf8_empty(false).nfa_size_limit(Some(MAX_SIZE)))
             .build(&translated)
             .map_err(|error| match error.size_limit() {

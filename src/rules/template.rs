@@ -79,7 +79,10 @@ pub fn parse(template: &str) -> Result<Vec<Vec<Part>>, Complaint> {
         }
     }
     match groups.pop() {
-        Some(whole) if groups.is_empty() => Ok(whole.current),
+        Some(whole) if groups.is_empty() && whole.current.iter().all(|sequence| !sequence.is_empty()) => {
+            Ok(whole.current)
+        }
+        Some(_) if groups.is_empty() => Err(Complaint::new("the template can be empty")),
         _ => Err(Complaint::new("a `(` of the template is not closed").hint("write `\\(` for the character itself")),
     }
 }
@@ -336,5 +339,89 @@ impl Random {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (mixed ^ (mixed >> 31)) as usize % bound
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The alternatives of a template, in its own notation again.
+    fn read(template: &str) -> Vec<String> {
+        let one = |part: &Part| match part {
+            Part::Literal(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Part::Run { class, min, max } => {
+                format!("<{} {min}-{max}>", (0..=255).filter(|&byte| class.has(byte)).count())
+            }
+        };
+        parse(template).unwrap().iter().map(|parts| parts.iter().map(one).collect()).collect()
+    }
+
+    #[test]
+    fn a_template_is_the_sequences_it_stands_for() {
+        #[rustfmt::skip]
+        let facts: &[(&str, &str, &[&str])] = &[
+            ("a literal",                    "ghp_",                    &["ghp_"]),
+            ("a run of fixed length",        "k{alnum:36}",             &["k<62 36-36>"]),
+            ("a run of free length",         "k{hex:2-9}",              &["k<16 2-9>"]),
+            ("a class of its own",           "{[0-9A-F_-]:3}",          &["<18 3-3>"]),
+            ("all but a class",              "{[^\\x20\"]:3}",          &["<254 3-3>"]),
+            ("a class with a bracket",       "{[\\]\\\\]:3}",           &["<2 3-3>"]),
+            ("alternatives",                 "(a|bc|)d",                &["ad", "bcd", "d"]),
+            ("what may be absent",           "a(b)?c",                  &["abc", "ac"]),
+            ("groups in groups",             "(a(b|c)|d)?e",            &["abe", "ace", "de", "e"]),
+            ("two groups",                   "(a|b)(c|d)",              &["ac", "ad", "bc", "bd"]),
+            ("a question mark of its own",   "a?x=\\(b\\)?",            &["a?x=(b)?"]),
+            ("escapes",                      "\\{a\\|b\\}\\\\",         &["{a|b}\\"]),
+            ("letters beyond ASCII",         "é{digits:1}",             &["é<10 1-1>"]),
+        ];
+        for (fact, template, wanted) in facts {
+            assert_eq!(read(template), *wanted, "{fact}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_template_is_refused_with_a_reason() {
+        #[rustfmt::skip]
+        let facts: &[(&str, &str)] = &[
+            ("a{alpha:3}",                  "`alpha` is no class of a template"),
+            ("a{alnum}",                    "a run of the template has no length"),
+            ("a{alnum:}",                   "a run of the template has no length"),
+            ("a{alnum:3",                   "a run of the template is not closed"),
+            ("a{alnum:5-3}",                "a run of 5 to 3 bytes cannot be"),
+            ("a{alnum:0}",                  "a run of 0 to 0 bytes cannot be"),
+            ("a{alnum:1-9999999999}",       "a run of 1 to 4294967295 bytes cannot be"),
+            ("a{[0-9:3}",                   "a class of the template is not closed"),
+            ("a{[9-0]:3}",                  "a range of a class runs backwards"),
+            ("a{[]:3}",                     "a class of the template is empty"),
+            ("a{[\\xg0]:3}",                "`\\x` in a class wants two hex digits"),
+            ("(a|b",                        "a `(` of the template is not closed"),
+            ("a|b",                         "stray `|` at byte 2 of the template"),
+            ("a)",                          "stray `)` at byte 2 of the template"),
+            ("a}",                          "stray `}` at byte 2 of the template"),
+            ("a\\",                         "the template ends in a lone `\\`"),
+            ("",                            "the template can be empty"),
+            ("(a|b)(c|d)(e|f)(g|h)(i|j)(k|l)(m|n)(o|p)", "the template has more than 128 alternatives"),
+        ];
+        for (template, wanted) in facts {
+            assert_eq!(parse(template).unwrap_err().message, *wanted, "{template}");
+        }
+    }
+
+    #[test]
+    fn a_sample_fits_its_template_and_follows_from_the_seed() {
+        let sample = expand("key_{hex:8}-(a|b){digits:2-4}", 7).unwrap();
+        assert_eq!(sample, expand("key_{hex:8}-(a|b){digits:2-4}", 7).unwrap());
+        assert_ne!(sample, expand("key_{hex:8}-(a|b){digits:2-4}", 8).unwrap());
+        let (hex, rest) = sample.strip_prefix("key_").unwrap().split_at(8);
+        assert!(hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert!((4..=6).contains(&rest.len()) && rest.starts_with('-'), "{rest}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_template_panics(template in r"[a-c{}\[\]()|?:\\x0-9^,é-]{0,24}") {
+            let _ = parse(&template);
+        }
     }
 }

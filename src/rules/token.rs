@@ -48,6 +48,9 @@ pub struct Runs([Span; MAX_CLASSES]);
 /// Different classes in one ruleset; the shipped ones use about twenty.
 const MAX_CLASSES: usize = 64;
 
+/// So many of one character and nothing else are nobody's secret.
+const MIN_PLACEHOLDER: usize = 8;
+
 /// Shorter literals stand everywhere.
 const MIN_LITERAL: usize = 3;
 
@@ -92,7 +95,9 @@ impl Tokens {
         if let Some(class) = token.tail {
             end = walk.end(class, end);
         }
-        Some(Span::new(start, end))
+        let span = Span::new(start, end);
+        let prefix = if let Some(Compiled::Literal(literal)) = token.parts.first() { literal.len() } else { 0 };
+        (!is_placeholder(&span.of(text)[prefix..])).then_some(span)
     }
 
     /// Where the token begins: what stands before its literal has a length that follows from the text.
@@ -123,11 +128,6 @@ impl Tokens {
 
     fn compile(&mut self, alternative: &[Part]) -> Result<Token, Complaint> {
         let anchor = anchor(alternative)?;
-        let before = &alternative[..anchor];
-        if before.iter().skip(1).any(|part| matches!(part, Part::Run { min, max, .. } if min < max)) {
-            return Err(Complaint::new("a run of no fixed length stands before the longest literal of the template")
-                .hint("begin the template with a literal of four bytes, or give the run a fixed length"));
-        }
         let mut searches = 0;
         let mut parts = Vec::with_capacity(alternative.len());
         for (index, part) in alternative.iter().enumerate() {
@@ -169,21 +169,37 @@ impl Tokens {
     }
 }
 
-/// The literal that the scan looks for: the prefix, or where that is short the longest.
+/// Whether what follows the prefix is one character repeated (`ghp_xxxx…`), as people write it to show the form. All of
+/// it must be: a secret with a tail of them is one.
+fn is_placeholder(body: &[u8]) -> bool {
+    let mut letters = body.iter().filter(|byte| !matches!(byte, b'-' | b'_' | b'.' | b'='));
+    let Some(first) = letters.next() else { return false };
+    body.len() >= MIN_PLACEHOLDER && letters.all(|byte| byte == first)
+}
+
+/// The literal that the scan looks for: the prefix, or where that is short the longest from which the token's beginning
+/// follows: what stands before it has a fixed length, but for a run that the token begins with.
 fn anchor(alternative: &[Part]) -> Result<usize, Complaint> {
-    let length = |part: &Part| match part {
+    let length = |index: usize| match &alternative[index] {
         Part::Literal(literal) => literal.len(),
         Part::Run { .. } => 0,
     };
-    if alternative.first().is_some_and(|first| length(first) >= GOOD_PREFIX) {
+    if length(0) >= GOOD_PREFIX {
         return Ok(0);
     }
+    let free = |part: &Part| matches!(part, Part::Run { min, max, .. } if min < max);
+    let usable = (1..alternative.len()).find(|&index| free(&alternative[index])).unwrap_or(alternative.len());
     // Of equally long ones the first.
-    let longest = (0..alternative.len()).rev().max_by_key(|&index| length(&alternative[index]));
-    longest.filter(|&index| length(&alternative[index]) >= MIN_LITERAL).ok_or_else(|| {
-        Complaint::new("the template has an alternative without a literal of three bytes")
-            .hint("tokens are found by a literal of three bytes or more; what has none wants a regex with keywords")
-    })
+    let longest = (0..usable).rev().max_by_key(|&index| length(index));
+    if let Some(index) = longest.filter(|&index| length(index) >= MIN_LITERAL) {
+        return Ok(index);
+    }
+    if (usable..alternative.len()).any(|index| length(index) >= MIN_LITERAL) {
+        return Err(Complaint::new("a run of no fixed length stands before the first literal of three bytes")
+            .hint("begin the template with a literal of four bytes, or give the run a fixed length"));
+    }
+    Err(Complaint::new("the template has an alternative without a literal of three bytes")
+        .hint("tokens are found by a literal of three bytes or more; what has none wants a regex with keywords"))
 }
 
 /// The bytes that a sequence can begin with.
@@ -302,6 +318,7 @@ mod tests {
             ("with its mark as far on as can be",       "key-{word-dash:2-9}XX{word-dash:2-9}", "key-aaXXbbXXcc", "key-aaXXbbXXcc"),
             ("with the parts that may be absent",       "key_{digits:2}(.{digits:2})?", "key_12.34",          "key_12.34"),
             ("without them",                            "key_{digits:2}(.{digits:2})?", "key_12.x",           "key_12"),
+            ("with a tail of one character",            "key_{alnum:4-40}",           "key_ab12xxxxxxxxxxxxxxxx", "key_ab12xxxxxxxxxxxxxxxx"),
             ("with a class of its own",                 "key_{[^\\x20]:3-9}",         "key_a-~b c",           "key_a-~b"),
         ];
         for (fact, template, text, wanted) in facts {
@@ -323,6 +340,7 @@ mod tests {
             ("with too short a part before",        "{digits:2-4}:KEY{digits:2}", "x 1:KEY34"),
             ("with too long a part before",         "{digits:2-4}:KEY{digits:2}", "x 12345:KEY34"),
             ("with a fixed part before and more",   "{alnum:4}+KEY{digits:2}",    "xab12+KEY34"),
+            ("one character repeated",              "key_{alnum:4-40}",           "key_xxxxxxxxxxxxxxxxxxxx"),
             ("without its mark",                    "key-{word-dash:2-9}XX{word-dash:2-9}", "key-aabbcc"),
         ];
         for (fact, template, text) in facts {
