@@ -38,8 +38,16 @@ pub fn default_yaml() -> String {
     include_str!("settings/default.yaml").to_owned()
 }
 
-/// Parts what was said into warnings and errors; errors win.
-fn verdict(complaints: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+/// Parts what was said into warnings and errors, in the order of the files; errors win.
+fn verdict(files: &[Source], mut complaints: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    // What is about packs or about no file comes last.
+    complaints.sort_by_key(|complaint| match &complaint.at {
+        Some(at) => {
+            let file = files.iter().position(|file| file.name == at.file);
+            (file.unwrap_or(files.len()), at.line, at.column)
+        }
+        None => (usize::MAX, 0, 0),
+    });
     let (errors, warnings): (Vec<_>, Vec<_>) = complaints.into_iter().partition(Diagnostic::is_error);
     if errors.is_empty() { Ok(warnings) } else { Err(errors) }
 }

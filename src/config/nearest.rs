@@ -19,7 +19,7 @@ fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
         // Names that differ this much in length are not near; it also bounds the work on a name of any length.
         .filter(|known| name.len().abs_diff(known.len()) <= 3)
         .map(|known| (changes(&name, &fold(known)), *known))
-        .filter(|(changes, known)| *changes <= (known.len() / 3).max(1))
+        .filter(|(changes, known)| *changes <= (name.len().max(known.len()) / 3).max(1))
         .min_by_key(|(changes, _)| *changes)
         .map(|(_, known)| known)
 }

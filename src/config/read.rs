@@ -42,7 +42,13 @@ impl<'n> Cursor<'n> {
 
     /// The same from what a parser of ours said.
     pub(super) fn complaint(&self, complaint: Complaint) -> Diagnostic {
-        Diagnostic { hint: complaint.hint, ..self.wrong(complaint.message) }
+        self.cannot("read", complaint)
+    }
+
+    /// An error about what was to be done with this value: `cannot VERB `path`: cause`.
+    pub(super) fn cannot(&self, verb: &str, complaint: Complaint) -> Diagnostic {
+        let message = format!("cannot {verb} `{}`: {}", self.path, complaint.message);
+        Diagnostic { hint: complaint.hint, ..Diagnostic::error(self.at(), message) }
     }
 
     /// A warning about this value.
@@ -131,8 +137,9 @@ impl<'n> Cursor<'n> {
             Value::Scalar(_) => "a text",
             Value::List(_) => "a list",
         };
-        let error = self.wrong(format!("expected a mapping, found {found}"));
-        complaints.push(error.hint("write `{key: value}`, or lines with `key: value`"));
+        let hint =
+            if found == "nothing" { "leave the key out" } else { "write `{key: value}`, or lines with `key: value`" };
+        complaints.push(self.wrong(format!("expected a mapping, found {found}")).hint(hint));
         None
     }
 

@@ -5,7 +5,7 @@
 //! resolved here: `on`, `0` and `null` are these letters.
 
 use crate::diagnostic::{At, Diagnostic};
-use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use std::{collections::HashMap, sync::Arc};
 
 /// Far above any file that a person reads; it bounds the memory of the tree.
@@ -60,10 +60,7 @@ pub(super) fn parse(file: &Arc<str>, text: &str) -> Result<Option<Node>, Vec<Dia
     while let Some(event) = parser.next_event() {
         let result = match event {
             Ok((event, span)) => builder.take(event, span),
-            Err(error) => {
-                let at = builder.at(error.marker().line(), error.marker().col());
-                Err(Diagnostic::error(at, format!("cannot read YAML: {}", error.info())))
-            }
+            Err(error) => Err(builder.syntax(&error)),
         };
         // What follows such an error is a guess, so it is the last one of this file.
         if let Err(last) = result {
@@ -167,6 +164,15 @@ impl Builder<'_> {
             },
         }
         Ok(())
+    }
+
+    fn syntax(&self, error: &ScanError) -> Diagnostic {
+        let at = self.at(error.marker().line(), error.marker().col());
+        let diagnostic = Diagnostic::error(at, format!("cannot read YAML: {}", error.info()));
+        if error.info().contains("anchor") {
+            return diagnostic.hint("quote the text if it begins with `*` or `&`");
+        }
+        diagnostic
     }
 
     fn at(&self, line: usize, column: usize) -> At {

@@ -85,7 +85,12 @@ impl Setting {
 fn read_with(with: &Cursor<'_>, complaints: &mut Complaints) -> Option<With> {
     if with.is_mapping() {
         let fields = with.fields(&["mask"], &["pseudonym"], complaints)?;
-        let mask = fields.find("mask")?;
+        let Some(mask) = fields.find("mask") else {
+            if fields.iter().next().is_none() {
+                complaints.push(with.wrong("the mapping is empty").hint("write `{mask: {keep_last: 4}}`"));
+            }
+            return None;
+        };
         let fields = mask.fields(&["keep_first", "keep_last"], &[], complaints)?;
         let mut keep = |key| fields.find(key).map_or(Some(0), |keep| read_keep(&keep, complaints));
         let (keep_first, keep_last) = (keep("keep_first"), keep("keep_last"));

@@ -20,9 +20,6 @@ const KEYS: &[&str] = &[
     "reason",
 ];
 
-/// Actions of the language that this version cannot do.
-const LATER: &[&str] = &["map", "collapse", "demote", "require"];
-
 /// Reads and compiles the rules of a file.
 pub(super) fn read(section: &Cursor<'_>, complaints: &mut Complaints) -> Vec<LabelRule> {
     let items = section.list(complaints).unwrap_or_default();
@@ -40,17 +37,11 @@ fn read_rule(item: &Cursor<'_>, complaints: &mut Complaints) -> Option<LabelRule
         let warning = item.warning("removes its `target_label` from streams that lack the source label");
         complaints.push(warning.hint("Prometheus means it so; `regex: '(.+)'` leaves such streams alone"));
     }
-    LabelRule::compile(written).map_err(|complaint| complaints.push(item.complaint(complaint))).ok()
+    LabelRule::compile(written).map_err(|complaint| complaints.push(item.cannot("compile", complaint))).ok()
 }
 
 fn read_written(item: &Cursor<'_>, complaints: &mut Complaints) -> Option<Written> {
     let fields = item.fields(KEYS, &["map", "default"], complaints)?;
-    if let Some(action) = fields.find("action")
-        && let Some(name) = action.text(complaints)
-        && LATER.contains(&name.to_ascii_lowercase().as_str())
-    {
-        complaints.push(action.wrong(format!("the action `{name}` is not supported yet")));
-    }
     let mut text = |key| fields.text(key, complaints).map(str::to_owned);
     let (separator, target_label, replacement) = (text("separator"), text("target_label"), text("replacement"));
     let (action, reason) = (text("action"), text("reason"));

@@ -22,10 +22,7 @@ use crate::{
     relabel::LabelRule,
     rules::{Ruleset, file::Written},
 };
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{HashMap, HashSet};
 
 /// Rules that ship with Sigyn and are switched together.
 pub(super) struct Pack {
@@ -84,8 +81,7 @@ pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<D
     let mut rules = draft.rules;
     rules.extend(packs.into_iter().flat_map(|pack| pack.rules));
     let (redact, off) = compile_rules(rules, &mut complaints);
-    complaints.sort_by_key(|complaint| position(files, complaint));
-    let warnings = verdict(complaints)?;
+    let warnings = verdict(files, complaints)?;
     // Without a ruleset there was an error.
     let Some(redact) = redact else { return Err(Vec::new()) };
     let policy =
@@ -162,11 +158,4 @@ fn duplicate(rule: &Written, first: &At) -> Diagnostic {
     } else {
         error.hint("give each rule a name of its own, over all files")
     }
-}
-
-/// Where a complaint comes in the order of the files; those of packs and of no file come last.
-fn position(files: &[Source], complaint: &Diagnostic) -> (usize, u32, u32) {
-    let Some(at) = &complaint.at else { return (usize::MAX, 0, 0) };
-    let file = files.iter().position(|file: &Source| Arc::as_ref(&file.name) == Arc::as_ref(&at.file));
-    (file.unwrap_or(files.len()), at.line, at.column)
 }

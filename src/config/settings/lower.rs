@@ -40,7 +40,7 @@ pub(in crate::config) fn lower(
     let Some(root) = yaml::parse(&file.name, &file.text)? else { return Ok(settings) };
     let mut reader = Reader { variable, complaints: Complaints::new() };
     reader.file(&Cursor::root(&root), &mut settings);
-    verdict(reader.complaints).map(|_warnings| settings)
+    verdict(std::slice::from_ref(file), reader.complaints).map(|_warnings| settings)
 }
 
 struct Reader<'v> {
