@@ -280,7 +280,8 @@ fn every_rule_proves_itself() {
             assert!(findings.iter().any(|finding| ids[usize::from(finding.rule.0)] == rule), "{rule}: {example}");
         }
         for (rule, counterexample) in texts("counterexamples") {
-            let text = template::expand(&counterexample, seed).unwrap_or_else(|_| panic!("{counterexample} is a template"));
+            let text =
+                template::expand(&counterexample, seed).unwrap_or_else(|_| panic!("{counterexample} is a template"));
             assert!(find(&SHIPPED, text.as_bytes()).is_empty(), "{rule}: {counterexample}");
         }
     }
