@@ -198,9 +198,9 @@ impl Reader<'_> {
     fn bare(&mut self, at: usize, header: &Header, around: &Around) -> usize {
         let text = self.text;
         let nature = Nature::of(self.key);
-        let headed = header.operator == Operator::Colon;
+        let colon = header.operator == Operator::Colon;
         if nature == Nature::Cookie {
-            let end = if headed { value::rest(text, at, around) } else { value::cookies(text, at, around) };
+            let end = if colon { value::rest(text, at, around) } else { value::cookies(text, at, around) };
             self.push(at, end, Wrap::Bare);
             return end;
         }
@@ -212,19 +212,19 @@ impl Reader<'_> {
                 self.push(next, end, Wrap::Bare);
                 return end;
             }
-            Some((Scheme::Word, next)) if headed || nature == Nature::Authorization || !value::pairs(&text[next..]) => {
+            Some((Scheme::Word, next)) if colon || nature == Nature::Authorization || !value::pairs(&text[next..]) => {
                 from = next;
                 end = value::bare(text, next, around);
             }
             Some((Scheme::Word, _)) => return at,
-            None if nature == Nature::Authorization && headed => {
+            None if nature == Nature::Authorization && colon => {
                 if let Some(next) = value::unknown_scheme(text, at) {
                     end = value::bare(text, next, around);
                 }
             }
             None => {}
         }
-        let prose = headed && header.quote.is_none() && spared::is_weak(self.key);
+        let prose = colon && header.quote.is_none() && spared::is_weak(self.key);
         if prose && spared::is_prose(&text[from..end]) || from == at && value::is_scheme(&text[at..end]) {
             return at;
         }
