@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod error;
 pub mod logql;
 pub mod pipeline;
+pub mod plan;
 pub mod policy;
 pub mod proto;
 pub mod push;

@@ -6,6 +6,7 @@
 //! beyond the bounds below, which are refused.
 
 mod class;
+mod escape;
 mod expand;
 mod names;
 mod parse;

@@ -65,6 +65,24 @@ fn patterns_match_what_they_match_in_go() {
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
 }
 
+#[test]
+fn patterns_for_bytes_match_ascii_as_in_go() {
+    let mut rows = include_str!("../../tests/data/re2.jsonl").lines().map(|line| serde_json::from_str(line).unwrap());
+    let head: serde_json::Value = rows.next().unwrap();
+    let texts = head["texts"].as_array().unwrap().iter().map(|text| bytes(text.as_str().unwrap()));
+    let texts: Vec<Vec<u8>> = texts.take(head["common"].as_u64().unwrap() as usize).collect();
+    for row in rows.filter(|row: &serde_json::Value| row["error"].is_null()) {
+        let pattern = row["pattern"].as_str().unwrap();
+        let regex = regex::bytes::Regex::new(&translate_bytes(pattern).unwrap()).unwrap();
+        for (number, text) in texts.iter().enumerate().filter(|(_, text)| text.is_ascii()) {
+            let wanted = row["found"].as_array().and_then(|rows| rows.iter().find(|row| row[0] == number));
+            let found = regex.find(text).map(|found| (found.start() as u64, found.end() as u64));
+            let wanted = wanted.map(|row| (row[1].as_u64().unwrap(), row[2].as_u64().unwrap()));
+            assert_eq!(found, wanted, "{pattern} on text {number}");
+        }
+    }
+}
+
 fn spans(number: u64, captures: &Captures) -> serde_json::Value {
     let spans = captures.spans.iter().flat_map(|span| match *span {
         Some((start, end)) => [start as i64, end as i64],

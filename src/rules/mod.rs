@@ -145,7 +145,12 @@ impl Ruleset {
         }
         let keys =
             keys::Detector::compile(&names).map_err(|all| all.into_iter().for_each(|(id, one)| complain(id, one)));
-        let (Ok(keys), true) = (keys, complaints.is_empty()) else { return Err(complaints) };
+        let (Ok(mut keys), true) = (keys, complaints.is_empty()) else { return Err(complaints) };
+        for rule in &written {
+            if let Action::Text(replacement) = &rule.action {
+                keys = keys.sparing(replacement.as_bytes());
+            }
+        }
         for (number, literal) in keys.literals().iter().enumerate() {
             compiler.want(literal, User::Key(number as u32));
         }
@@ -189,7 +194,7 @@ impl Ruleset {
     ) {
         let first = findings.len();
         if let Some(key) = key {
-            self.keys.value(key, text, findings);
+            self.keys.value(key, text, &mut keys::Memo::default(), findings);
         }
         if !hits.is_empty() {
             self.confirm(text, base, hits, active, findings);
@@ -208,6 +213,7 @@ impl Ruleset {
 
     fn confirm(&self, text: &[u8], base: u32, hits: &[Hit], active: &Active, findings: &mut Vec<Finding>) {
         let mut runs = token::Runs::default();
+        let mut memo = keys::Memo::default();
         let mut patterns = [0_u64; MAX_PATTERNS / 64];
         let mut any_pattern = false;
         for (literal, hit) in inside(text, base, hits) {
@@ -225,7 +231,7 @@ impl Ruleset {
                         any_pattern = true;
                         patterns[pattern as usize / 64] |= 1 << (pattern % 64);
                     }
-                    User::Key(literal) => self.keys.confirm(text, literal, hit, findings),
+                    User::Key(literal) => self.keys.confirm(text, literal, hit, &mut memo, findings),
                 }
             }
         }

@@ -44,6 +44,16 @@ impl Labels {
         }
     }
 
+    /// Sets many labels, in order, none of them empty: as [`set`](Self::set) one by one, but in the time of a sort.
+    pub(crate) fn set_all(&mut self, pairs: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) {
+        self.pairs.extend(pairs);
+        // The sort is stable, so that from the end the last one set comes first.
+        self.pairs.sort_by(|one, other| one.0.cmp(&other.0));
+        self.pairs.reverse();
+        self.pairs.dedup_by(|earlier, later| earlier.0 == later.0);
+        self.pairs.reverse();
+    }
+
     /// Keeps the labels for which `keep` (of name and value) holds.
     pub fn retain(&mut self, mut keep: impl FnMut(&[u8], &[u8]) -> bool) {
         self.pairs.retain(|(name, value)| keep(name, value));

@@ -2,7 +2,7 @@
 //!
 //! `metric`, `metric{…}` and a quoted text alone inside the braces are the label `__name__`.
 
-use super::quoted::{REPLACEMENT, complaint, unquote};
+use super::quoted::{complaint, unquote};
 use crate::diagnostic::Complaint;
 
 type Pair = (Vec<u8>, Vec<u8>);
@@ -10,9 +10,12 @@ type Pair = (Vec<u8>, Vec<u8>);
 /// Loki's limit for one label text (its `maxStreamLabelsSize`).
 const MAX_TEXT: usize = 16 << 20;
 
+/// U+FFFD, which Prometheus takes for a sign of wrong bytes, also where it was sent as itself.
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+
 const METRIC_NAME: &[u8] = b"__name__";
 
-/// Words that PromQL takes for operators or numbers and so not for the name before the brace. Inside they are plain names.
+/// Words that Prometheus takes for operators or numbers and not for the name before the brace. Inside they are plain names.
 const NO_METRIC_NAMES: &[&str] = &["atan2", "bool", "group_left", "group_right", "ignoring", "inf", "nan", "on"];
 
 /// The labels of a text, sorted, each name once, none empty.
@@ -125,8 +128,16 @@ impl Reader<'_> {
             return Ok(None);
         }
         let (value, end) = unquote(self.text, self.at)?;
-        self.at = end;
-        Ok(Some(value))
+        let start = std::mem::replace(&mut self.at, end);
+        // Wrong bytes can only come as `\xNN`.
+        let written = &self.text[start..end];
+        if let Err(error) = std::str::from_utf8(written) {
+            return Err(complaint("invalid UTF-8", start + error.valid_up_to()));
+        }
+        match memchr::memmem::find(written, REPLACEMENT) {
+            Some(found) => Err(complaint("U+FFFD", start + found)),
+            None => Ok(Some(value)),
+        }
     }
 
     /// Takes `byte` if it comes next.

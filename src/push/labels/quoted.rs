@@ -2,17 +2,13 @@
 
 use crate::diagnostic::Complaint;
 
-/// U+FFFD, which stands for a byte that is no UTF-8.
-pub(super) const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
-
 /// Reads the quoted text that begins at `text[at]` (a quote) and gives its bytes and the place behind the closing quote.
-/// As Prometheus' lexer does, refuses bytes that are no UTF-8; they can only come as `\xNN`.
+/// What stands between the escapes may be any bytes but a line break (which a raw text may hold too).
 pub(crate) fn unquote(text: &[u8], at: usize) -> Result<(Vec<u8>, usize), Complaint> {
     let quote = text[at];
     let inside = &text[at + 1..];
     if quote == b'`' {
         let end = memchr::memchr(b'`', inside).ok_or_else(|| complaint("unterminated raw string", at))?;
-        check_utf8(&inside[..end], at + 1)?;
         return Ok((inside[..end].to_vec(), at + end + 2));
     }
     let mut value = Vec::new();
@@ -22,7 +18,6 @@ pub(crate) fn unquote(text: &[u8], at: usize) -> Result<(Vec<u8>, usize), Compla
             return Err(complaint("unterminated quoted string", at));
         };
         let stop = from + length;
-        check_utf8(&inside[from..stop], at + 1 + from)?;
         value.extend_from_slice(&inside[from..stop]);
         match inside[stop] {
             b'\n' => return Err(complaint("unterminated quoted string", at)),
@@ -73,17 +68,6 @@ fn unescape(text: &[u8], quote: u8, out: &mut Vec<u8>) -> Option<usize> {
 fn number(digits: &[u8], base: u32) -> Option<u32> {
     // Eight hexadecimal digits are the most that are asked for.
     digits.iter().try_fold(0, |number, &digit| Some(number * base + char::from(digit).to_digit(base)?))
-}
-
-/// Prometheus takes U+FFFD itself for a sign of wrong bytes.
-fn check_utf8(text: &[u8], at: usize) -> Result<(), Complaint> {
-    if let Err(error) = std::str::from_utf8(text) {
-        return Err(complaint("invalid UTF-8", at + error.valid_up_to()));
-    }
-    match memchr::memmem::find(text, REPLACEMENT) {
-        Some(found) => Err(complaint("U+FFFD", at + found)),
-        None => Ok(()),
-    }
 }
 
 /// A cause and its place, never the text.

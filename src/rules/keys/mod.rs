@@ -1,0 +1,125 @@
+//! The assignment detector: a sensitive name, an operator, a value, in every shape that logs have.
+//!
+//! A literal of a listed name was seen; [`header`] looks whether an operator follows, [`names`] whether the whole name is a
+//! sensitive one, [`reader`] where its value is, [`spared`] whether that is a secret at all. It decides by
+//! what stands there and by nothing else: no text of the line switches it off. It never reads a stretch of a text twice for
+//! the same rule, so its cost is linear also in lines made against it.
+
+mod header;
+mod leaves;
+mod names;
+mod pair;
+mod quote;
+mod reader;
+mod scheme;
+mod spared;
+mod value;
+
+use super::{Finding, file};
+use crate::{diagnostic::Complaint, span::Span, tally::RuleId};
+use header::Operator;
+use names::{Names, normalise};
+use quote::Open;
+use reader::Reader;
+use spared::Spared;
+
+/// All key names of a policy, compiled.
+pub struct Detector {
+    names: Names,
+    literals: Vec<Vec<u8>>,
+    spared: Spared,
+}
+
+/// What is known of the text that is being read: a new one for each text.
+#[derive(Default)]
+pub struct Memo {
+    key: Vec<u8>,
+    rules: Vec<RuleId>,
+    /// How far each rule's findings reach.
+    covered: Vec<(RuleId, usize)>,
+    open: Open,
+    /// The end of the last header: two literals of one name have one.
+    header: usize,
+}
+
+impl Detector {
+    /// The detector for the names of these rules; all complaints at once.
+    pub fn compile(rules: &[(RuleId, &file::KeyNames)]) -> Result<Self, Vec<(RuleId, Complaint)>> {
+        let names = Names::compile(rules)?;
+        Ok(Self { literals: names.literals(), names, spared: Spared::new() })
+    }
+
+    /// The same, sparing a value that is `replacement`: what the redactor writes is not to be redacted again.
+    #[must_use]
+    pub fn sparing(mut self, replacement: &[u8]) -> Self {
+        self.spared.add(replacement);
+        self
+    }
+
+    /// The literals, in lower case, one of which stands in every key that is listed.
+    pub fn literals(&self) -> &[Vec<u8>] {
+        &self.literals
+    }
+
+    /// Whether there is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.literals.is_empty()
+    }
+
+    /// A literal stands at `hit` of `text`: adds what it is the key of. Hits of one text come in order of their ends, all
+    /// with one `memo`.
+    pub fn confirm(&self, text: &[u8], _literal: u32, hit: Span, memo: &mut Memo, findings: &mut Vec<Finding>) {
+        let hit = hit.range();
+        let Some(header) = header::after(text, hit.end) else { return };
+        if memo.header == header.end {
+            return;
+        }
+        memo.header = header.end;
+        let start = header::name_start(text, hit.start).min(hit.start);
+        normalise(&text[start..header.name_end], &mut memo.key);
+        self.names.rules(&memo.key, &mut memo.rules);
+        memo.rules.retain(|rule| !memo.covered.iter().any(|(other, end)| other == rule && hit.start < *end));
+        if memo.rules.is_empty() {
+            return;
+        }
+        let open = memo.open.at(text, hit.start);
+        let mut reader = Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, findings };
+        let end = match header.operator {
+            Operator::Comma => reader.pair(start, &header, open),
+            Operator::Blank if !is_option(text, start, header.end) => return,
+            Operator::Element => match reader.element(start, &header) {
+                Some(end) => end,
+                None => return,
+            },
+            _ => reader.assignment(start, &header, open),
+        };
+        for rule in &memo.rules {
+            match memo.covered.iter_mut().find(|(other, _)| other == rule) {
+                Some((_, covered)) => *covered = end.max(*covered),
+                None => memo.covered.push((*rule, end)),
+            }
+        }
+    }
+
+    /// `text` as a whole is the value of `name` (of a metadata pair, a label): adds what of it is secret.
+    pub fn value(&self, name: &[u8], text: &[u8], memo: &mut Memo, findings: &mut Vec<Finding>) {
+        if name.len() > names::MAX_NAME {
+            return;
+        }
+        normalise(name, &mut memo.key);
+        self.names.rules(&memo.key, &mut memo.rules);
+        if !memo.rules.is_empty() {
+            Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, findings }.whole();
+        }
+    }
+}
+
+/// Whether the name at `start` is an option and what begins at `value` no other one: `--token x`, `-token x`.
+fn is_option(text: &[u8], start: usize, value: usize) -> bool {
+    let begins = start.checked_sub(1).is_none_or(|before| matches!(text[before], b' ' | b'\t' | b'"' | b'\'' | b'['));
+    let dashes = text[start..].iter().take(2).take_while(|byte| **byte == b'-').count();
+    begins && dashes > 0 && !text[value..].starts_with(&b"--"[..dashes])
+}
+
+#[cfg(test)]
+mod tests;
