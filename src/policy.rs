@@ -10,6 +10,8 @@ pub struct Policy {
     pub streams: Admission,
     /// The section `redact`, with the builtin pack.
     pub redact: Ruleset,
+    /// The names of the redaction rules that are switched off, for those who ask what is not enforced.
+    pub off: Vec<String>,
     /// What was decided for each label text so far.
     pub plans: Plans,
 }
