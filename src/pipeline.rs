@@ -110,6 +110,7 @@ fn treat_with(
     desk.hits.clear();
     policy.redact.hits(body, &mut desk.hits);
     desk.redact_entries(policy, body, tally, guard);
+    desk.whole.clear();
     let left = splice(body, &desk.index, &desk.fates, &desk.content, &mut desk.whole);
     debug_assert_eq!(left, tally.kept().lines);
     if left == 0 {
@@ -335,7 +336,13 @@ mod tests {
     #[test]
     fn a_panic_costs_the_entry_and_no_other() {
         let Ok(redact) = Ruleset::compile(Vec::new()) else { panic!("no rules compile") };
-        let policy = Policy { labels: Vec::new(), streams: Admission::default(), redact, plans: Plans::default() };
+        let policy = Policy {
+            labels: Vec::new(),
+            streams: Admission::default(),
+            redact,
+            off: Default::default(),
+            plans: Plans::default(),
+        };
         let entries = [b"before".as_slice(), POISON, b"after"]
             .map(|line| proto::Entry { line: line.to_vec(), ..proto::Entry::default() })
             .into();
