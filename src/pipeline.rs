@@ -323,7 +323,13 @@ mod tests {
     #[test]
     fn a_panic_costs_the_entry_and_no_other() {
         let Ok(redact) = Ruleset::compile(Vec::new()) else { panic!("no rules compile") };
-        let policy = Policy { labels: Vec::new(), streams: Admission::default(), redact, plans: Plans::default() };
+        let policy = Policy {
+            labels: Vec::new(),
+            streams: Admission::default(),
+            redact,
+            off: Vec::new(),
+            plans: Plans::default(),
+        };
         let entries = [b"before".as_slice(), POISON, b"after"]
             .map(|line| proto::Entry { line: line.to_vec(), ..proto::Entry::default() })
             .into();
