@@ -7,13 +7,14 @@ use crate::{
     error::Error,
     plan::{StreamPlan, Verdict},
     policy::Policy,
-    push::{Edits, Entry, Fates, Index, StreamFate, splice},
+    push::{Edits, Entry, Fates, Index, Pair, StreamFate, splice},
     redact::{Fate, Text, Work, redact},
     rules::{Active, Hit},
     span::Span,
     tally::{Count, Place, Reason, Tally},
 };
 use std::{
+    collections::HashMap,
     ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -47,6 +48,8 @@ pub struct Scratch {
 struct Desk {
     index: Index,
     plans: Vec<Arc<StreamPlan>>,
+    /// Where in `fates.labels` a plan's label text stands. The plans are held by `plans`, so no address is used twice.
+    label_texts: HashMap<usize, Span>,
     hits: Vec<Hit>,
     text_hits: Vec<Hit>,
     work: Work,
@@ -123,7 +126,11 @@ fn treat_with(
 impl Scratch {
     /// Gives back what a giant push has made us reserve.
     fn release(&mut self) {
-        if self.out.capacity() > KEPT_BYTES || self.rebuilt.capacity() > KEPT_BYTES {
+        let Self { out, rebuilt, desk } = self;
+        let index =
+            desk.index.entries.capacity() * size_of::<Entry>() + desk.index.pairs.capacity() * size_of::<Pair>();
+        let hits = desk.hits.capacity() * size_of::<Hit>();
+        if out.capacity().max(rebuilt.capacity()).max(index).max(hits) > KEPT_BYTES {
             *self = Self::default();
         }
     }
@@ -133,6 +140,7 @@ impl Desk {
     /// One plan and fate for each stream; refused streams are counted here.
     fn plan(&mut self, policy: &Policy, body: &[u8], tally: &mut Tally) {
         self.plans.clear();
+        self.label_texts.clear();
         self.fates.streams.clear();
         self.fates.labels.clear();
         self.fates.dropped_entries.clear();
@@ -146,9 +154,13 @@ impl Desk {
             self.fates.streams.push(match &plan.verdict {
                 Verdict::Keep => StreamFate::Keep,
                 Verdict::Relabel(text) => {
-                    let start = self.fates.labels.len();
-                    self.fates.labels.extend_from_slice(text);
-                    StreamFate::Relabel(Span::new(start, self.fates.labels.len()))
+                    // Some clients send a stream object for each line: one copy of a text serves them all.
+                    let span = *self.label_texts.entry(Arc::as_ptr(&plan).addr()).or_insert_with(|| {
+                        let start = self.fates.labels.len();
+                        self.fates.labels.extend_from_slice(text);
+                        Span::new(start, self.fates.labels.len())
+                    });
+                    StreamFate::Relabel(span)
                 }
                 Verdict::Refuse(reason) => {
                     tally.drop_stream(reason);

@@ -104,7 +104,7 @@ fn take_reports(rules: &Ruleset, findings: &mut Vec<Finding>, place: Place, tall
         }
         match &mut counted {
             Some((rule, end)) if *rule == finding.rule && finding.span.start < *end => {
-                *end = finding.span.end.max(*end)
+                *end = finding.span.end.max(*end);
             }
             _ => {
                 counted = Some((finding.rule, finding.span.end));

@@ -55,6 +55,7 @@ impl Edits {
     }
 
     /// Gives the bytes for a reserved place.
+    #[expect(clippy::needless_pass_by_value, reason = "a place is filled once")]
     pub fn fill(&mut self, slot: Slot, new: &[u8]) {
         let start = self.arena.len();
         self.arena.extend_from_slice(new);
@@ -80,5 +81,63 @@ impl Edits {
             kept = old.end as usize;
         }
         out.extend_from_slice(&source[kept..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(edits: &Edits, source: &str) -> String {
+        let mut out = b"> ".to_vec();
+        edits.apply(source.as_bytes(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    /// From, to, by what.
+    type Row = (usize, usize, &'static str);
+
+    #[rustfmt::skip]
+    const APPLIED: &[(&str, &[Row], &str)] = &[
+        ("no edit copies",                    &[],                           "> abcdef"),
+        ("a replacement may be longer",       &[(1, 2, "BBB")],              "> aBBBcdef"),
+        ("a replacement may be empty",        &[(1, 5, "")],                 "> af"),
+        ("an empty piece is an insertion",    &[(0, 0, "<"), (6, 6, ">")],   "> <abcdef>"),
+        ("edits may touch",                   &[(0, 3, "1"), (3, 6, "2")],   "> 12"),
+        ("all may be replaced",               &[(0, 6, "x")],                "> x"),
+    ];
+
+    #[test]
+    fn edits_are_applied_behind_what_is_there() {
+        for &(name, rows, expected) in APPLIED {
+            let mut edits = Edits::default();
+            for &(start, end, new) in rows {
+                edits.replace(Span::new(start, end), new.as_bytes());
+            }
+            assert_eq!(applied(&edits, "abcdef"), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_reserved_place_keeps_its_order_and_removes_until_it_is_filled() {
+        let mut edits = Edits::default();
+        let length = edits.reserve(Span::new(0, 1));
+        edits.replace(Span::new(2, 3), b"long");
+        assert_eq!(applied(&edits, "1=x"), "> =long");
+        edits.fill(length, b"4");
+        assert_eq!(applied(&edits, "1=x"), "> 4=long");
+        assert_eq!(edits.iter_from(1).map(|(old, new)| (old.len(), new.len())).collect::<Vec<_>>(), [(1, 4)]);
+    }
+
+    #[test]
+    fn forgotten_edits_leave_no_trace() {
+        let mut edits = Edits::default();
+        edits.replace(Span::new(0, 1), b"A");
+        edits.replace(Span::new(1, 2), b"B");
+        edits.truncate(1);
+        edits.replace(Span::new(2, 3), b"C");
+        assert_eq!(applied(&edits, "abc"), "> AbC");
+        edits.clear();
+        assert!(edits.is_empty() && applied(&edits, "abc") == "> abc");
     }
 }

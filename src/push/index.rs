@@ -4,8 +4,9 @@
 //! more than was understood. Such a body is never forwarded: [`Index::rebuild`] writes down what was read of it.
 
 use super::{
-    schema::{ENTRY, FORMAT, HASH, LABELS, LINE, NAME, NANOS, PAIR, PARSED, SECONDS, STREAM, TIMESTAMP, VALUE},
-    wire::Cursor,
+    fault::{Fault, Refusal},
+    schema::{self, ENTRY, FORMAT, HASH, LABELS, LINE, NAME, NANOS, PAIR, PARSED, SECONDS, STREAM, TIMESTAMP, VALUE},
+    wire::{self, Cursor},
 };
 use crate::{error::Error, span::Span};
 use std::ops::Range;
@@ -65,18 +66,26 @@ pub struct Index {
     /// Whether the body is byte for byte what [`Index::rebuild`] would write: known fields only, each at most once where
     /// it is singular, in ascending order, none empty, no varint longer than needed, no `hash`, `parsed` or `format`.
     pub canonical: bool,
+    /// How many streams, entries or pairs this body may hold.
+    most: usize,
 }
 
+/// So many messages of one kind any body may hold, however small they are.
+const FREE_MESSAGES: usize = 1 << 16;
+/// Beyond that, so many bytes of the body for each. A pair with one letter on either side has as many, an entry with a time
+/// has more. Without a bound, empty messages of two bytes make an index of 32 times the body.
+const BYTES_PER_MESSAGE: usize = 8;
+
 impl Index {
-    /// Reads `body` anew. Fails with [`Error::Framing`] on anything that is malformed or that two readers could take two
-    /// ways; the index is empty then.
+    /// Reads `body` anew. Fails with [`Error::Framing`] on anything that is malformed, that two readers could take two ways,
+    /// or that is made of empty messages only to be many; the index is empty then.
     pub fn read(&mut self, body: &[u8]) -> Result<(), Error> {
         self.clear();
         let read = self.request(body);
         if read.is_err() {
             self.clear();
         }
-        read
+        read.map_err(Error::from)
     }
 
     /// The entries of a stream.
@@ -101,10 +110,11 @@ impl Index {
 /// the field numbers, so comparing a tag with the last one shows both repetition and disorder.
 impl Index {
     // message PushRequest { repeated Stream streams = 1; string format = 2; }
-    fn request(&mut self, body: &[u8]) -> Result<(), Error> {
+    fn request(&mut self, body: &[u8]) -> Result<(), Refusal> {
         if u32::try_from(body.len()).is_err() {
-            return Err(Error::Framing { at: u32::MAX, what: "more than 4 GiB" });
+            return Err(Refusal { at: u32::MAX, fault: Fault::HugeBody });
         }
+        self.most = FREE_MESSAGES + body.len() / BYTES_PER_MESSAGE;
         let mut cursor = Cursor::new(body);
         while let Some(tag) = cursor.tag()? {
             match tag {
@@ -125,7 +135,7 @@ impl Index {
     }
 
     // message Stream { string labels = 1; repeated Entry entries = 2; uint64 hash = 3; }
-    fn stream(&mut self, field: Span, mut cursor: Cursor<'_>) -> Result<(), Error> {
+    fn stream(&mut self, field: Span, mut cursor: Cursor<'_>) -> Result<(), Refusal> {
         let body = cursor.rest();
         let first = self.entries.len() as u32;
         let mut labels = Span::default();
@@ -151,6 +161,9 @@ impl Index {
             last = tag;
         }
         self.canonical &= !cursor.padded;
+        if self.streams.len() == self.most {
+            return Err(cursor.refuse(Fault::TooManyMessages));
+        }
         self.streams.push(Stream { field, body, labels, entries: first..self.entries.len() as u32 });
         Ok(())
     }
@@ -159,7 +172,7 @@ impl Index {
     //   Timestamp timestamp = 1; string line = 2;
     //   repeated LabelPair structuredMetadata = 3; repeated LabelPair parsed = 4;
     // }
-    fn entry(&mut self, field: Span, mut cursor: Cursor<'_>) -> Result<(), Error> {
+    fn entry(&mut self, field: Span, mut cursor: Cursor<'_>) -> Result<(), Refusal> {
         let body = cursor.rest();
         let first = self.pairs.len() as u32;
         let mut timestamp = None;
@@ -168,8 +181,7 @@ impl Index {
         let mut last = 0;
         while let Some(tag) = cursor.tag()? {
             match tag {
-                // Loki takes the second alone, other readers merge the two.
-                TIMESTAMP if timestamp.is_some() => return Err(cursor.refuse("second timestamp of an entry")),
+                TIMESTAMP if timestamp.is_some() => return Err(cursor.refuse(Fault::SecondTimestamp)),
                 TIMESTAMP => {
                     let message = cursor.message()?;
                     timestamp = Some(self.timestamp(message)?);
@@ -183,6 +195,9 @@ impl Index {
                 PAIR => {
                     let message = cursor.message()?;
                     let pair = self.pair(cursor.field(), message)?;
+                    if self.pairs.len() == self.most {
+                        return Err(cursor.refuse(Fault::TooManyMessages));
+                    }
                     self.pairs.push(pair);
                     self.canonical &= tag >= last;
                 }
@@ -197,13 +212,19 @@ impl Index {
             last = tag;
         }
         self.canonical &= !cursor.padded;
+        if self.entries.len() == self.most {
+            return Err(cursor.refuse(Fault::TooManyMessages));
+        }
         let pairs = first..self.pairs.len() as u32;
         self.entries.push(Entry { field, body, timestamp, timestamp_field, line, pairs });
         Ok(())
     }
 
     // message Timestamp { int64 seconds = 1; int32 nanos = 2; }
-    fn timestamp(&mut self, mut cursor: Cursor<'_>) -> Result<(i64, i32), Error> {
+    fn timestamp(&mut self, mut cursor: Cursor<'_>) -> Result<(i64, i32), Refusal> {
+        if let Some(usual) = usual_timestamp(cursor.bytes()) {
+            return Ok(usual);
+        }
         let (mut seconds, mut nanos) = (0, 0);
         let mut last = 0;
         while let Some(tag) = cursor.tag()? {
@@ -213,9 +234,7 @@ impl Index {
                     self.canonical &= last == 0 && seconds != 0;
                 }
                 NANOS => {
-                    // Loki cuts what is wider.
-                    nanos = i32::try_from(cursor.varint()? as i64)
-                        .map_err(|_| cursor.refuse("nanoseconds of more than 32 bits"))?;
+                    nanos = i32::try_from(cursor.varint()? as i64).map_err(|_| cursor.refuse(Fault::WideNanos))?;
                     self.canonical &= tag > last && nanos != 0;
                 }
                 _ => self.unknown(&mut cursor, tag, 2)?,
@@ -227,7 +246,7 @@ impl Index {
     }
 
     // message LabelPair { string name = 1; string value = 2; }
-    fn pair(&mut self, field: Span, mut cursor: Cursor<'_>) -> Result<Pair, Error> {
+    fn pair(&mut self, field: Span, mut cursor: Cursor<'_>) -> Result<Pair, Refusal> {
         let body = cursor.rest();
         let (mut name, mut value) = (Span::default(), Span::default());
         let mut last = 0;
@@ -250,10 +269,22 @@ impl Index {
     }
 
     /// Reads over a field that is not in the schema, whose highest number is `known`.
-    fn unknown(&mut self, cursor: &mut Cursor<'_>, tag: u32, known: u32) -> Result<(), Error> {
+    fn unknown(&mut self, cursor: &mut Cursor<'_>, tag: u32, known: u32) -> Result<(), Refusal> {
         self.canonical = false;
         cursor.skip(tag, known)
     }
+}
+
+/// A timestamp in the canonical form that nearly all have: seconds of five bytes (from 1978 to 3058), nanoseconds of four
+/// or five. Reading it field by field takes half the time of the whole index.
+#[inline]
+fn usual_timestamp(message: &[u8]) -> Option<(i64, i32)> {
+    const SECONDS: u8 = schema::SECONDS as u8;
+    const NANOS: u8 = schema::NANOS as u8;
+    let ([SECONDS, seconds @ .., NANOS], nanos) = message.split_first_chunk::<7>()? else { return None };
+    let seconds = wire::exact_varint::<5>(seconds)?;
+    let nanos = wire::exact_varint::<4>(nanos).or_else(|| wire::exact_varint::<5>(nanos))?;
+    Some((seconds as i64, i32::try_from(nanos).ok()?))
 }
 
 #[cfg(test)]
@@ -294,7 +325,7 @@ mod tests {
     fn read(body: &[u8]) -> Result<Index, Error> {
         let mut index = Index::default();
         index.read(body)?;
-        let push = samples::decode(body).ok().expect("prost reads what the index reads");
+        let push = samples::decode(body).expect("prost reads what the index reads");
         assert_positions(&index, body, &push);
         let mut rebuilt = Vec::new();
         index.rebuild(body, &mut rebuilt);
@@ -334,6 +365,7 @@ mod tests {
         ("an empty timestamp, which is 1970",       In::Timestamp, b""),
         ("a stream of labels alone",                In::Stream,    b"\x0a\x02{}"),
         ("seconds and nanoseconds",                 In::Timestamp, b"\x08\x01\x10\x02"),
+        ("a time of our days",                      In::Timestamp, b"\x08\x80\xe2\xcf\xaa\x06\x10\xff\x93\xeb\xdc\x03"),
         ("nanoseconds alone",                       In::Timestamp, b"\x10\x02"),
         ("seconds before 1970 in ten bytes",        In::Timestamp, b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
         ("timestamp, line, pairs",                  In::Entry,     b"\x0a\x00\x12\x01x\x1a\x00\x1a\x00"),
@@ -369,6 +401,8 @@ mod tests {
         ("a tag of ten bytes",                      In::Entry,     b"\x92\x80\x80\x80\x80\x80\x80\x80\x80\x00\x01a"),
         ("a length longer than needed",             In::Entry,     b"\x12\x81\x00a"),
         ("seconds longer than needed",              In::Timestamp, b"\x08\x81\x00"),
+        ("five bytes of seconds for four",          In::Timestamp, b"\x08\x80\xe2\xcf\xaa\x00\x10\xff\x93\xeb\x5c"),
+        ("five bytes of nanoseconds for four",      In::Timestamp, b"\x08\x80\xe2\xcf\xaa\x06\x10\xff\x93\xeb\xdc\x00"),
         ("the highest field number",                In::Request,   b"\xf8\xff\xff\xff\x0f\x00"),
     ];
 
@@ -389,6 +423,7 @@ mod tests {
         // Loki cuts it to 32 bits.
         ("nanoseconds of 2^32 + 5",                 In::Timestamp, b"\x10\x85\x80\x80\x80\x10", "nanoseconds of more than 32 bits"),
         ("nanoseconds of 2^31",                     In::Timestamp, b"\x10\x80\x80\x80\x80\x08", "nanoseconds of more than 32 bits"),
+        ("2^31 nanoseconds of our days",            In::Timestamp, b"\x08\x80\xe2\xcf\xaa\x06\x10\x80\x80\x80\x80\x08", "nanoseconds of more than 32 bits"),
         ("parsed that is cut short",                In::Entry,     b"\x22\x02\x0a\x05",  "field cut short"),
         ("a stream as varint",                      In::Request,   b"\x08\x01",          "known field of the wrong wire type"),
         ("a stream as group",                       In::Request,   b"\x0b\x0c",          "known field of the wrong wire type"),
@@ -489,6 +524,16 @@ mod tests {
             assert_refused(&body(place, &nested(65)), "groups nested too deep", "65 groups");
             assert_refused(&body(place, &nested(1_000_000)), "groups nested too deep", "a million groups");
         }
+    }
+
+    #[test]
+    fn an_index_does_not_outgrow_its_body() {
+        let many = |message: &[u8]| message.repeat(200_000);
+        for (place, empty) in [(In::Request, b"\x0a\x00"), (In::Stream, b"\x12\x00"), (In::Entry, b"\x1a\x00")] {
+            assert_refused(&body(place, &many(empty)), "more messages than content", "two bytes each");
+        }
+        let smallest = body(In::Entry, &many(b"\x1a\x06\x0a\x01n\x12\x01v"));
+        assert!(read(&smallest).is_ok_and(|index| index.pairs.len() == 200_000));
     }
 
     #[test]

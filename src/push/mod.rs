@@ -1,6 +1,7 @@
 //! One push as positions in its own bytes: read once into an [`Index`], changed by [`Edits`], written once by [`splice`].
 
 mod edits;
+mod fault;
 mod index;
 mod labels;
 mod rebuild;

@@ -34,7 +34,8 @@ pub struct Fates {
 
 /// Writes into `whole` the edits that turn `body` into the push to forward: `content` (edits inside lines, names and
 /// values), `fates`, and every length that they change. A stream that loses its last entry is removed. `index` must be
-/// canonical. Returns the number of entries that are left.
+/// canonical. Returns the number of entries that are left. Panics where `fates` or `content` are not of this index: then
+/// something would pass unread.
 pub fn splice(body: &[u8], index: &Index, fates: &Fates, content: &Edits, whole: &mut Edits) -> u64 {
     debug_assert!(index.canonical, "positions of fields are told from those of their contents");
     let mut splicer =
@@ -49,8 +50,9 @@ pub fn splice(body: &[u8], index: &Index, fates: &Fates, content: &Edits, whole:
             StreamFate::Drop => splicer.remove_stream(stream),
         }
     }
-    // An edit that found no place would leave behind what it was to replace.
+    // What found no place would leave behind what was to go.
     assert!(splicer.copied == content.len(), "a content edit outside of all texts");
+    assert!(splicer.dropped.is_empty(), "dropped entries out of order");
     splicer.left
 }
 
@@ -298,6 +300,14 @@ mod tests {
         let mut case = Case::new(&[stream("{}", &["a"])]);
         let end = case.body.len();
         case.content.replace(Span::new(end + 1, end + 2), b"");
+        case.splice();
+    }
+
+    #[test]
+    #[should_panic(expected = "dropped entries out of order")]
+    fn a_dropped_entry_that_is_not_met_is_a_defect() {
+        let mut case = Case::new(&[stream("{}", &["a", "b", "c"])]);
+        case.fates.dropped_entries = vec![1, 0];
         case.splice();
     }
 

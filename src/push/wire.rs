@@ -3,7 +3,8 @@
 //! The cursor refuses what two readers could take two ways and remembers where a writer was only wordy. It copies nothing,
 //! and no field can lead it out of its message.
 
-use crate::{error::Error, span::Span};
+use super::fault::{Fault, Refusal};
+use crate::span::Span;
 
 /// Wire type of integers.
 pub(super) const VARINT: u32 = 0;
@@ -17,8 +18,6 @@ const FIXED32: u32 = 5;
 /// How deep unknown groups may nest. Nobody has written groups for many years; readers give up between 100 (prost) and
 /// 10,000 (Go) levels, and what some refuse we do not take.
 const GROUP_DEPTH: usize = 64;
-
-const CUT_SHORT: &str = "field cut short";
 
 /// The first number of a field: which one it is, and its wire type.
 pub(super) const fn tag(number: u32, wire_type: u32) -> u32 {
@@ -47,6 +46,11 @@ impl<'a> Cursor<'a> {
         Span::new(self.at, self.bytes.len())
     }
 
+    /// All that is left of the message, as bytes.
+    pub(super) fn bytes(&self) -> &'a [u8] {
+        &self.bytes[self.at..]
+    }
+
     /// The field that was read last, tag and length included.
     pub(super) fn field(&self) -> Span {
         Span::new(self.field_start, self.at)
@@ -54,21 +58,20 @@ impl<'a> Cursor<'a> {
 
     /// The tag of the next field; `None` at the end of the message.
     #[inline]
-    pub(super) fn tag(&mut self) -> Result<Option<u32>, Error> {
+    pub(super) fn tag(&mut self) -> Result<Option<u32>, Refusal> {
         if self.at == self.bytes.len() {
             return Ok(None);
         }
         self.field_start = self.at;
         match u32::try_from(self.varint()?) {
             Ok(tag) => Ok(Some(tag)),
-            // Loki cuts such a tag to 32 bits and finds a field that others do not see.
-            Err(_) => Err(self.refuse("tag of more than 32 bits")),
+            Err(_) => Err(self.refuse(Fault::WideTag)),
         }
     }
 
     /// An integer.
     #[inline]
-    pub(super) fn varint(&mut self) -> Result<u64, Error> {
+    pub(super) fn varint(&mut self) -> Result<u64, Refusal> {
         match self.bytes.get(self.at) {
             Some(&byte) if byte < 0x80 => {
                 self.at += 1;
@@ -79,13 +82,13 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline]
-    fn long_varint(&mut self) -> Result<u64, Error> {
+    fn long_varint(&mut self) -> Result<u64, Refusal> {
         let mut value = 0;
         let mut shift = 0;
         while let Some(&byte) = self.bytes.get(self.at) {
-            // Nine bytes hold 63 bits; what stands above the 64th is cut by some readers and refused by others.
+            // Nine bytes hold 63 bits.
             if shift == 63 && byte > 1 {
-                return Err(self.refuse("varint of more than 64 bits"));
+                return Err(self.refuse(Fault::WideVarint));
             }
             self.at += 1;
             value |= u64::from(byte & 0x7f) << shift;
@@ -96,12 +99,12 @@ impl<'a> Cursor<'a> {
             }
             shift += 7;
         }
-        Err(self.refuse(CUT_SHORT))
+        Err(self.refuse(Fault::CutShort))
     }
 
     /// The content of a text field.
     #[inline]
-    pub(super) fn text(&mut self) -> Result<Span, Error> {
+    pub(super) fn text(&mut self) -> Result<Span, Refusal> {
         let len = self.varint()?;
         let start = self.at;
         self.advance(len)?;
@@ -110,7 +113,7 @@ impl<'a> Cursor<'a> {
 
     /// The content of a message field, to be read by a cursor of its own. This one goes on behind it.
     #[inline]
-    pub(super) fn message(&mut self) -> Result<Self, Error> {
+    pub(super) fn message(&mut self) -> Result<Self, Refusal> {
         let content = self.text()?;
         let start = content.start as usize;
         Ok(Self { bytes: &self.bytes[..self.at], at: start, field_start: start, padded: false })
@@ -118,16 +121,16 @@ impl<'a> Cursor<'a> {
 
     /// Reads over an unknown field that began with `tag`. `known` is the highest field number of the schema: a field up to
     /// that number comes here only with a wire type that is not its own.
-    pub(super) fn skip(&mut self, tag: u32, known: u32) -> Result<(), Error> {
+    pub(super) fn skip(&mut self, tag: u32, known: u32) -> Result<(), Refusal> {
         if (1..=known).contains(&(tag >> 3)) {
-            return Err(self.refuse("known field of the wrong wire type"));
+            return Err(self.refuse(Fault::WrongWireType));
         }
         let mut tag = tag;
         let mut open = Vec::new();
         loop {
             let number = tag >> 3;
             match tag & 7 {
-                _ if number == 0 => return Err(self.refuse("field number 0")),
+                _ if number == 0 => return Err(self.refuse(Fault::FieldZero)),
                 VARINT => {
                     self.varint()?;
                 }
@@ -135,35 +138,45 @@ impl<'a> Cursor<'a> {
                 LEN => {
                     self.text()?;
                 }
-                GROUP if open.len() == GROUP_DEPTH => return Err(self.refuse("groups nested too deep")),
+                GROUP if open.len() == GROUP_DEPTH => return Err(self.refuse(Fault::DeepGroups)),
                 GROUP => open.push(number),
                 END_GROUP if open.pop() == Some(number) => {}
-                END_GROUP => return Err(self.refuse("end of a group that is not open")),
+                END_GROUP => return Err(self.refuse(Fault::StrayGroupEnd)),
                 FIXED32 => self.advance(4)?,
-                _ => return Err(self.refuse("unknown wire type")),
+                _ => return Err(self.refuse(Fault::UnknownWireType)),
             }
             if open.is_empty() {
                 return Ok(());
             }
-            tag = self.tag()?.ok_or_else(|| self.refuse("group without an end"))?;
+            tag = self.tag()?.ok_or_else(|| self.refuse(Fault::OpenGroup))?;
         }
     }
 
     #[inline]
-    fn advance(&mut self, len: u64) -> Result<(), Error> {
+    fn advance(&mut self, len: u64) -> Result<(), Refusal> {
         // A length is compared before it is used: it may be anything up to 64 bits.
         if len > (self.bytes.len() - self.at) as u64 {
-            return Err(self.refuse(CUT_SHORT));
+            return Err(self.refuse(Fault::CutShort));
         }
         self.at += len as usize;
         Ok(())
     }
 
-    /// The error for the field that is being read.
+    /// Why the field that is being read is not taken.
     #[cold]
-    pub(super) fn refuse(&self, what: &'static str) -> Error {
-        Error::Framing { at: self.field_start as u32, what }
+    pub(super) fn refuse(&self, fault: Fault) -> Refusal {
+        Refusal { at: self.field_start as u32, fault }
     }
+}
+
+/// A varint of exactly `N` bytes and no other byte; `None` if it is anything else, or longer than needed.
+#[inline]
+pub(super) fn exact_varint<const N: usize>(bytes: &[u8]) -> Option<u64> {
+    let bytes: &[u8; N] = bytes.try_into().ok()?;
+    let (last, others) = bytes.split_last()?;
+    let goes_on = others.iter().fold(0x80, |all, byte| all & byte) != 0;
+    let ends = (1..0x80).contains(last);
+    (goes_on && ends).then(|| bytes.iter().rev().fold(0, |value, byte| (value << 7) | u64::from(byte & 0x7f)))
 }
 
 /// How many bytes `value` takes as a varint.

@@ -99,7 +99,7 @@ pub(super) struct Parser<'p> {
 
 impl Parser<'_> {
     fn run(&mut self) -> Result<(), Complaint> {
-        // Whether the step before was a repetition: Go refuses `a**`.
+        // Where the repetition began, if the step before was one: Go refuses `a**`.
         let mut after_repeat = None;
         while let Some(next) = self.rest().chars().next() {
             let start = self.at;
@@ -120,7 +120,7 @@ impl Parser<'_> {
                 '*' | '+' | '?' => {
                     self.at += 1;
                     self.repeat(start, after_repeat, &next.to_string(), 1)?;
-                    repeat = Some(after_repeat.unwrap_or(start));
+                    repeat = Some(start);
                 }
                 '{' => match self.counts() {
                     None => {
@@ -130,7 +130,7 @@ impl Parser<'_> {
                     Some((min, max, end)) => {
                         self.at = end;
                         self.counted(start, after_repeat, min, max)?;
-                        repeat = Some(after_repeat.unwrap_or(start));
+                        repeat = Some(start);
                     }
                 },
                 '^' => self.assertion(1, if self.flags.multi_line { "(?m:^)" } else { r"\A" }),

@@ -25,8 +25,7 @@ pub fn ends_escape(text: &[u8], at: usize) -> bool {
     let text = &text[..at];
     let hex = |count: usize| text.len() >= count && text[text.len() - count..].iter().all(u8::is_ascii_hexdigit);
     match text {
-        [.., b'%', _, _] if hex(2) => true,
-        [.., b'\\', b'x', _, _] if hex(2) => true,
+        [.., b'%', _, _] | [.., b'\\', b'x', _, _] if hex(2) => true,
         [.., b'\\', b'u', _, _, _, _] if hex(4) => true,
         [.., b'\\', letter] => is_simple(*letter),
         [.., b'm'] => ends_colour(text),

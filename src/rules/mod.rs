@@ -145,7 +145,12 @@ impl Ruleset {
         }
         let keys =
             keys::Detector::compile(&names).map_err(|all| all.into_iter().for_each(|(id, one)| complain(id, one)));
-        let (Ok(keys), true) = (keys, complaints.is_empty()) else { return Err(complaints) };
+        let (Ok(mut keys), true) = (keys, complaints.is_empty()) else { return Err(complaints) };
+        for rule in &written {
+            if let Action::Text(replacement) = &rule.action {
+                keys = keys.sparing(replacement.as_bytes());
+            }
+        }
         for (number, literal) in keys.literals().iter().enumerate() {
             compiler.want(literal, User::Key(number as u32));
         }
@@ -189,7 +194,7 @@ impl Ruleset {
     ) {
         let first = findings.len();
         if let Some(key) = key {
-            self.keys.value(key, text, findings);
+            self.keys.value(key, text, &mut keys::Memo::default(), findings);
         }
         if !hits.is_empty() {
             self.confirm(text, base, hits, active, findings);
@@ -208,6 +213,7 @@ impl Ruleset {
 
     fn confirm(&self, text: &[u8], base: u32, hits: &[Hit], active: &Active, findings: &mut Vec<Finding>) {
         let mut runs = token::Runs::default();
+        let mut memo = keys::Memo::default();
         let mut patterns = [0_u64; MAX_PATTERNS / 64];
         let mut any_pattern = false;
         for (literal, hit) in inside(text, base, hits) {
@@ -225,7 +231,7 @@ impl Ruleset {
                         any_pattern = true;
                         patterns[pattern as usize / 64] |= 1 << (pattern % 64);
                     }
-                    User::Key(literal) => self.keys.confirm(text, literal, hit, findings),
+                    User::Key(literal) => self.keys.confirm(text, literal, hit, &mut memo, findings),
                 }
             }
         }
@@ -441,5 +447,38 @@ mod tests {
             let wanted: Vec<_> = wanted.iter().map(|(rule, text)| (*rule, (*text).to_owned())).collect();
             assert_eq!(found(rules(), text), wanted, "{fact}");
         }
+    }
+
+    #[test]
+    fn all_complaints_come_at_once() {
+        let all = vec![
+            token("a", "key_{alnum:4}"),
+            token("a", "pin_{alnum:4}"),
+            token("short", "k_{alnum:4}"),
+            regex("open", "(", "key"),
+        ];
+        let complaints = Ruleset::compile(all).err().unwrap_or_default();
+        let said: Vec<String> = complaints.iter().map(|complaint| complaint.message.clone()).collect();
+        assert_eq!(said.len(), 3, "{said:?}");
+        assert_eq!(said[0], "cannot add rule `a`: there is one of this name at test.yaml:1:1");
+        assert!(
+            said[1].starts_with("cannot compile rule `short`: the template has an alternative without"),
+            "{}",
+            said[1]
+        );
+        assert!(said[2].starts_with("cannot compile rule `open`: "), "{}", said[2]);
+    }
+
+    #[test]
+    fn only_active_rules_find_and_only_inside_the_text() {
+        let (rules, _) =
+            compile(vec![token("a", "key_{alnum:4}"), token("b", "key_{alnum:4}"), regex("c", "key_", "key")]);
+        let mut active = Active::default();
+        active.insert(RuleId(1));
+        let buffer = b"key_aaaa key_bbbb key_cccc";
+        let (mut hits, mut findings) = (Vec::new(), Vec::new());
+        rules.hits(buffer, &mut hits);
+        rules.find(&buffer[8..20], 8, &hits, None, &active, &mut findings);
+        assert_eq!(findings, [Finding { rule: RuleId(1), span: Span::new(1, 9), wrap: Wrap::Bare }]);
     }
 }

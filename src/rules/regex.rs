@@ -4,7 +4,7 @@
 //! true neighbours of the window. No search ever runs over a text in which no keyword stands.
 
 use crate::{diagnostic::Complaint, re2, span::Span};
-use regex_automata::{Input, meta, util::syntax};
+use regex_automata::{Input, meta, util::primitives::NonMaxUsize, util::syntax};
 
 /// How far before a keyword a match can begin, in bytes.
 const BEFORE: usize = 1024;
@@ -88,7 +88,7 @@ impl Pattern {
             if self.regex.search_slots(&input, &mut slots[..2 * (self.secret + 1)]).is_none() {
                 return;
             }
-            let position = |slot: usize| slots[slot].map(|position| position.get());
+            let position = |slot: usize| slots[slot].map(NonMaxUsize::get);
             let (Some(start), Some(end)) = (position(2 * self.secret), position(2 * self.secret + 1)) else {
                 // An optional group that took no part.
                 at = position(1).map_or(window.end, |end| end.max(at + 1));
@@ -98,6 +98,59 @@ impl Pattern {
                 found(Span::new(start, end));
             }
             at = position(1).unwrap_or(end).max(at + 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(pattern: &str, keyword: &str, text: &str) -> Vec<String> {
+        let compiled = Pattern::compile(pattern, &[keyword.to_owned()]).unwrap();
+        let hits = text.match_indices(keyword).map(|(at, _)| Span::new(at, at + keyword.len()));
+        let mut found = Vec::new();
+        compiled.find(text.as_bytes(), hits, |span| found.push(text[span.range()].to_owned()));
+        found
+    }
+
+    #[test]
+    fn what_is_cut_stands_near_a_keyword() {
+        let far = format!("key {}9", "-".repeat(AFTER));
+        let near = format!("9{}key", "-".repeat(BEFORE - 1));
+        let too_far = format!("9{}key", "-".repeat(BEFORE));
+        #[rustfmt::skip]
+        let facts: &[(&str, &str, &str, &[&str])] = &[
+            ("the group `secret`",                        r"key=(?P<secret>\d+)",            "a key=12 b",    &["12"]),
+            ("or the whole match",                        r"key=\d+",                        "a key=12 b",    &["key=12"]),
+            ("of several named groups only `secret`",     r"(?P<a>key)=(?P<secret>\d)",      "key=1",         &["1"]),
+            ("every match once, where windows touch",     r"\d",                             "key 1 key 2",   &["1", "2"]),
+            ("nothing where the group took no part",      r"key(?P<secret>=\d)?",            "key key=1",     &["=1"]),
+            ("nothing that is empty",                     r"x*",                             "key",           &[]),
+            ("nothing without a keyword",                 r"\d",                             "no 1",          &[]),
+            ("what lies just inside the window before",   r"\d",                             &near,           &["9"]),
+            ("nothing before the window",                 r"\d",                             &too_far,        &[]),
+            ("nothing behind the window",                 r"\d",                             &far,            &[]),
+            ("a word that goes on beyond the match",      r"\bkey\b",                        "keys",          &[]),
+        ];
+        for (fact, pattern, text, wanted) in facts {
+            assert_eq!(found(pattern, "key", text), *wanted, "{fact}");
+        }
+    }
+
+    #[test]
+    fn a_regex_that_cannot_run_near_a_keyword_is_refused() {
+        #[rustfmt::skip]
+        let facts: &[(&str, &str, &[&str])] = &[
+            ("without keywords",            "a",                      &[]),
+            ("with a keyword of two bytes", "ab",                     &["abc", "ab"]),
+            ("with a group of no name",     "abc(d)",                 &["abc"]),
+            ("that is too large",           r"abc(?:\w{100}){1,100}", &["abc"]),
+            ("that is no regex",            "abc(",                   &["abc"]),
+        ];
+        for (fact, pattern, keywords) in facts {
+            let keywords: Vec<String> = keywords.iter().map(|keyword| (*keyword).to_owned()).collect();
+            assert!(Pattern::compile(pattern, &keywords).is_err(), "{fact}");
         }
     }
 }

@@ -173,7 +173,9 @@ impl Group {
         let grown = self.current.iter().flat_map(|before| {
             choices.iter().map(|choice| {
                 let mut sequence = before.clone();
-                choice.iter().for_each(|part| append(&mut sequence, part));
+                for part in choice {
+                    append(&mut sequence, part);
+                }
                 sequence
             })
         });

@@ -71,6 +71,6 @@ fn number(digits: &[u8], base: u32) -> Option<u32> {
 }
 
 /// A cause and its place, never the text.
-pub(crate) fn complaint(cause: &str, at: usize) -> Complaint {
+pub(super) fn complaint(cause: &str, at: usize) -> Complaint {
     Complaint::new(format!("{cause} at byte {at}"))
 }

@@ -3,6 +3,8 @@
 //	cd tests/peers/loki && go run ../../go/loki/main.go > ../../data/logql.jsonl
 //
 // The first line holds label sets; then {"text", "refused": true}, or {"text", "fits"}: the numbers of the sets that fit.
+//go:build ignore
+
 package main
 
 import (
