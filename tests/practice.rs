@@ -108,7 +108,8 @@ fn real_logs(pack: &Pack, archive: &Path) -> usize {
     let mut all = 0;
     for (name, log) in files(&unpacked(archive)).into_iter().filter(|(name, _)| name.ends_with(".log")) {
         let lines: Vec<_> = log.split(|byte| *byte == b'\n').collect();
-        let changed: Vec<_> = (1..).zip(&lines).filter(|(_, line)| pack.redact(line) != **line).map(|(n, _)| n).collect();
+        let changed: Vec<_> =
+            (1..).zip(&lines).filter(|(_, line)| pack.redact(line) != **line).map(|(n, _)| n).collect();
         println!("{name:<26} {:>6} {:>8}", lines.len(), changed.len());
         if !changed.is_empty() {
             println!("changed, {name}: lines {:?}", &changed[..changed.len().min(IDS)]);

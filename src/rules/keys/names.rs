@@ -42,19 +42,12 @@ impl Names {
                 let complaint = Complaint::new("it has no key name").hint("write `keys: [vault_unseal]`");
                 complaints.push((*rule, complaint));
             }
-            let lists: [(&[String], fn(&mut Entry) -> &mut Vec<RuleId>); 3] = [
-                (&listed.exact, |entry| &mut entry.exact),
-                (&listed.suffix, |entry| &mut entry.suffix),
-                (&listed.word, |entry| &mut entry.word),
-            ];
-            for (listed, list) in lists {
-                for name in listed {
-                    match names.add(*rule, name, list) {
-                        Ok(()) => {}
-                        Err(complaint) => complaints.push((*rule, complaint)),
-                    }
-                }
-            }
+            let exact = listed.exact.iter().map(|name| names.add(*rule, name, |entry| &mut entry.exact));
+            complaints.extend(exact.filter_map(Result::err).map(|complaint| (*rule, complaint)));
+            let suffix = listed.suffix.iter().map(|name| names.add(*rule, name, |entry| &mut entry.suffix));
+            complaints.extend(suffix.filter_map(Result::err).map(|complaint| (*rule, complaint)));
+            let word = listed.word.iter().map(|name| names.add(*rule, name, |entry| &mut entry.word));
+            complaints.extend(word.filter_map(Result::err).map(|complaint| (*rule, complaint)));
         }
         if !complaints.is_empty() {
             return Err(complaints);
@@ -89,8 +82,8 @@ impl Names {
         Ok(())
     }
 
-    /// One literal for each listed name, such that every key that a name fits holds the name's literal: the last word where
-    /// it is telling, else the longest. A literal that holds another is left out.
+    /// One literal for each listed name, such that every key that a name fits holds the name's literal: its last
+    /// word that is telling. A literal that holds another is left out.
     pub(super) fn literals(&self) -> Vec<Vec<u8>> {
         let listed = self.entries.iter().filter(|(_, entry)| entry.is_listed());
         let mut words: Vec<&[u8]> = listed.map(|(name, _)| telling(name)).collect();
@@ -183,15 +176,19 @@ pub(super) fn marks(list: &'static str) -> impl Iterator<Item = (&'static str, &
     list.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'))
 }
 
-/// The word of a name to look for.
+/// The word of a name to look for: the last that does not stand in every second line.
 fn telling(name: &[u8]) -> &[u8] {
-    // Last words that stand in every second line: the word before tells more.
-    const COMMON: [&[u8]; 9] = [b"id", b"url", b"uri", b"data", b"code", b"value", b"link", b"string", b"number"];
-    let last = name.rsplit(|byte| *byte == b'_').next().unwrap_or(name);
-    if last.len() >= 3 && !COMMON.contains(&last) {
-        return last;
-    }
-    name.split(|byte| *byte == b'_').max_by_key(|word| word.len()).unwrap_or(name)
+    #[rustfmt::skip]
+    const COMMON: [&[u8]; 18] = [
+        b"access", b"client", b"code", b"config", b"connection", b"data", b"header", b"link", b"login", b"number", b"reset", b"response",
+        b"str", b"string", b"url", b"uri", b"value", b"word",
+    ];
+    let words = || name.rsplit(|byte| *byte == b'_');
+    let telling = words().find(|word| word.len() >= 3 && !COMMON.contains(word));
+    telling
+        .or_else(|| words().find(|word| word.len() >= 3))
+        .or_else(|| words().max_by_key(|word| word.len()))
+        .unwrap_or(name)
 }
 
 /// Where the words of a key end, but for the last.

@@ -4,11 +4,11 @@
 use memchr::memrchr;
 
 use super::{
-    Reader,
     header::{Header, gap},
     names::is_name,
     quote::{Quote, escapes, innermost, starts_with},
-    value::Nature,
+    reader::Reader,
+    scheme::Nature,
 };
 
 /// How far before the name its value may begin, in bytes.

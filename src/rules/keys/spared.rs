@@ -126,7 +126,7 @@ pub(super) fn is_weak(key: &[u8]) -> bool {
 }
 
 /// Whether the word after a weak name and a colon is prose: letters of a usual case, a small number, or one that is
-/// written as a machine word (the session of ZooKeeper: `sessionid:0x14ed…`).
+/// written as a machine word (the session of `ZooKeeper`: `sessionid:0x14ed…`).
 pub(super) fn is_prose(value: &[u8]) -> bool {
     let word = value.strip_suffix(b".").unwrap_or(value);
     let letters = word.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b'\'' | b'/'));
@@ -183,7 +183,10 @@ fn placeholder(value: &[u8]) -> bool {
     let mut words = bracketed.unwrap_or(value).split(|byte| matches!(byte, b'-' | b'_' | b' ' | b'.'));
     let first = words.next().unwrap_or_default();
     if bracketed.is_some() {
-        return PLACEHOLDER.contains(&first) && words.all(|word| PLACEHOLDER.contains(&word));
+        // The first word may be a vendor's.
+        let last = words.clone().next_back().unwrap_or(first);
+        let rest = words.all(|word| PLACEHOLDER.contains(&word));
+        return rest && first.iter().all(u8::is_ascii_alphabetic) && PLACEHOLDER.contains(&last);
     }
     let mut words = words.peekable();
     CALLS.contains(&first) && words.peek().is_some() && words.all(|word| PLACEHOLDER.contains(&word))
