@@ -137,7 +137,7 @@ fn files_are_one_policy() {
     let files = [
         r#"streams: {allow: ['{a="b"}'], deny: ['{}']}"#,
         "labels: [{set: {a: b}}]",
-        r#"{streams: {allow: ['{}'], mode: report}, labels: [{set: {c: d}}], redact: [{name: x, keys: [pin]}]}"#,
+        "{streams: {allow: ['{}'], mode: report}, labels: [{set: {c: d}}], redact: [{name: x, keys: [pin]}]}",
     ];
     let policy = policy(&files);
     assert_eq!((allow(&policy), policy.streams.deny.len(), policy.labels.len()), (Some(2), 1, 2));
