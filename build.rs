@@ -19,7 +19,7 @@ fn rules() -> Result<(), Box<dyn Error>> {
     let mut list = String::from("[");
     for path in &files {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        writeln!(list, "({:?}, include_str!({:?})),", format!("rules/{name}"), path)?;
+        writeln!(list, "({:?}, include_str!({:?})),", format!("rules/{name}"), path.to_string_lossy())?;
     }
     list.push(']');
     Ok(fs::write(Path::new(&env::var("OUT_DIR")?).join("rules.rs"), list)?)

@@ -1,7 +1,7 @@
 //! Every error of a file that an operator wrote, as it is shown: `tests/errors/*/NAME.yaml` is the file, `NAME.txt` what
 //! Sigyn says of it. `UPDATE_ERRORS=1 cargo test --test errors` writes the texts anew; read them before they are committed.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use sigyn::{
     config::{Source, compile_policy, lower_settings},
@@ -36,8 +36,11 @@ fn hold(folder: &str, complaints: impl Fn(Source) -> Vec<Diagnostic>) {
         files += 1;
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let text = fs::read_to_string(&path).unwrap();
-        let shown: String =
-            complaints(Source { name: name.as_str().into(), text }).iter().map(|one| format!("{one}\n")).collect();
+        let complaints = complaints(Source { name: name.as_str().into(), text });
+        let mut shown = complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        if !shown.is_empty() {
+            shown.push('\n');
+        }
         let expected = path.with_extension("txt");
         if env::var_os("UPDATE_ERRORS").is_some() {
             fs::write(&expected, &shown).unwrap();

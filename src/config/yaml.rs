@@ -149,17 +149,16 @@ impl Builder<'_> {
             }
             Some(Open::List { items, .. }) => items.push(node),
             Some(Open::Mapping { entries, known, key, .. }) => match key.take() {
-                Some(key) => match known.get(&key.text) {
-                    Some(first) => {
+                Some(key) => {
+                    if let Some(first) = known.get(&key.text) {
                         let message = format!("cannot read YAML: the key `{}` stands here twice", key.text);
                         let hint = format!("the first one is at {first}");
                         self.errors.push(Diagnostic::error(key.at, message).hint(hint));
-                    }
-                    None => {
+                    } else {
                         known.insert(key.text.clone(), key.at.clone());
                         entries.push((key, node));
                     }
-                },
+                }
                 None => *key = Some(Key { at: node.at.clone(), text: key_text(node)? }),
             },
         }

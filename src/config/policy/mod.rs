@@ -127,13 +127,12 @@ fn compile_rules(rules: Vec<Rule>, complaints: &mut Complaints) -> (Option<Rules
     let mut known: HashMap<String, At> = HashMap::new();
     let (mut on, mut off) = (Vec::new(), Vec::new());
     for Rule { written, off: is_off } in rules {
-        match known.get(&written.name) {
-            Some(first) => complaints.push(duplicate(&written, first)),
-            None => {
-                known.insert(written.name.clone(), written.at.clone());
-                if is_off { off.push(written) } else { on.push(written) }
-            }
+        if let Some(first) = known.get(&written.name) {
+            complaints.push(duplicate(&written, first));
+            continue;
         }
+        known.insert(written.name.clone(), written.at.clone());
+        if is_off { off.push(written) } else { on.push(written) }
     }
     let names = off.iter().map(|rule| rule.name.clone()).collect();
     if let Err(mut errors) = Ruleset::compile(off) {

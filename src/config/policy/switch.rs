@@ -28,7 +28,7 @@ pub(super) struct Switch {
 
 /// A pack and its rules as written.
 pub(super) struct ReadPack {
-    name: &'static str,
+    pub(super) name: &'static str,
     pub(super) rules: Vec<Rule>,
 }
 

@@ -1,1 +1,219 @@
+//! What policies mean: the compiled form of small files, with a pack of two rules.
 
+use super::{Pack, compile};
+use crate::{
+    config::Source,
+    diagnostic::Diagnostic,
+    policy::Policy,
+    push::Labels,
+    rules::{Rule, file::Action},
+    tally::{Mode, Reason},
+};
+use proptest::prelude::*;
+
+const PACK: &str = "
+- {name: first, about: One., token: 'one_{hex:8}'}
+- {name: second, about: Two., token: 'two_{hex:8}'}
+";
+
+fn source(name: &str, text: &str) -> Source {
+    Source { name: name.into(), text: text.to_owned() }
+}
+
+fn try_compile(files: &[&str]) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let files: Vec<Source> =
+        files.iter().enumerate().map(|(number, text)| source(&format!("{number}.yaml"), text)).collect();
+    compile(&files, &[Pack { name: "builtin:secrets", files: vec![source("pack.yaml", PACK)] }])
+}
+
+fn policy(files: &[&str]) -> Policy {
+    match try_compile(files) {
+        Ok((policy, _)) => policy,
+        Err(errors) => panic!("{}", shown(&errors)),
+    }
+}
+
+fn shown(complaints: &[Diagnostic]) -> String {
+    complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// `name mode action` of each rule.
+fn rules(policy: &Policy) -> Vec<String> {
+    let show = |rule: &Rule| {
+        let action = match &rule.action {
+            Action::Text(text) => text.clone(),
+            Action::Mask { keep_first, keep_last } => format!("mask {keep_first} {keep_last}"),
+            Action::Drop => "drop".to_owned(),
+        };
+        let owner = if rule.builtin { "builtin" } else { "own" };
+        format!("{} {owner} {} {action}", rule.name, rule.mode.as_str())
+    };
+    policy.redact.rules().iter().map(show).collect()
+}
+
+#[test]
+fn the_pack_is_part_of_every_policy_until_it_is_switched() {
+    let both = ["first builtin on [REDACTED]", "second builtin on [REDACTED]"];
+    #[rustfmt::skip]
+    let rows: &[(&str, &str, &[&str], &[&str])] = &[
+        ("no file names it",          "",                                                       &both, &[]),
+        ("comments alone say nothing", "# nothing",                                             &both, &[]),
+        ("naming it changes nothing", "redact: [{use: builtin:secrets}]",                       &both, &[]),
+        ("it can be off",             "redact: [{use: builtin:secrets, mode: off}]",            &[],   &["first", "second"]),
+        ("booleans are modes",        "redact: [{use: builtin:secrets, mode: false}]",          &[],   &["first", "second"]),
+        ("it can only report",        "redact: [{use: builtin:secrets, mode: report}]",
+            &["first builtin report [REDACTED]", "second builtin report [REDACTED]"], &[]),
+        ("`with: report` is a mode",  "redact: [{use: builtin:secrets, with: report}]",
+            &["first builtin report [REDACTED]", "second builtin report [REDACTED]"], &[]),
+        ("`with` is for all of it",   "redact: [{use: builtin:secrets, with: '[{rule}]'}]",
+            &["first builtin on [first]", "second builtin on [second]"], &[]),
+        ("a rule of it can be off",   "redact: [{rule: first, mode: off}]",                     &both[1..], &["first"]),
+        ("a rule of it can drop",     "redact: [{use: builtin:secrets, rules: [{rule: second, with: drop}]}]",
+            &["first builtin on [REDACTED]", "second builtin on drop"], &[]),
+        ("a rule stays on alone",     "redact: [{use: builtin:secrets, mode: off, rules: [{rule: second, mode: on}]}]",
+            &both[1..], &["first"]),
+        ("a later switch wins",       "redact: [{rule: first, mode: off}, {rule: first, mode: report}]",
+            &["first builtin report [REDACTED]", "second builtin on [REDACTED]"], &[]),
+        ("a switch keeps the rest",   "redact: [{rule: first, with: drop}, {rule: first, mode: report}]",
+            &["first builtin report drop", "second builtin on [REDACTED]"], &[]),
+    ];
+    for (fact, file, wanted, off) in rows {
+        let policy = policy(&[file]);
+        assert_eq!(&rules(&policy), wanted, "{fact}");
+        assert_eq!(&policy.off, off, "{fact}");
+    }
+}
+
+#[test]
+fn own_rules_come_first_and_say_what_becomes_of_a_finding() {
+    #[rustfmt::skip]
+    let rows = [
+        ("the default",            "",                                       "own on [REDACTED]"),
+        ("a text",                 "with: 'x:*-_.[0]'",                      "own on x:*-_.[0]"),
+        ("the name of the rule",   "with: '[{rule}:{rule}]'",                "own on [my.rule-1:my.rule-1]"),
+        ("a mask",                 "with: {mask: {keep_last: 2}}",           "own on mask 0 2"),
+        ("a mask that keeps none", "with: {mask: {}}",                       "own on mask 0 0"),
+        ("the line goes",          "with: drop",                             "own on drop"),
+        ("report by `with`",       "with: report",                           "own report [REDACTED]"),
+        ("report by `mode`",       "with: drop, mode: report",               "own report drop"),
+        ("report by both",         "with: report, mode: report",             "own report [REDACTED]"),
+        ("a scalar is its text",   "with: 0",                                "own on 0"),
+        ("`null` is four letters", "with: null",                             "own on null"),
+        ("a mode in capitals",     "mode: ON",                               "own on [REDACTED]"),
+    ];
+    for (fact, keys, wanted) in rows {
+        let keys = if keys.is_empty() { String::new() } else { format!(", {keys}") };
+        let policy = policy(&[&format!("redact: [{{name: my.rule-1, token: 'abc_{{hex:8}}'{keys}}}]")]);
+        assert_eq!(rules(&policy)[0], format!("my.rule-1 {wanted}"), "{fact}");
+        assert_eq!(policy.redact.rules().len(), 3, "{fact}");
+    }
+}
+
+#[test]
+fn a_rule_of_the_owner_can_be_off() {
+    let policy = policy(&["redact: [{name: a, token: 'abc_{hex:8}', mode: off, with: report}]"]);
+    assert_eq!(policy.off, ["a"]);
+    assert_eq!(policy.redact.rules().len(), 2);
+}
+
+#[test]
+fn where_names_streams_and_places() {
+    let file = r#"redact: [{name: a, token: 'abc_{hex:8}', where: {match: '{stack="vllm"}', in: [line, labels]}}]"#;
+    let policy = policy(&[file]);
+    let [rule, other, _] = policy.redact.rules() else { panic!("three rules") };
+    assert!(rule.places.line && !rule.places.metadata && rule.places.labels);
+    assert!(rule.selector.as_ref().is_some_and(|selector| !selector.fits(&Labels::default())));
+    assert!(other.places.line && other.places.metadata && other.places.labels && other.selector.is_none());
+}
+
+#[test]
+fn files_are_one_policy() {
+    let allow = |policy: &Policy| policy.streams.allow.as_ref().map(Vec::len);
+    let nothing = policy(&[""]);
+    assert_eq!(allow(&nothing), None, "no key admits all");
+    assert_eq!(nothing.streams.refuses(&Labels::default()), None);
+    let none = policy(&["streams: {allow: []}", "streams: {deny: []}"]);
+    assert_eq!(none.streams.refuses(&Labels::default()), Some(Reason::NotAllowed), "an empty list admits none");
+    let files = [
+        r#"streams: {allow: ['{a="b"}'], deny: ['{}']}"#,
+        "labels: [{set: {a: b}}]",
+        "{streams: {allow: ['{}'], mode: report}, labels: [{set: {c: d}}], redact: [{name: x, keys: [pin]}]}",
+    ];
+    let policy = policy(&files);
+    assert_eq!((allow(&policy), policy.streams.deny.len(), policy.labels.len()), (Some(2), 1, 2));
+    assert_eq!(policy.streams.mode, Mode::Report);
+    assert_eq!(policy.streams.refuses(&Labels::default()), Some(Reason::Denied), "deny wins");
+}
+
+#[test]
+fn all_errors_of_all_files_come_at_once() {
+    let files = ["lables: []", "redact: [{name: a}]\nstreams: {mode: on}", "a: [", "streams: {mode: report}"];
+    let errors = try_compile(&files).err().unwrap_or_default();
+    let wanted = "\
+error: 0.yaml:1:1: cannot read the file: unknown key `lables`
+hint: did you mean `labels`?
+error: 1.yaml:1:10: cannot read `redact[0]`: the rule does not say what it looks for
+hint: give it one of `token`, `regex` or `keys`
+error: 2.yaml:2:1: cannot read YAML: while parsing a node, did not find expected node content
+error: 3.yaml:1:17: cannot read `streams.mode`: the mode at 1.yaml:2:17 is another
+hint: give the mode in one file only: it holds for all of them";
+    assert_eq!(shown(&errors), wanted);
+}
+
+#[test]
+fn names_are_unique_over_files() {
+    let file = "redact: [{name: a, keys: [pin]}]";
+    let errors = try_compile(&[file, file]).err().unwrap_or_default();
+    let wanted = "\
+error: 1.yaml:1:10: cannot add rule `a`: 0.yaml:1:10 has one of this name
+hint: give each rule a name of its own, over all files";
+    assert_eq!(shown(&errors), wanted);
+    let twice = [source("a.yaml", file), source("a.yaml", file)];
+    let errors = compile(&twice, &[]).err().unwrap_or_default();
+    let wanted = "error: a.yaml:1:1: cannot add the file: it is listed twice\nhint: list each policy file once";
+    assert_eq!(shown(&errors), wanted);
+}
+
+#[test]
+fn every_shipped_rule_compiles_and_says_what_it_is_for() {
+    for pack in super::builtin_packs() {
+        let mut complaints = Vec::new();
+        let read = super::switch::ReadPack::read(&pack, &mut complaints);
+        assert_eq!(shown(&complaints), "");
+        assert!(!read.rules.is_empty(), "{} is empty", read.name);
+        for rule in read.rules {
+            let written = rule.written;
+            assert!(!written.about.is_empty(), "{} has no about", written.name);
+            assert!(written.examples.len() >= 2, "{} has too few examples", written.name);
+            assert!(written.counterexamples.len() >= 2, "{} has too few counterexamples", written.name);
+        }
+    }
+    let (policy, warnings) = crate::config::compile_policy(&[]).map_err(|errors| shown(&errors)).unwrap();
+    assert_eq!((shown(&warnings), policy.off.len()), (String::new(), 0));
+}
+
+#[test]
+fn warnings_do_not_hinder() {
+    #[rustfmt::skip]
+    let rows = [
+        ("a regex leaves other streams alone", "{source_labels: [a], target_label: b, regex: '(.+)'}",      0),
+        ("without it labels go",               "{source_labels: [a], target_label: b}",                     1),
+        ("a fixed text takes none away",       "{target_label: b, replacement: c}",                         0),
+        ("so does one beside the value",       "{source_labels: [a], target_label: b, replacement: x$1}",   0),
+        ("two labels have a separator",        "{source_labels: [a, b], target_label: c}",                  0),
+        ("the label itself is missing anyway", "{source_labels: [a], target_label: a}",                     0),
+        ("other actions are not meant",        "{source_labels: [a], target_label: b, action: lowercase}",  0),
+    ];
+    for (fact, rule, wanted) in rows {
+        let (policy, warnings) = try_compile(&[&format!("labels: [{rule}]")]).map_err(|errors| shown(&errors)).unwrap();
+        assert_eq!((policy.labels.len(), warnings.len()), (1, wanted), "{fact}");
+    }
+}
+
+proptest! {
+    /// No text brings the reader down.
+    #[test]
+    fn any_text_is_read_or_refused(text in "(?s)([\\[\\]{}:,&*!|>'\"%@`#?\n -]|labels|redact|name|a|é|\t){0,60}") {
+        let _ = compile(&[source("a.yaml", &text)], &[]);
+    }
+}
