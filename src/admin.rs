@@ -6,17 +6,16 @@
 use crate::{
     gateway::Gateway,
     reload::Reloader,
-    server::{Answers, Body, panicked},
 };
 use axum::{
     Router,
+    body::Body,
     extract::{Request, State},
     middleware::{self, Next},
     routing::{get, post},
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
-use std::{net::IpAddr, sync::Arc};
-use tower::Layer;
+use std::{any::Any, net::IpAddr, sync::Arc};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// What the endpoints share.
@@ -29,15 +28,15 @@ pub struct Admin {
 }
 
 /// Everything that the admin listener answers.
-pub fn routes(admin: Admin) -> impl Answers + Clone + Send + 'static {
-    let routes = Router::new()
+pub fn routes(admin: Admin) -> Router {
+    Router::new()
         .route("/metrics", get(async |State(admin): State<Admin>| metrics(&admin.gateway)))
         .route("/ready", get(async |State(admin): State<Admin>| ready(&admin.gateway)))
         .route("/-/healthy", get(async || text(StatusCode::OK, "healthy\n")))
         .route("/-/reload", post(async |State(admin): State<Admin>| reload(&admin.reloader).await))
-        .layer(middleware::from_fn(no_web_pages))
-        .with_state(admin);
-    CatchPanicLayer::custom(panicked).layer(routes)
+        .layer(middleware::from_fn(no_web_pages)) // before anything is done
+        .layer(CatchPanicLayer::custom(panicked)) // the last resort, round everything
+        .with_state(admin)
 }
 
 /// Whether pushes are taken. That does not depend on Loki: a gateway taken out of service could not say 503 either.
@@ -100,6 +99,11 @@ fn is_address(host: &str) -> bool {
         None => host.split(':').next().unwrap_or(host),
     };
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
+}
+
+/// What the panic said is not told.
+fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {
+    text(StatusCode::INTERNAL_SERVER_ERROR, "internal error\n")
 }
 
 fn text(status: StatusCode, body: impl Into<Body>) -> Response<Body> {

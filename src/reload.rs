@@ -90,8 +90,8 @@ fn read(path: &Path, what: &str, hash: &mut Md5) -> Result<Source, Diagnostic> {
     Ok(Source { name, text })
 }
 
-/// The system's word without its number, in lower case.
-fn cause(error: &std::io::Error) -> String {
+/// The system's word for it, without its number, in lower case.
+pub(crate) fn cause(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

@@ -8,7 +8,7 @@ use crate::{
     forward::Loki,
     gateway::{Destination, Gateway},
     policy::Policy,
-    reload::{Files, Loaded, Reloader, on_one_line},
+    reload::{Files, Loaded, Reloader, cause, on_one_line},
     server::{Listener, push_routes},
 };
 use clap::Args;
@@ -152,7 +152,7 @@ async fn serve(settings: &Settings, gateway: Arc<Gateway>, reloader: Arc<Reloade
 
 async fn bind(name: &'static str, address: &str, connections: usize) -> Result<Listener, Failure> {
     let bound = Listener::bind(name, address, connections).await;
-    bound.map_err(|error| Failure::stuck(&format!("listen on `{address}` ({name})"), &error))
+    bound.map_err(|error| Failure::stuck(&format!("listen on `{address}` ({name})"), &cause(&error)))
 }
 
 fn announce(name: &str, listener: &Listener) -> Result<(), Failure> {

@@ -7,7 +7,6 @@ mod pace;
 mod routes;
 
 use crate::config::Limits;
-use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_util::{
@@ -16,7 +15,6 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use pace::{Pace, Paced, Timed};
-pub(crate) use routes::panicked;
 pub use routes::{Body, push_routes};
 use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
@@ -32,13 +30,10 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// A head larger than this is refused; also the size of one read of a body.
 const READ_BUFFER: usize = 64 * 1024;
 
-/// The body of an answer behind the layer that catches panics.
-pub type Caught = tower_http::body::UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
-
 /// A service that answers requests: a router, or routes of our own.
-pub trait Answers: Service<Request<Incoming>, Response = Response<Caught>, Error = Infallible, Future: Send> {}
+pub trait Answers: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> {}
 
-impl<S> Answers for S where S: Service<Request<Incoming>, Response = Response<Caught>, Error = Infallible, Future: Send> {}
+impl<S> Answers for S where S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> {}
 
 /// A socket that listens, and how many connections it may have.
 pub struct Listener {

@@ -9,7 +9,7 @@ use crate::{
 use http::{HeaderValue, Method, Request, Response, StatusCode, header::LOCATION};
 use hyper::body::Incoming;
 use std::{any::Any, convert::Infallible, sync::Arc};
-use tower::{Layer, service_fn};
+use tower::{Layer, ServiceExt, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The body of an answer.
@@ -22,7 +22,7 @@ pub fn push_routes(gateway: Arc<Gateway>) -> impl Answers + Clone + Send + 'stat
         async move { Ok::<_, Infallible>(route(gateway, request).await) }
     });
     // The last resort: a panic in the treatment of a push was caught long before.
-    CatchPanicLayer::custom(panicked).layer(routes)
+    CatchPanicLayer::custom(panicked).layer(routes).map_response(|response: Response<_>| response.map(Body::new))
 }
 
 async fn route(gateway: Arc<Gateway>, request: Request<Incoming>) -> Response<Body> {
@@ -93,7 +93,7 @@ fn empty(status: StatusCode) -> Response<Body> {
 }
 
 /// The answer in place of one that panicked. What the panic said is not told: it may hold content.
-pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {
+fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {
     Answer::Refused(error::Error::Internal).into_response().map(Body::new)
 }
 
