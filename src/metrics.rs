@@ -135,7 +135,9 @@ impl Metrics {
         }
         let reporting = rules.iter().filter(|rule| rule.mode == Mode::Report).count()
             + if streams.mode == Mode::Report { allow + streams.deny.len() } else { 0 };
-        self.rules_not_enforced.with_label_values(&[Mode::Report.as_str()]).set(reporting as i64);
+        for (mode, count) in [(Mode::Report.as_str(), reporting), ("off", policy.off.len())] {
+            self.rules_not_enforced.with_label_values(&[mode]).set(count as i64);
+        }
         self.config_info.reset();
         self.config_info.with_label_values(&[hash]).set(1);
     }

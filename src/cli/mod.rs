@@ -1,6 +1,7 @@
 //! The commands, one file each. What they have in common: arguments, exit codes, and the form of an error.
 
 mod check;
+mod completions;
 mod config;
 mod demo;
 mod entry;
@@ -38,6 +39,7 @@ enum Command {
     Redact(redact::Redact),
     Config(config::Config),
     Demo(demo::Demo),
+    Completions(completions::Completions),
 }
 
 /// Why a command failed.
@@ -75,6 +77,7 @@ pub fn run() -> ExitCode {
         Command::Redact(redact) => redact.run(),
         Command::Config(config) => config.run(),
         Command::Demo(demo) => demo.run(),
+        Command::Completions(completions) => completions.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
