@@ -1,0 +1,112 @@
+//! Bodies that a real Alloy 1.18 and a real promtail sent, through Sigyn into a real Loki.
+//!
+//! They were made from invented lines; every secret in them is the last word of its line, after `api_key=` or
+//! `Authorization: Bearer `. So what must come out can be said without a detector.
+
+use std::{fs, path::PathBuf};
+
+use prost::Message;
+use sigyn::proto::{PushRequest, Timestamp};
+use tempfile::TempDir;
+
+use super::{
+    Peers, http,
+    loki::{Loki, Stored},
+    metrics::count,
+    sigyn::Sigyn,
+};
+
+/// File, entries, secrets.
+const CAPTURES: &[(&str, usize, usize)] = &[
+    ("alloy-file-337k", 6690, 21),
+    ("alloy-file-148k", 2911, 12),
+    ("alloy-small-0", 3, 0),
+    ("alloy-small-1", 12, 0),
+    ("alloy-small-2", 21, 0),
+    ("alloy-small-3", 30, 0),
+    ("alloy-small-4", 39, 0),
+    ("promtail-file-338k", 6677, 24),
+];
+
+#[test]
+fn what_alloy_and_promtail_sent_is_in_loki_but_for_its_secrets() {
+    let Some(peers) = Peers::find() else { return };
+    let loki = Loki::shared(&peers);
+    let directory = TempDir::new().unwrap();
+    let policy = directory.path().join("policy.yaml");
+    fs::write(&policy, "streams: {allow: ['{job=\"app\"}']}\n").unwrap();
+
+    for (name, entries, secrets) in CAPTURES {
+        // Alloy names the encoding, promtail does not.
+        for encoding in [&[("Content-Encoding", "snappy")][..], &[]] {
+            let sigyn = Sigyn::start(&loki.url(), &policy);
+            let tenant = format!("{name}-{}", encoding.len());
+            let headers =
+                [&[("Content-Type", "application/x-protobuf"), ("X-Scope-OrgID", &*tenant)], encoding].concat();
+            let body = capture(name);
+            let answer = http::post(sigyn.push, "/loki/api/v1/push", &headers, &body).unwrap();
+            assert_eq!(answer.status, 204, "{name}: {}", answer.text());
+
+            let (wanted, cut) = without_secrets(decoded(&body));
+            assert_eq!(cut, *secrets, "{name}");
+            let wanted = as_stored(&wanted);
+            assert_eq!(wanted.len(), *entries, "{name}");
+            let stored = loki.everything(&tenant);
+            let first = wanted.iter().zip(&stored).find(|(wanted, stored)| wanted != stored);
+            assert_eq!(first, None, "{name}: the first that differs (wanted, stored)");
+            assert_eq!(stored.len(), wanted.len(), "{name}");
+
+            let scrape = sigyn.metrics();
+            assert_eq!(count(&scrape, "sigyn_received_lines_total", &[]), *entries, "{name}");
+            assert_eq!(count(&scrape, "sigyn_forwarded_lines_total", &[]), *entries, "{name}");
+            assert_eq!(count(&scrape, "sigyn_redacted_lines_total", &[]), *secrets, "{name}");
+            assert_eq!(count(&scrape, "sigyn_redactions_total", &["where=\"line\""]), *secrets, "{name}");
+        }
+    }
+}
+
+fn capture(name: &str) -> Vec<u8> {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/captures/{name}.snappy"));
+    fs::read(file).unwrap()
+}
+
+fn decoded(body: &[u8]) -> PushRequest {
+    PushRequest::decode(&*snap::raw::Decoder::new().decompress_vec(body).unwrap()).unwrap()
+}
+
+/// The push with `[REDACTED]` for every secret, and how many there were.
+fn without_secrets(mut push: PushRequest) -> (PushRequest, usize) {
+    let mut cut = 0;
+    for entry in push.streams.iter_mut().flat_map(|stream| &mut stream.entries) {
+        for name in [" api_key=", " Authorization: Bearer "] {
+            let name = name.as_bytes();
+            if let Some(at) = entry.line.windows(name.len()).position(|window| window == name) {
+                entry.line.truncate(at + name.len());
+                entry.line.extend(b"[REDACTED]");
+                cut += 1;
+            }
+        }
+    }
+    (push, cut)
+}
+
+/// The entries as Loki gives them back, sorted. The label values of these bodies hold nothing that is escaped.
+fn as_stored(push: &PushRequest) -> Vec<Stored> {
+    let mut entries = Vec::new();
+    for stream in &push.streams {
+        let labels = String::from_utf8(stream.labels.clone()).unwrap();
+        let pairs = labels.trim_matches(['{', '}']).split(", ").map(|pair| pair.split_once('=').unwrap());
+        let labels = pairs.map(|(name, value)| (name.to_string(), value.trim_matches('"').to_string())).collect();
+        let stored = |entry: &sigyn::proto::Entry| {
+            let Timestamp { seconds, nanos } = entry.timestamp.unwrap_or_default();
+            let pairs = entry.structured_metadata.iter();
+            let mut metadata: Vec<_> = pairs.map(|pair| (pair.name.clone(), pair.value.clone())).collect();
+            metadata.sort();
+            let timestamp = seconds * 1_000_000_000 + i64::from(nanos);
+            Stored { labels: Clone::clone(&labels), timestamp, line: entry.line.clone(), metadata }
+        };
+        entries.extend(stream.entries.iter().map(stored));
+    }
+    entries.sort();
+    entries
+}
