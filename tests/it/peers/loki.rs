@@ -7,6 +7,7 @@ use std::{
     collections::BTreeMap,
     fs,
     net::SocketAddr,
+    ops::Range,
     path::{Path, PathBuf},
     sync::OnceLock,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -88,35 +89,43 @@ impl Loki {
         format!("http://{}", self.address)
     }
 
-    /// All that `tenant` has, sorted.
+    /// All that `tenant` has of the last days, sorted.
     pub(super) fn everything(&self, tenant: &str) -> Vec<Stored> {
+        self.entries(tenant, last_days())
+    }
+
+    /// The label sets of all streams that `tenant` has of the last days.
+    pub(super) fn series(&self, tenant: &str) -> Vec<BTreeMap<String, String>> {
+        self.series_of(tenant, last_days())
+    }
+
+    /// The entries of `tenant` between two times (seconds since 1970), sorted.
+    pub(super) fn entries(&self, tenant: &str, time: Range<i64>) -> Vec<Stored> {
         let mut entries = Vec::new();
-        for labels in self.series(tenant) {
-            entries.extend(self.stream(tenant, &labels));
+        for labels in self.series_of(tenant, time.clone()) {
+            entries.extend(self.stream(tenant, &labels, &time));
         }
         entries.sort();
         entries
     }
 
-    /// The label sets of all streams of `tenant`.
-    pub(super) fn series(&self, tenant: &str) -> Vec<BTreeMap<String, String>> {
+    fn series_of(&self, tenant: &str, time: Range<i64>) -> Vec<BTreeMap<String, String>> {
         #[derive(serde::Deserialize)]
         struct Series {
             data: Vec<BTreeMap<String, String>>,
         }
-        let answer = self.ask(tenant, "/loki/api/v1/series", "", &[]);
+        let answer = self.ask(tenant, &window("/loki/api/v1/series", &time), &[]);
         let series: Series = serde_json::from_slice(&answer).expect("Loki's answer is JSON");
         series.data
     }
 
     /// The entries of the stream with exactly these labels.
-    fn stream(&self, tenant: &str, labels: &BTreeMap<String, String>) -> Vec<Stored> {
+    fn stream(&self, tenant: &str, labels: &BTreeMap<String, String>, time: &Range<i64>) -> Vec<Stored> {
         let matchers: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={}", quoted(value))).collect();
         let query = percent_encoded(format!("{{{}}}", matchers.join(", ")).as_bytes());
         let answer = self.ask(
             tenant,
-            "/loki/api/v1/query_range",
-            &format!("&query={query}&limit=1000000&direction=forward"),
+            &format!("{}&query={query}&limit=1000000&direction=forward", window("/loki/api/v1/query_range", time)),
             &[("Accept", "application/vnd.google.protobuf"), ("X-Loki-Response-Encoding-Flags", "categorize-labels")],
         );
         let answer = QueryResponse::decode(&*answer).expect("Loki's answer is a QueryResponse");
@@ -127,12 +136,9 @@ impl Loki {
         own.flat_map(|stream| stream.entries).map(|entry| stored(labels, entry)).collect()
     }
 
-    /// Asks for all of time: from the first day of the schema to an hour ahead.
-    fn ask(&self, tenant: &str, path: &str, more: &str, headers: &[(&str, &str)]) -> Vec<u8> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs();
+    fn ask(&self, tenant: &str, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
         let headers: Vec<_> = headers.iter().copied().chain([("X-Scope-OrgID", tenant)]).collect();
-        let path = format!("{path}?start=1603497600&end={}{more}", now + 3600);
-        let answer = http::get(self.address, &path, &headers).expect("Loki answers");
+        let answer = http::get(self.address, path, &headers).expect("Loki answers");
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         answer.body
     }
@@ -157,6 +163,16 @@ impl Loki {
             }
         })
     }
+}
+
+/// Not all of time: Loki looks into a table for every day, and six years of them take it ten seconds.
+fn last_days() -> Range<i64> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs() as i64;
+    now - 3 * 86_400..now + 3600
+}
+
+fn window(path: &str, time: &Range<i64>) -> String {
+    format!("{path}?start={}&end={}", time.start, time.end)
 }
 
 fn configuration(directory: &Path, port: u16, grpc_port: u16) -> String {
