@@ -69,8 +69,8 @@ fn files(root: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut directories = vec![root.to_path_buf()];
     while let Some(directory) = directories.pop() {
-        for entry in fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(directory).expect("it is readable") {
+            let path = entry.expect("it is readable").path();
             let name = path.file_name().unwrap_or_default();
             if path.is_dir() && name != "target" && name != ".git" {
                 directories.push(path);

@@ -152,7 +152,7 @@ impl Loki {
     fn is_ready(&mut self) -> bool {
         let address = self.address;
         let program = self.program.as_mut().expect("it was started");
-        wait_for("Loki to be ready", Duration::from_mins(2), || {
+        wait_for("Loki to be ready", Duration::from_secs(120), || {
             if program.ended() {
                 return Ok(false);
             }

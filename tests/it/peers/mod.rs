@@ -4,6 +4,8 @@
 //! The programs come from `tests/peers/build`; its output is expected in `SIGYN_PEERS`, as `./test` sets it. Without it
 //! these tests skip with a word, and fail where `CI` is set.
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on says so
+
 mod captures;
 mod http;
 mod logs;
@@ -29,6 +31,7 @@ struct Peers {
 
 impl Peers {
     /// `None`, with a word on why, where nobody built them and nobody insists.
+    #[allow(clippy::print_stderr)] // the word
     fn find() -> Option<Self> {
         let Ok(built) = env::var("SIGYN_PEERS") else {
             assert!(

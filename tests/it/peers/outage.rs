@@ -47,7 +47,7 @@ fn every_line_is_in_loki_once_after_an_outage() {
     let forwarded = || count(&sigyn.metrics(), "sigyn_forwarded_lines_total", &[]);
     wait_for(
         "the first lines",
-        Duration::from_mins(1),
+        Duration::from_secs(60),
         || if forwarded() > 300 { Ok(()) } else { Err(sigyn.metrics()) },
     );
 
@@ -61,7 +61,7 @@ fn every_line_is_in_loki_once_after_an_outage() {
     loki.start_again();
     let written = writer.stop();
     // promtail asks again after up to 0.5 s, doubled with each failure.
-    wait_for("all lines to be forwarded", Duration::from_mins(2), || {
+    wait_for("all lines to be forwarded", Duration::from_secs(120), || {
         let forwarded = forwarded();
         if forwarded < written { Err(format!("{forwarded} of {written}")) } else { Ok(()) }
     });

@@ -73,7 +73,7 @@ impl Desk {
     }
 
     fn wait_until_forwarded(&self, lines: usize) {
-        wait_for("lines to be forwarded", Duration::from_mins(1), || {
+        wait_for("lines to be forwarded", Duration::from_secs(60), || {
             let forwarded = count(&self.sigyn.metrics(), "sigyn_forwarded_lines_total", &[]);
             if forwarded < lines { Err(format!("{forwarded} of {lines}")) } else { Ok(()) }
         });
@@ -90,7 +90,7 @@ impl Desk {
         self.wait_until_forwarded(self.writer.written());
         let Self { directory: _directory, sigyn, writer, _promtail } = self;
         let written = writer.stop();
-        let scrape = wait_for("the last line", Duration::from_mins(1), || {
+        let scrape = wait_for("the last line", Duration::from_secs(60), || {
             let scrape = sigyn.metrics();
             let forwarded = count(&scrape, "sigyn_forwarded_lines_total", &[]);
             if forwarded < written { Err(format!("{forwarded} of {written}")) } else { Ok(scrape) }

@@ -127,7 +127,7 @@ fn what_promtail_ships_arrives_in_loki_without_a_secret() {
     let sigyn = Sigyn::start(&loki.url(), &policy);
     let url = format!("http://{}/loki/api/v1/push", sigyn.push);
     let _promtail = Promtail::start(&peers, directory.path(), &url, "road", &files.jobs(directory.path()));
-    let scrape = wait_for("all lines to be counted", Duration::from_mins(1), || {
+    let scrape = wait_for("all lines to be counted", Duration::from_secs(60), || {
         let scrape = sigyn.metrics();
         let seen =
             count(&scrape, "sigyn_forwarded_lines_total", &[]) + count(&scrape, "sigyn_dropped_lines_total", &[]);
@@ -187,7 +187,7 @@ fn without_sigyn_every_secret_is_in_loki() {
     let url = format!("{}/loki/api/v1/push", loki.url());
     let jobs = files.jobs(directory.path()).replace("road-billing", "bare-billing");
     let _promtail = Promtail::start(&peers, directory.path(), &url, "bare", &jobs);
-    let stored = wait_for("all lines to be in Loki", Duration::from_mins(1), || {
+    let stored = wait_for("all lines to be in Loki", Duration::from_secs(60), || {
         let stored: Vec<_> = ["bare", "bare-billing"].iter().flat_map(|tenant| loki.everything(tenant)).collect();
         if stored.len() < files.lines() { Err(format!("{} of {}", stored.len(), files.lines())) } else { Ok(stored) }
     });

@@ -19,7 +19,7 @@ pub(super) struct Secret {
     pub(super) parts: Vec<String>,
 }
 
-/// Makes secrets, the same ones for the same seed (SplitMix64, Steele et al. 2014).
+/// Makes secrets, the same ones for the same seed (`SplitMix64`, Steele et al. 2014).
 pub(super) struct Mint(u64);
 
 impl Mint {
