@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["push", "rules", "logql", "re2"],
     &["admit", "relabel", "redact"],
     &["pipeline", "plan", "policy", "config"],
-    &["intake", "forward", "reply", "metrics"],
+    &["intake", "forward", "reply", "metrics", "pool"],
     &["gateway"],
     &["cli", "server", "reload", "admin", "main"],
 ];
