@@ -29,3 +29,50 @@ impl Admission {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selectors(texts: &[&str]) -> Vec<Selector> {
+        texts.iter().map(|text| Selector::parse(text).unwrap()).collect()
+    }
+
+    /// Asks about the stream `{source="docker", stack="vllm"}`.
+    fn refusal(allow: Option<&[&str]>, deny: &[&str]) -> Option<Reason> {
+        let admission = Admission { allow: allow.map(selectors), deny: selectors(deny), mode: Mode::default() };
+        let mut labels = Labels::default();
+        labels.set(b"source", b"docker");
+        labels.set(b"stack", b"vllm");
+        admission.refuses(&labels)
+    }
+
+    #[test]
+    fn admitted() {
+        assert_eq!(refusal(None, &[]), None, "without allow all are admitted");
+        assert_eq!(refusal(Some(&["{}"]), &[]), None, "the empty selector fits all");
+        assert_eq!(
+            refusal(Some(&[r#"{source="file"}"#, r#"{stack=~"vllm|hex"}"#]), &[]),
+            None,
+            "one that fits is enough"
+        );
+        assert_eq!(refusal(Some(&[r#"{level=""}"#]), &[]), None, "a missing label is empty");
+        assert_eq!(refusal(None, &[r#"{stack="hex"}"#]), None, "a deny that does not fit is nothing");
+    }
+
+    #[test]
+    fn refused() {
+        assert_eq!(refusal(Some(&[]), &[]), Some(Reason::NotAllowed), "an empty allow refuses all");
+        assert_eq!(refusal(Some(&[r#"{source="file"}"#]), &[]), Some(Reason::NotAllowed), "none fits");
+        assert_eq!(refusal(Some(&[r#"{stack=~"vl"}"#]), &[]), Some(Reason::NotAllowed), "a regex fits the whole value");
+        assert_eq!(refusal(None, &[r#"{stack="vllm"}"#]), Some(Reason::Denied), "a deny fits");
+        assert_eq!(refusal(Some(&["{}"]), &["{}"]), Some(Reason::Denied), "deny wins over allow");
+        assert_eq!(refusal(Some(&[]), &[r#"{source!="file"}"#]), Some(Reason::Denied), "deny is named first");
+    }
+
+    #[test]
+    fn a_mode_that_only_reports_is_asked_all_the_same() {
+        let admission = Admission { allow: Some(Vec::new()), deny: Vec::new(), mode: Mode::Report };
+        assert_eq!(admission.refuses(&Labels::default()), Some(Reason::NotAllowed));
+    }
+}

@@ -72,6 +72,11 @@ impl Diagnostic {
         self.hint = Some(hint.into());
         self
     }
+
+    /// Whether the file is not taken because of it.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
 }
 
 impl fmt::Display for Diagnostic {

@@ -1,6 +1,27 @@
 //! The stages in order: the treatment of one push as a plain function.
+//!
+//! index → plan (each stream) → scan (once, the whole body) → redact (each entry) → splice. The order is a safety property:
+//! it stands as calls in [`treat`], not in configuration. Nothing here knows a socket, a clock or a metric.
 
-use crate::{error::Error, policy::Policy, tally::Tally};
+use crate::{
+    error::Error,
+    plan::{StreamPlan, Verdict},
+    policy::Policy,
+    push::{Edits, Entry, Fates, Index, Pair, StreamFate, splice},
+    redact::{Fate, Text, Work, redact},
+    rules::{Active, Hit},
+    span::Span,
+    tally::{Count, Place, Reason, Tally},
+};
+use std::{
+    collections::HashMap,
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+/// Buffers larger than this are given back after a push, so that one giant does not stay in memory for ever.
+const KEPT_BYTES: usize = 8 * 1024 * 1024;
 
 /// What is to be forwarded of a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +39,315 @@ pub enum Treated {
 pub struct Scratch {
     /// The push to forward, as flat protobuf, where it was [`Treated::Changed`].
     pub out: Vec<u8>,
+    rebuilt: Vec<u8>,
+    desk: Desk,
 }
 
-/// Treats one decompressed push: index, plan, scan, redact, splice. Counts into `tally` (which the caller has cleared).
+/// All that one treatment writes on but its output.
+#[derive(Default)]
+struct Desk {
+    index: Index,
+    plans: Vec<Arc<StreamPlan>>,
+    /// Where in `fates.labels` a plan's label text stands. The plans are held by `plans`, so no address is used twice.
+    label_texts: HashMap<usize, Span>,
+    hits: Vec<Hit>,
+    text_hits: Vec<Hit>,
+    work: Work,
+    content: Edits,
+    fates: Fates,
+    whole: Edits,
+}
+
+/// Treats one decompressed push. Counts into `tally`, which the caller has cleared.
+///
+/// Fails with [`Error::Framing`] or [`Error::NoStreams`] on a body that is not to be forwarded, with [`Error::Internal`]
+/// on a defect of ours. A panic while an entry is treated costs that entry, never the push: after the first panic the
+/// push is treated again with a guard around each entry.
 pub fn treat(policy: &Policy, body: &[u8], scratch: &mut Scratch, tally: &mut Tally) -> Result<Treated, Error> {
-    let _ = (policy, body, scratch, tally);
-    todo!()
+    let first = catch_unwind(AssertUnwindSafe(|| treat_with(policy, body, scratch, tally, Guard::Push)));
+    let treated = first.or_else(|_| {
+        *scratch = Scratch::default();
+        tally.clear();
+        catch_unwind(AssertUnwindSafe(|| treat_with(policy, body, scratch, tally, Guard::Entry)))
+    });
+    treated.unwrap_or_else(|_| {
+        *scratch = Scratch::default();
+        Err(Error::Internal)
+    })
+}
+
+/// What a panic costs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Guard {
+    Push,
+    Entry,
+}
+
+fn treat_with(
+    policy: &Policy,
+    body: &[u8],
+    scratch: &mut Scratch,
+    tally: &mut Tally,
+    guard: Guard,
+) -> Result<Treated, Error> {
+    scratch.release();
+    let Scratch { out, rebuilt, desk } = scratch;
+    desk.index.read(body)?;
+    let canonical = desk.index.canonical;
+    let body = if canonical {
+        body
+    } else {
+        // Only what was read is forwarded: from here on the rebuilt bytes are the push.
+        rebuilt.clear();
+        desk.index.rebuild(body, rebuilt);
+        desk.index.read(rebuilt)?;
+        rebuilt.as_slice()
+    };
+    if desk.index.streams.is_empty() {
+        return Err(Error::NoStreams);
+    }
+    desk.plan(policy, body, tally);
+    desk.hits.clear();
+    policy.redact.hits(body, &mut desk.hits);
+    desk.redact_entries(policy, body, tally, guard);
+    let left = splice(body, &desk.index, &desk.fates, &desk.content, &mut desk.whole);
+    debug_assert_eq!(left, tally.kept().lines);
+    if left == 0 {
+        return Ok(Treated::Nothing);
+    }
+    if canonical && desk.whole.is_empty() {
+        return Ok(Treated::Unchanged);
+    }
+    out.clear();
+    desk.whole.apply(body, out);
+    Ok(Treated::Changed)
+}
+
+impl Scratch {
+    /// Gives back what a giant push has made us reserve.
+    fn release(&mut self) {
+        let Self { out, rebuilt, desk } = self;
+        let index =
+            desk.index.entries.capacity() * size_of::<Entry>() + desk.index.pairs.capacity() * size_of::<Pair>();
+        let hits = desk.hits.capacity() * size_of::<Hit>();
+        if out.capacity().max(rebuilt.capacity()).max(index).max(hits) > KEPT_BYTES {
+            *self = Self::default();
+        }
+    }
+}
+
+impl Desk {
+    /// One plan and fate for each stream; refused streams are counted here.
+    fn plan(&mut self, policy: &Policy, body: &[u8], tally: &mut Tally) {
+        self.plans.clear();
+        self.label_texts.clear();
+        self.fates.streams.clear();
+        self.fates.labels.clear();
+        self.fates.dropped_entries.clear();
+        for stream in &self.index.streams {
+            let plan = policy.plans.plan(policy, stream.labels.of(body));
+            let count = count(&self.index, stream.entries.clone());
+            tally.received.add(count);
+            if let Some(reason) = &plan.reported {
+                tally.report_stream(reason);
+            }
+            self.fates.streams.push(match &plan.verdict {
+                Verdict::Keep => StreamFate::Keep,
+                Verdict::Relabel(text) => {
+                    // Some clients send a stream object for each line: one copy of a text serves them all.
+                    let span = *self.label_texts.entry(Arc::as_ptr(&plan).addr()).or_insert_with(|| {
+                        let start = self.fates.labels.len();
+                        self.fates.labels.extend_from_slice(text);
+                        Span::new(start, self.fates.labels.len())
+                    });
+                    StreamFate::Relabel(span)
+                }
+                Verdict::Refuse(reason) => {
+                    tally.drop_stream(reason);
+                    tally.drop_lines(reason, count);
+                    StreamFate::Drop
+                }
+            });
+            if !matches!(plan.verdict, Verdict::Refuse(_)) {
+                for ((rule, place, mode), times) in &plan.redactions {
+                    tally.redaction(*rule, *place, *mode, *times);
+                }
+            }
+            self.plans.push(plan);
+        }
+    }
+
+    /// Redacts every text of every entry that goes on.
+    fn redact_entries(&mut self, policy: &Policy, body: &[u8], tally: &mut Tally, guard: Guard) {
+        self.content.clear();
+        let mut desk = EntryDesk {
+            policy,
+            body,
+            index: &self.index,
+            hits: &self.hits,
+            next: 0,
+            text_hits: &mut self.text_hits,
+            work: &mut self.work,
+            content: &mut self.content,
+        };
+        for (number, stream) in self.index.streams.iter().enumerate() {
+            if self.fates.streams[number] == StreamFate::Drop {
+                continue;
+            }
+            let plan = &self.plans[number];
+            for entry in stream.entries.clone() {
+                if let Some(reason) = desk.entry(plan, entry, tally, guard) {
+                    tally.drop_lines(&reason, count(&self.index, entry..entry + 1));
+                    self.fates.dropped_entries.push(entry);
+                }
+            }
+        }
+    }
+}
+
+/// Where the walk over the entries stands.
+struct EntryDesk<'a> {
+    policy: &'a Policy,
+    body: &'a [u8],
+    index: &'a Index,
+    /// All hits in the body, in order of their ends.
+    hits: &'a [Hit],
+    /// The first hit that may still lie in a text to come.
+    next: usize,
+    text_hits: &'a mut Vec<Hit>,
+    work: &'a mut Work,
+    content: &'a mut Edits,
+}
+
+impl EntryDesk<'_> {
+    /// Redacts one entry; the reason where it is dropped, and then no edit of it stays.
+    fn entry(&mut self, plan: &StreamPlan, number: u32, tally: &mut Tally, guard: Guard) -> Option<Reason> {
+        let entry = &self.index.entries[number as usize];
+        if !timestamp_is_valid(entry) {
+            return Some(Reason::BadTimestamp);
+        }
+        let edits = self.content.len();
+        let fate = match guard {
+            Guard::Push => self.texts(plan, entry, tally),
+            Guard::Entry => catch_unwind(AssertUnwindSafe(|| self.texts(plan, entry, tally))).unwrap_or_else(|_| {
+                *self.work = Work::default();
+                Err(Reason::Internal)
+            }),
+        };
+        match fate {
+            Ok(changed) => {
+                tally.redacted_lines += u64::from(changed);
+                None
+            }
+            Err(reason) => {
+                self.content.truncate(edits);
+                Some(reason)
+            }
+        }
+    }
+
+    /// The line, then each pair's name and value: in the order in which they stand in the body.
+    fn texts(&mut self, plan: &StreamPlan, entry: &Entry, tally: &mut Tally) -> Result<bool, Reason> {
+        #[cfg(test)]
+        tests::panic_if_asked(entry.line.of(self.body));
+        let mut changed = self.text(&plan.lines, entry.line, None, Place::Line, tally)?;
+        for pair in &self.index.pairs[entry.pairs.start as usize..entry.pairs.end as usize] {
+            changed |= self.text(&plan.metadata, pair.name, None, Place::Metadata, tally)?;
+            let name = pair.name.of(self.body);
+            changed |= self.text(&plan.metadata, pair.value, Some(name), Place::Metadata, tally)?;
+        }
+        Ok(changed)
+    }
+
+    fn text(
+        &mut self,
+        active: &Active,
+        span: Span,
+        key: Option<&[u8]>,
+        place: Place,
+        tally: &mut Tally,
+    ) -> Result<bool, Reason> {
+        self.take_hits(span);
+        if self.text_hits.is_empty() && key.is_none() {
+            return Ok(false);
+        }
+        let text = Text { buffer: self.body, span, key, place };
+        match redact(&self.policy.redact, active, &text, self.text_hits, self.work, self.content, tally) {
+            Fate::Clean => Ok(false),
+            Fate::Changed => Ok(true),
+            Fate::Drop(_) => Err(Reason::Redaction),
+        }
+    }
+
+    /// The hits that lie wholly inside `span`: a literal that reaches over a text's border stands in no text.
+    fn take_hits(&mut self, span: Span) {
+        self.text_hits.clear();
+        while let Some(hit) = self.hits.get(self.next) {
+            if hit.end > span.end {
+                break;
+            }
+            if hit.start >= span.start {
+                self.text_hits.push(*hit);
+            }
+            self.next += 1;
+        }
+    }
+}
+
+/// Lines and received bytes of some entries.
+fn count(index: &Index, entries: Range<u32>) -> Count {
+    let mut count = Count::default();
+    for entry in &index.entries[entries.start as usize..entries.end as usize] {
+        count.lines += 1;
+        count.bytes += entry.line.len() as u64;
+        for pair in &index.pairs[entry.pairs.start as usize..entry.pairs.end as usize] {
+            count.bytes += (pair.name.len() + pair.value.len()) as u64;
+        }
+    }
+    count
+}
+
+/// Whether Loki can read the timestamp: from the year 1 to the year 9999, with nanoseconds below a second.
+/// Outside of that Loki refuses the whole request.
+fn timestamp_is_valid(entry: &Entry) -> bool {
+    /// 0001-01-01T00:00:00Z.
+    const FIRST: i64 = -62_135_596_800;
+    /// 10000-01-01T00:00:00Z.
+    const END: i64 = 253_402_300_800;
+    entry
+        .timestamp
+        .is_none_or(|(seconds, nanos)| (FIRST..END).contains(&seconds) && (0..1_000_000_000).contains(&nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{admit::Admission, plan::Plans, proto, rules::Ruleset};
+    use prost::Message;
+
+    /// Stands in for a defect: the treatment of this line panics.
+    const POISON: &[u8] = b"the defect is on this line";
+
+    pub(super) fn panic_if_asked(line: &[u8]) {
+        assert!(line != POISON, "a defect of ours");
+    }
+
+    #[test]
+    fn a_panic_costs_the_entry_and_no_other() {
+        let Ok(redact) = Ruleset::compile(Vec::new()) else { panic!("no rules compile") };
+        let policy = Policy { labels: Vec::new(), streams: Admission::default(), redact, plans: Plans::default() };
+        let entries = [b"before".as_slice(), POISON, b"after"]
+            .map(|line| proto::Entry { line: line.to_vec(), ..proto::Entry::default() })
+            .into();
+        let push = proto::PushRequest {
+            streams: vec![proto::Stream { labels: b"{a=\"1\"}".to_vec(), entries, hash: 0 }],
+            format: Vec::new(),
+        };
+        let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
+        assert_eq!(treat(&policy, &push.encode_to_vec(), &mut scratch, &mut tally), Ok(Treated::Changed));
+        let left = proto::PushRequest::decode(scratch.out.as_slice()).expect("what we write can be read");
+        let lines: Vec<&[u8]> = left.streams[0].entries.iter().map(|entry| entry.line.as_slice()).collect();
+        assert_eq!(lines, [b"before".as_slice(), b"after"]);
+        assert_eq!(tally.dropped, [(Reason::Internal, Count { lines: 1, bytes: POISON.len() as u64 })]);
+    }
 }

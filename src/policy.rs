@@ -1,6 +1,6 @@
 //! A compiled policy: immutable, complete, nothing in it can be invalid.
 
-use crate::{admit::Admission, relabel::LabelRule, rules::Ruleset};
+use crate::{admit::Admission, plan::Plans, relabel::LabelRule, rules::Ruleset};
 
 /// All that decides about a push.
 pub struct Policy {
@@ -10,4 +10,8 @@ pub struct Policy {
     pub streams: Admission,
     /// The section `redact`, with the builtin pack.
     pub redact: Ruleset,
+    /// The names of the redaction rules that are switched off, for those who ask what is not enforced.
+    pub off: Vec<String>,
+    /// What was decided for each label text so far.
+    pub plans: Plans,
 }

@@ -1,11 +1,19 @@
 //! Findings become edits: report-only ones are counted and taken out, overlapping ones merged, the winner's action applied.
+//!
+//! A replacement never cuts an escape or a character in two and never takes the quotes of the string it stands in, so a
+//! JSON line stays one. What a rule of the policy has put into a text is known by its exact form and left alone: redacting
+//! twice changes nothing.
+
+mod fit;
+mod replacement;
 
 use crate::{
     push::Edits,
-    rules::{Active, Finding, Hit, Ruleset},
+    rules::{Active, Finding, Hit, Ruleset, Wrap, file::Action},
     span::Span,
-    tally::{Place, RuleId, Tally},
+    tally::{Mode, Place, RuleId, Tally},
 };
+use std::cmp::Reverse;
 
 /// What became of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +42,7 @@ pub struct Text<'a> {
 #[derive(Default)]
 pub struct Work {
     findings: Vec<Finding>,
+    replacement: Vec<u8>,
 }
 
 /// Redacts one text: `hits` are the ruleset's hits inside it (positions of the buffer), edits go to `edits` (positions of
@@ -47,6 +56,276 @@ pub fn redact(
     edits: &mut Edits,
     tally: &mut Tally,
 ) -> Fate {
-    let _ = (rules, active, text, hits, edits, tally, &mut work.findings);
-    todo!()
+    let Work { findings, replacement } = work;
+    let bytes = text.span.of(text.buffer);
+    findings.clear();
+    rules.find(bytes, text.span.start, hits, text.key, active, findings);
+    findings.retain_mut(|finding| {
+        let new = !replacement::is_own(rules, finding.span.of(bytes));
+        new && fit::widen(bytes, &mut finding.span)
+    });
+    if findings.is_empty() {
+        return Fate::Clean;
+    }
+    findings.sort_unstable_by_key(|finding| (finding.span, finding.rule));
+    take_reports(rules, findings, text.place, tally);
+    if let Some(rule) = dropping(rules, findings) {
+        tally.redaction(rule, text.place, Mode::On, 1);
+        return Fate::Drop(rule);
+    }
+    let mut strings = fit::Strings::new(bytes);
+    let mut rest = &findings[..];
+    let before = edits.len();
+    while let Some((union, group)) = next_union(&mut rest) {
+        let winner = winner(rules, union, group);
+        let action = &rules.rule(winner.rule).action;
+        let wrap = group.iter().map(|finding| finding.wrap).find(|wrap| *wrap != Wrap::Bare).unwrap_or_default();
+        strings.pieces(union, wrap, |piece, wrap| {
+            let whole = piece == winner.span;
+            replacement::write(action, whole, wrap, piece.of(bytes), replacement);
+            edits.replace(piece.shifted(text.span.start), replacement);
+        });
+        tally.redaction(winner.rule, text.place, Mode::On, 1);
+    }
+    if edits.len() > before { Fate::Changed } else { Fate::Clean }
+}
+
+/// Counts what report-only rules found, overlapping findings of one rule once, and takes it out: it hides no live finding.
+fn take_reports(rules: &Ruleset, findings: &mut Vec<Finding>, place: Place, tally: &mut Tally) {
+    if findings.iter().all(|finding| rules.rule(finding.rule).mode == Mode::On) {
+        return;
+    }
+    // By rule, so that one end is enough to know what is counted.
+    findings.sort_unstable_by_key(|finding| (finding.rule, finding.span));
+    let mut counted: Option<(RuleId, u32)> = None;
+    findings.retain(|finding| {
+        if rules.rule(finding.rule).mode == Mode::On {
+            return true;
+        }
+        match &mut counted {
+            Some((rule, end)) if *rule == finding.rule && finding.span.start < *end => {
+                *end = finding.span.end.max(*end);
+            }
+            _ => {
+                counted = Some((finding.rule, finding.span.end));
+                tally.redaction(finding.rule, place, Mode::Report, 1);
+            }
+        }
+        false
+    });
+    findings.sort_unstable_by_key(|finding| (finding.span, finding.rule));
+}
+
+/// The first rule `with: drop` that wins its union.
+fn dropping(rules: &Ruleset, mut findings: &[Finding]) -> Option<RuleId> {
+    while let Some((union, group)) = next_union(&mut findings) {
+        let rule = winner(rules, union, group).rule;
+        if rules.rule(rule).action == Action::Drop {
+            return Some(rule);
+        }
+    }
+    None
+}
+
+/// Takes the findings that overlap, directly or over others, from the front of sorted ones.
+fn next_union<'f>(rest: &mut &'f [Finding]) -> Option<(Span, &'f [Finding])> {
+    let mut union = rest.first()?.span;
+    let mut length = 1;
+    while let Some(next) = rest.get(length).filter(|next| next.span.start < union.end) {
+        union.end = union.end.max(next.span.end);
+        length += 1;
+    }
+    let (group, behind) = rest.split_at(length);
+    *rest = behind;
+    Some((union, group))
+}
+
+/// The finding whose rule decides what replaces a union: an owner's that covers it leaves the builtin ones no say; then the
+/// stronger action, the longer span, the earlier rule.
+fn winner<'f>(rules: &Ruleset, union: Span, group: &'f [Finding]) -> &'f Finding {
+    let builtin = |finding: &&Finding| rules.rule(finding.rule).builtin;
+    let owned = group.iter().any(|finding| !builtin(&finding) && finding.span.contains(union));
+    let strength = |finding: &&Finding| {
+        let action = match rules.rule(finding.rule).action {
+            Action::Drop => 2,
+            Action::Text(_) => 1,
+            Action::Mask { .. } => 0,
+        };
+        (action, finding.span.len(), Reverse(finding.rule))
+    };
+    // A union is made of one finding at least.
+    group.iter().filter(|finding| !(owned && builtin(finding))).max_by_key(strength).unwrap_or(&group[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::{
+        file::{Kind, Written},
+        testing,
+    };
+    use proptest::prelude::*;
+
+    /// The text after redaction, and what was counted; none if it is dropped.
+    fn redacted(rules: &Ruleset, active: &Active, text: &[u8]) -> (Option<Vec<u8>>, Tally) {
+        // The text stands in the middle of a buffer, as a line stands in a push.
+        let buffer = [b"xx", text, b"yy"].concat();
+        let text = Text { buffer: &buffer, span: Span::new(2, 2 + text.len()), key: None, place: Place::Line };
+        let (mut hits, mut edits, mut tally) = (Vec::new(), Edits::default(), Tally::default());
+        rules.hits(&buffer, &mut hits);
+        let fate = redact(rules, active, &text, &hits, &mut Work::default(), &mut edits, &mut tally);
+        let mut out = Vec::new();
+        edits.apply(&buffer, &mut out);
+        assert_eq!(fate == Fate::Changed, !edits.is_empty());
+        let kept = out[2..out.len() - 2].to_vec();
+        (if matches!(fate, Fate::Drop(_)) { None } else { Some(kept) }, tally)
+    }
+
+    fn line(rules: Vec<Written>, text: &str) -> String {
+        let (rules, active) = testing::compile(rules);
+        let (out, _) = redacted(&rules, &active, text.as_bytes());
+        out.map_or_else(|| "(dropped)".to_owned(), |out| String::from_utf8(out).unwrap())
+    }
+
+    fn with(action: Action, rule: Written) -> Written {
+        Written { action, ..rule }
+    }
+
+    fn text(text: &str, rule: Written) -> Written {
+        with(Action::Text(text.to_owned()), rule)
+    }
+
+    fn mask(keep_first: u8, keep_last: u8, rule: Written) -> Written {
+        with(Action::Mask { keep_first, keep_last }, rule)
+    }
+
+    fn report(rule: Written) -> Written {
+        Written { mode: Mode::Report, ..rule }
+    }
+
+    fn builtin(rule: Written) -> Written {
+        Written { builtin: true, ..rule }
+    }
+
+    /// A rule that finds what its pattern finds, wherever `abc` stands.
+    fn finds(pattern: &str) -> Written {
+        testing::regex(pattern, pattern, "abc")
+    }
+
+    #[test]
+    fn overlapping_findings_are_one_edit_of_the_winner() {
+        let a = || text("A", finds("abc1"));
+        let b = || text("B", finds("abc123"));
+        #[rustfmt::skip]
+        let facts: Vec<(&str, Vec<Written>, &str, &str)> = vec![
+            ("one finding",                                  vec![a()],                                  "x abc1 y",   "x A y"),
+            ("the longer span wins",                         vec![a(), b()],                             "x abc123 y", "x B y"),
+            ("of equal spans the earlier rule",              vec![a(), text("C", finds("abc[1]"))],      "x abc1 y",   "x A y"),
+            ("text before mask",                             vec![a(), mask(2, 2, b())],                 "x abc123 y", "x A y"),
+            ("drop before all",                              vec![b(), with(Action::Drop, a())],         "x abc123 y", "(dropped)"),
+            ("an owner's rule that covers all before drop",  vec![builtin(with(Action::Drop, a())), b()], "x abc123 y", "x B y"),
+            ("but not one that covers a part",               vec![builtin(with(Action::Drop, b())), a()], "x abc123 y", "(dropped)"),
+            ("a union over a third finding",                 vec![text("C", finds("0abc")), a(), text("D", finds("c123"))], "x 0abc123 y", "x C y"),
+            ("neighbours are two",                           vec![text("C", finds("abc")), text("D", finds("123"))], "x abc123 y", "x CD y"),
+            ("report hides nothing",                         vec![report(b()), a()],                     "x abc123 y", "x A23 y"),
+            ("report alone changes nothing",                 vec![report(b())],                          "x abc123 y", "x abc123 y"),
+        ];
+        for (fact, rules, text, wanted) in facts {
+            assert_eq!(line(rules, text), wanted, "{fact}");
+        }
+    }
+
+    #[test]
+    fn a_mask_shows_a_third_at_most() {
+        #[rustfmt::skip]
+        let facts: &[(&str, u8, u8, &str, &str)] = &[
+            ("both ends",                          2, 2, "abcdefghijkl",   "ab****kl"),
+            ("no more than a third",               4, 4, "abc456789",      "****789"),
+            ("the rest of the third at the start", 4, 2, "abcdefghijkl",   "ab****kl"),
+            ("nothing of a short one",             1, 1, "ab",             "ab"),
+            ("letters and digits only",            2, 2, "abc-efghij-l",   "ab****l"),
+            ("no letters of an escape",            0, 4, r"abcdefghijk\n", r"****"),
+        ];
+        for (fact, first, last, secret, wanted) in facts {
+            let rule = mask(*first, *last, finds(r"abc[0-9a-z\\-]+"));
+            assert_eq!(line(vec![rule], secret), *wanted, "{fact}");
+        }
+    }
+
+    #[test]
+    fn a_replacement_keeps_escapes_characters_and_strings_whole() {
+        let greedy = || vec![finds("abc.*")];
+        #[rustfmt::skip]
+        let facts: Vec<(&str, Vec<Written>, &str, &str)> = vec![
+            ("an escape is not cut at its end",       vec![finds(r"abc\\")],         r"x abc\n y",       "x [REDACTED] y"),
+            ("an escape is not cut at its start",     vec![finds("00e9abc")],        r"x \u00e9abc y",   "x [REDACTED] y"),
+            ("a percent escape is not cut",           vec![finds("abc%2")],          "x abc%2F y",       "x [REDACTED] y"),
+            ("a character is not cut",                vec![finds(r"abc\x{c3}")],     "x abcã y",         "x abcã y"),
+            ("an escaped quote stays",                vec![finds(r"abc\\")],         r#"{"a":"x abc\" y"}"#, r#"{"a":"x [REDACTED]\" y"}"#),
+            ("a string keeps its quotes",             greedy(),                      r#"{"a":"abc"}"#,   r#"{"a":"[REDACTED]"}"#),
+            ("each string that is touched goes",      greedy(),                      r#"{"a":"abc","b":"c"}"#, r#"{"a":"[REDACTED]","[REDACTED]":"[REDACTED]"}"#),
+            ("a bare value becomes a string",         greedy(),                      r#"{"a":"abc","b":17}"#,  r#"{"a":"[REDACTED]","[REDACTED]":"[REDACTED]"}"#),
+            ("a number that is found in part is one", vec![finds("23")],             r#"{"abc":1234}"#,  r#"{"abc":"[REDACTED]"}"#),
+            ("strings in a string go with it",        greedy(),                      r#"{"a":"abc {\"b\":1}"}"#, r#"{"a":"[REDACTED]"}"#),
+            ("a string in a string keeps its quotes", vec![finds("abc[^}]*")],       r#"{"a":"{\"b\":\"abc\"}"}"#, r#"{"a":"{\"b\":\"[REDACTED]\"}"}"#),
+            ("what is no JSON has no strings",        greedy(),                      r#"a="abc" b="c""#, r#"a="[REDACTED]"#),
+        ];
+        for (fact, rules, text, wanted) in facts {
+            assert_eq!(line(rules, text), wanted, "{fact}");
+        }
+    }
+
+    #[test]
+    fn findings_are_counted_once() {
+        let (rules, active) =
+            testing::compile(vec![report(finds("abc1")), finds("abc123"), finds("c12"), report(finds("bc1"))]);
+        let (_, tally) = redacted(&rules, &active, b"abc123 abc1");
+        let count = |rule| tally.redactions.iter().find(|((id, ..), _)| *id == RuleId(rule)).map(|(_, count)| *count);
+        assert_eq!((count(0), count(1), count(2), count(3)), (Some(2), Some(1), None, Some(2)));
+    }
+
+    fn mixed() -> Vec<Written> {
+        vec![
+            text("[gone:a]", testing::token("a", "key_{alnum:4}")),
+            mask(2, 3, testing::token("b", "pin-{digits:4-9}")),
+            finds(r"abc[^ ,}]*"),
+            text(
+                "XXX",
+                testing::rule(
+                    "x",
+                    Kind::Regex { pattern: r"=(?P<secret>[^ ]+)".to_owned(), keywords: vec!["key=".to_owned()] },
+                ),
+            ),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn redacting_twice_changes_nothing(text in r#"(key_[0-9a-z]{3,6}|pin-[0-9]{3,9}|abc|key=|\\n|\\u00e9|%3D|é|[ ,"={}\\:a-z0-9]){0,24}"#) {
+            let (rules, active) = testing::compile(mixed());
+            let (once, _) = redacted(&rules, &active, text.as_bytes());
+            let once = once.unwrap();
+            let (twice, _) = redacted(&rules, &active, &once);
+            prop_assert_eq!(twice.unwrap(), once);
+        }
+
+        #[test]
+        fn json_stays_json(
+            words in prop::collection::vec(r#"(key_[0-9a-z]{3,6}|pin-[0-9]{3,9}|abc|key=|é|[ ,"=\\:a-z0-9]){0,6}"#, 1..6),
+            number in any::<i32>(),
+            nested in any::<bool>(),
+        ) {
+            let inner = serde_json::json!({ "a": words, "n": number, "abc": null, "key=": [true, 1.5e3] });
+            let value = if nested { serde_json::json!({ "log": inner.to_string(), "pin": 1 }) } else { inner };
+            let (rules, active) = testing::compile(mixed());
+            let (out, _) = redacted(&rules, &active, value.to_string().as_bytes());
+            prop_assert!(serde_json::from_slice::<serde_json::Value>(&out.unwrap()).is_ok());
+        }
+
+        #[test]
+        fn no_bytes_panic(text in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(&b"abckey_pin-=\\\"u00%&;:{}"[..])], 0..200)) {
+            let (rules, active) = testing::compile(mixed());
+            redacted(&rules, &active, &text);
+        }
+    }
 }

@@ -117,6 +117,8 @@ pub struct Tally {
     pub dropped: Vec<(Reason, Count)>,
     /// Whole streams that were dropped, by reason.
     pub dropped_streams: Vec<(Reason, u64)>,
+    /// Whole streams that `streams` would refuse but is in report mode, by reason.
+    pub reported_streams: Vec<(Reason, u64)>,
     /// Lines in which a finding was replaced (in the line or its metadata).
     pub redacted_lines: u64,
     /// Findings, by rule, place and mode.
@@ -129,6 +131,7 @@ impl Tally {
         self.received = Count::default();
         self.dropped.clear();
         self.dropped_streams.clear();
+        self.reported_streams.clear();
         self.redacted_lines = 0;
         self.redactions.clear();
     }
@@ -143,10 +146,12 @@ impl Tally {
 
     /// Counts a whole stream that is dropped (its lines are counted by [`Tally::drop_lines`]).
     pub fn drop_stream(&mut self, reason: &Reason) {
-        match self.dropped_streams.iter_mut().find(|(known, _)| known == reason) {
-            Some((_, sum)) => *sum += 1,
-            None => self.dropped_streams.push((reason.clone(), 1)),
-        }
+        count_one(&mut self.dropped_streams, reason);
+    }
+
+    /// Counts a whole stream that would be dropped if `streams` were not in report mode.
+    pub fn report_stream(&mut self, reason: &Reason) {
+        count_one(&mut self.reported_streams, reason);
     }
 
     /// Counts `times` findings of a rule.
@@ -171,5 +176,12 @@ impl Tally {
     pub fn kept(&self) -> Count {
         let dropped = self.dropped_total();
         Count { lines: self.received.lines - dropped.lines, bytes: self.received.bytes - dropped.bytes }
+    }
+}
+
+fn count_one(counts: &mut Vec<(Reason, u64)>, reason: &Reason) {
+    match counts.iter_mut().find(|(known, _)| known == reason) {
+        Some((_, sum)) => *sum += 1,
+        None => counts.push((reason.clone(), 1)),
     }
 }

@@ -1,5 +1,10 @@
 //! `sigyn.yaml`, lowered: where Sigyn listens, where Loki is, how much it takes.
 
+mod expand;
+mod lower;
+mod units;
+
+pub(super) use lower::lower;
 use std::{path::PathBuf, time::Duration};
 
 /// The whole of `sigyn.yaml`; [`Settings::default`] is what holds where a key is absent.

@@ -4,6 +4,7 @@
 //! goes. No content is moved before [`Edits::apply`].
 
 use crate::span::Span;
+use std::ops::Range;
 
 /// A promise to give a replacement later: a length that stands before what it counts.
 #[must_use]
@@ -16,12 +17,11 @@ pub struct Edits {
     arena: Vec<u8>,
 }
 
-#[derive(Clone, Copy)]
 struct Edit {
     /// What is replaced, in the buffer.
     old: Span,
-    /// By what, in the arena.
-    new: Span,
+    /// By what, in the arena: no body, so nothing caps it at 4 GiB.
+    new: Range<usize>,
 }
 
 impl Edits {
@@ -50,20 +50,21 @@ impl Edits {
     /// Takes the place in the order for a replacement of `old` whose bytes are not known yet. Until it is filled, `old` is removed.
     pub fn reserve(&mut self, old: Span) -> Slot {
         debug_assert!(self.edits.last().is_none_or(|last| last.old.end <= old.start), "edits are sorted and disjoint");
-        self.edits.push(Edit { old, new: Span::default() });
+        self.edits.push(Edit { old, new: 0..0 });
         Slot(self.edits.len() - 1)
     }
 
     /// Gives the bytes for a reserved place.
+    #[expect(clippy::needless_pass_by_value, reason = "a place is filled once")]
     pub fn fill(&mut self, slot: Slot, new: &[u8]) {
         let start = self.arena.len();
         self.arena.extend_from_slice(new);
-        self.edits[slot.0].new = Span::new(start, self.arena.len());
+        self.edits[slot.0].new = start..self.arena.len();
     }
 
     /// The edits from number `from` on, in order: what is replaced, and by what.
     pub fn iter_from(&self, from: usize) -> impl Iterator<Item = (Span, &[u8])> {
-        self.edits[from..].iter().map(|edit| (edit.old, edit.new.of(&self.arena)))
+        self.edits[from..].iter().map(|edit| (edit.old, &self.arena[edit.new.clone()]))
     }
 
     /// Forgets the edits from number `len` on (an entry that is dropped after all).
@@ -80,5 +81,63 @@ impl Edits {
             kept = old.end as usize;
         }
         out.extend_from_slice(&source[kept..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(edits: &Edits, source: &str) -> String {
+        let mut out = b"> ".to_vec();
+        edits.apply(source.as_bytes(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    /// From, to, by what.
+    type Row = (usize, usize, &'static str);
+
+    #[rustfmt::skip]
+    const APPLIED: &[(&str, &[Row], &str)] = &[
+        ("no edit copies",                    &[],                           "> abcdef"),
+        ("a replacement may be longer",       &[(1, 2, "BBB")],              "> aBBBcdef"),
+        ("a replacement may be empty",        &[(1, 5, "")],                 "> af"),
+        ("an empty piece is an insertion",    &[(0, 0, "<"), (6, 6, ">")],   "> <abcdef>"),
+        ("edits may touch",                   &[(0, 3, "1"), (3, 6, "2")],   "> 12"),
+        ("all may be replaced",               &[(0, 6, "x")],                "> x"),
+    ];
+
+    #[test]
+    fn edits_are_applied_behind_what_is_there() {
+        for &(name, rows, expected) in APPLIED {
+            let mut edits = Edits::default();
+            for &(start, end, new) in rows {
+                edits.replace(Span::new(start, end), new.as_bytes());
+            }
+            assert_eq!(applied(&edits, "abcdef"), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_reserved_place_keeps_its_order_and_removes_until_it_is_filled() {
+        let mut edits = Edits::default();
+        let length = edits.reserve(Span::new(0, 1));
+        edits.replace(Span::new(2, 3), b"long");
+        assert_eq!(applied(&edits, "1=x"), "> =long");
+        edits.fill(length, b"4");
+        assert_eq!(applied(&edits, "1=x"), "> 4=long");
+        assert_eq!(edits.iter_from(1).map(|(old, new)| (old.len(), new.len())).collect::<Vec<_>>(), [(1, 4)]);
+    }
+
+    #[test]
+    fn forgotten_edits_leave_no_trace() {
+        let mut edits = Edits::default();
+        edits.replace(Span::new(0, 1), b"A");
+        edits.replace(Span::new(1, 2), b"B");
+        edits.truncate(1);
+        edits.replace(Span::new(2, 3), b"C");
+        assert_eq!(applied(&edits, "abc"), "> AbC");
+        edits.clear();
+        assert!(edits.is_empty() && applied(&edits, "abc") == "> abc");
     }
 }

@@ -1,12 +1,18 @@
 //! One push as positions in its own bytes: read once into an [`Index`], changed by [`Edits`], written once by [`splice`].
 
 mod edits;
+mod fault;
 mod index;
 mod labels;
+mod rebuild;
+#[cfg(test)]
+mod samples;
+mod schema;
 mod splice;
 mod wire;
 
 pub use edits::{Edits, Slot};
 pub use index::{Entry, Index, Pair, Stream};
 pub use labels::Labels;
+pub(crate) use labels::{is_plain_name, unquote};
 pub use splice::{Fates, StreamFate, splice};

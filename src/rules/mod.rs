@@ -1,22 +1,28 @@
 //! Redaction rules: what is looked for, and what is found in one text.
 //!
 //! A *rule* is a token template, a set of key names, or a regex. All their literals stand in one [`scan`] over the whole
-//! buffer; a *hit* of a literal is confirmed inside the text range it stands in and becomes a *finding* (a span).
+//! buffer; a *hit* of a literal is confirmed inside the text range it stands in and becomes a *finding* (a span). A text
+//! without a hit costs nothing more; nothing is allocated on the way but the findings.
 
-pub mod check;
+pub mod escape;
 pub mod file;
 pub mod keys;
+#[cfg(test)]
+mod packs;
+pub mod regex;
 pub mod scan;
 pub mod template;
+pub mod token;
 
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Complaint, Diagnostic},
     logql::Selector,
     span::Span,
-    tally::{Mode, Place, RuleId},
+    tally::{Mode, RuleId},
 };
-use file::Action;
+use file::{Action, Kind, Written};
 pub use scan::Hit;
+use std::collections::HashMap;
 
 /// A compiled rule.
 pub struct Rule {
@@ -83,13 +89,75 @@ impl Active {
 /// All redaction rules of a policy, compiled.
 pub struct Ruleset {
     rules: Vec<Rule>,
+    /// The different actions of the rules.
+    replacements: Vec<Action>,
+    literals: scan::Literals,
+    /// Who asked for each literal: those of number `n` are `users[starts[n]..starts[n + 1]]`.
+    users: Vec<User>,
+    starts: Vec<u32>,
+    tokens: token::Tokens,
+    /// The rule of each token.
+    token_rules: Vec<RuleId>,
+    patterns: Vec<(RuleId, regex::Pattern)>,
+    keys: keys::Detector,
 }
+
+/// Who wants to know of a hit.
+#[derive(Clone, Copy)]
+enum User {
+    /// A token, by its number in `tokens`.
+    Token(u32),
+    /// A regex, by its number in `patterns`.
+    Pattern(u32),
+    /// The key detector, by its own number of the literal.
+    Key(u32),
+}
+
+/// Regexes of one policy: what a set of bits on the stack can hold.
+const MAX_PATTERNS: usize = 1024;
 
 impl Ruleset {
     /// Compiles rules in order of precedence within their kind; all complaints at once.
-    pub fn compile(written: Vec<file::Written>) -> Result<Self, Vec<Diagnostic>> {
-        let _ = written;
-        todo!()
+    pub fn compile(written: Vec<Written>) -> Result<Self, Vec<Diagnostic>> {
+        let mut complaints = duplicates(&written);
+        if written.len() > usize::from(u16::MAX) {
+            complaints.push(Diagnostic::general(format!("cannot compile rules: more than {} of them", u16::MAX)));
+            return Err(complaints);
+        }
+        let mut compiler = Compiler::default();
+        let mut names = Vec::new();
+        let mut complain = |rule: RuleId, complaint: Complaint| {
+            let written = &written[usize::from(rule.0)];
+            let message = format!("cannot compile rule `{}`: {}", written.name, complaint.message);
+            complaints.push(Diagnostic { hint: complaint.hint, ..Diagnostic::error(written.at.clone(), message) });
+        };
+        for (number, rule) in written.iter().enumerate() {
+            let id = RuleId(number as u16);
+            let result = match &rule.kind {
+                Kind::Token { templates } => compiler.tokens(id, templates),
+                Kind::Regex { pattern, keywords } => compiler.pattern(id, pattern, keywords),
+                Kind::Keys(listed) => {
+                    names.push((id, listed));
+                    Ok(())
+                }
+            };
+            result.unwrap_or_else(|complaint| complain(id, complaint));
+        }
+        let keys =
+            keys::Detector::compile(&names).map_err(|all| all.into_iter().for_each(|(id, one)| complain(id, one)));
+        let (Ok(mut keys), true) = (keys, complaints.is_empty()) else { return Err(complaints) };
+        for rule in &written {
+            if let Action::Text(replacement) = &rule.action {
+                keys = keys.sparing(replacement.as_bytes());
+            }
+        }
+        for (number, literal) in keys.literals().iter().enumerate() {
+            compiler.want(literal, User::Key(number as u32));
+        }
+        compiler.finish(written, keys).map_err(|complaint| {
+            let diagnostic = Diagnostic::general(format!("cannot compile rules: {}", complaint.message));
+            vec![Diagnostic { hint: complaint.hint, ..diagnostic }]
+        })
     }
 
     /// The rules, in order of their [`RuleId`].
@@ -97,15 +165,24 @@ impl Ruleset {
         &self.rules
     }
 
-    /// Every hit of every rule's literals in `haystack` (a whole decoded body or a single text), in order of position.
-    pub fn hits(&self, haystack: &[u8], hits: &mut Vec<Hit>) {
-        let _ = (haystack, hits);
-        todo!()
+    /// The rule of a number that this ruleset gave.
+    pub fn rule(&self, id: RuleId) -> &Rule {
+        &self.rules[usize::from(id.0)]
     }
 
-    /// What the active rules find in `text`, in any order, overlaps included. `hits` are those inside the text, in
-    /// positions of the buffer in which the text begins at `base`. `key` is the name that the text is the value of
-    /// (a metadata pair, a label).
+    /// The different actions of the rules: what may stand in a text that was redacted before.
+    pub fn replacements(&self) -> &[Action] {
+        &self.replacements
+    }
+
+    /// Every hit of every rule's literals in `haystack` (a whole decoded body or a single text), in order of their ends.
+    pub fn hits(&self, haystack: &[u8], hits: &mut Vec<Hit>) {
+        self.literals.find(haystack, hits);
+    }
+
+    /// What the active rules find in `text`, in any order, overlaps included. `hits` are those of the buffer in which the
+    /// text begins at `base`; those that do not lie wholly inside it are passed over. `key` is the name that the text is
+    /// the value of (a metadata pair, a label).
     pub fn find(
         &self,
         text: &[u8],
@@ -115,7 +192,293 @@ impl Ruleset {
         active: &Active,
         findings: &mut Vec<Finding>,
     ) {
-        let _ = (text, base, hits, key, active, findings, Place::Line);
-        todo!()
+        let first = findings.len();
+        if let Some(key) = key {
+            self.keys.value(key, text, &mut keys::Memo::default(), findings);
+        }
+        if !hits.is_empty() {
+            self.confirm(text, base, hits, active, findings);
+        }
+        // The detector knows all names at once; whose rule is for this text is decided here.
+        let mut kept = first;
+        for index in first..findings.len() {
+            let finding = findings[index];
+            if active.has(finding.rule) {
+                findings[kept] = finding;
+                kept += 1;
+            }
+        }
+        findings.truncate(kept);
+    }
+
+    fn confirm(&self, text: &[u8], base: u32, hits: &[Hit], active: &Active, findings: &mut Vec<Finding>) {
+        let mut runs = token::Runs::default();
+        let mut memo = keys::Memo::default();
+        let mut patterns = [0_u64; MAX_PATTERNS / 64];
+        let mut any_pattern = false;
+        for (literal, hit) in inside(text, base, hits) {
+            for user in self.users(literal) {
+                match *user {
+                    User::Token(token) => {
+                        let rule = self.token_rules[token as usize];
+                        if active.has(rule)
+                            && let Some(span) = self.tokens.match_at(token as usize, text, hit, &mut runs)
+                        {
+                            findings.push(Finding { rule, span, wrap: Wrap::Bare });
+                        }
+                    }
+                    User::Pattern(pattern) => {
+                        any_pattern = true;
+                        patterns[pattern as usize / 64] |= 1 << (pattern % 64);
+                    }
+                    User::Key(literal) => self.keys.confirm(text, literal, hit, &mut memo, findings),
+                }
+            }
+        }
+        if any_pattern {
+            let seen = |pattern: &usize| patterns[pattern / 64] >> (pattern % 64) & 1 == 1;
+            for pattern in (0..self.patterns.len()).filter(seen) {
+                self.search(pattern, text, base, hits, active, findings);
+            }
+        }
+    }
+
+    /// Runs one regex near the hits of its keywords.
+    fn search(
+        &self,
+        pattern: usize,
+        text: &[u8],
+        base: u32,
+        hits: &[Hit],
+        active: &Active,
+        findings: &mut Vec<Finding>,
+    ) {
+        let (rule, regex) = &self.patterns[pattern];
+        if active.has(*rule) {
+            let wanted = |user: &User| matches!(user, User::Pattern(number) if *number as usize == pattern);
+            let near = inside(text, base, hits).filter(|(literal, _)| self.users(*literal).iter().any(wanted));
+            regex.find(text, near.map(|(_, hit)| hit), |span| {
+                findings.push(Finding { rule: *rule, span, wrap: Wrap::Bare });
+            });
+        }
+    }
+
+    fn users(&self, literal: u32) -> &[User] {
+        let literal = literal as usize;
+        &self.users[self.starts[literal] as usize..self.starts[literal + 1] as usize]
+    }
+}
+
+/// The hits that lie wholly inside a text, in its own positions.
+fn inside(text: &[u8], base: u32, hits: &[Hit]) -> impl Iterator<Item = (u32, Span)> {
+    let end = base + text.len() as u32;
+    let inside = hits.iter().filter(move |hit| base <= hit.start && hit.end <= end);
+    inside.map(move |hit| (hit.literal, Span { start: hit.start - base, end: hit.end - base }))
+}
+
+fn duplicates(written: &[Written]) -> Vec<Diagnostic> {
+    let mut known: HashMap<&str, &Written> = HashMap::new();
+    let mut complaints = Vec::new();
+    for rule in written {
+        if let Some(first) = known.get(rule.name.as_str()) {
+            let message = format!("cannot add rule `{}`: there is one of this name at {}", rule.name, first.at);
+            complaints.push(Diagnostic::error(rule.at.clone(), message).hint("give every rule a name of its own"));
+        } else {
+            known.insert(&rule.name, rule);
+        }
+    }
+    complaints
+}
+
+/// What grows while rules are compiled.
+#[derive(Default)]
+struct Compiler {
+    tokens: token::Tokens,
+    token_rules: Vec<RuleId>,
+    patterns: Vec<(RuleId, regex::Pattern)>,
+    literals: Vec<Vec<u8>>,
+    numbers: HashMap<Vec<u8>, usize>,
+    users: Vec<Vec<User>>,
+}
+
+impl Compiler {
+    fn tokens(&mut self, rule: RuleId, templates: &[String]) -> Result<(), Complaint> {
+        if templates.is_empty() {
+            return Err(Complaint::new("it has no template").hint("write `token: 'prefix_{alnum:36}'`"));
+        }
+        for template in templates {
+            for token in self.tokens.add(template)? {
+                self.token_rules.push(rule);
+                let literal = self.tokens.literal(token).to_vec();
+                self.want(&literal, User::Token(token as u32));
+            }
+        }
+        Ok(())
+    }
+
+    fn pattern(&mut self, rule: RuleId, pattern: &str, keywords: &[String]) -> Result<(), Complaint> {
+        if self.patterns.len() == MAX_PATTERNS {
+            return Err(Complaint::new(format!("the policy has more than {MAX_PATTERNS} regexes")));
+        }
+        let number = self.patterns.len() as u32;
+        self.patterns.push((rule, regex::Pattern::compile(pattern, keywords)?));
+        for keyword in keywords {
+            self.want(keyword.as_bytes(), User::Pattern(number));
+        }
+        Ok(())
+    }
+
+    /// Asks the scan for a literal on behalf of `user`. The scan knows no case, so spellings of one word are one literal.
+    fn want(&mut self, literal: &[u8], user: User) {
+        let literal = literal.to_ascii_lowercase();
+        let number = *self.numbers.entry(literal).or_insert_with_key(|literal| {
+            self.literals.push(literal.clone());
+            self.users.push(Vec::new());
+            self.literals.len() - 1
+        });
+        self.users[number].push(user);
+    }
+
+    fn finish(self, written: Vec<Written>, keys: keys::Detector) -> Result<Ruleset, Complaint> {
+        let mut starts = vec![0];
+        let mut users = Vec::new();
+        for mut of_one in self.users {
+            users.append(&mut of_one);
+            starts.push(users.len() as u32);
+        }
+        let mut replacements: Vec<Action> = Vec::new();
+        for rule in &written {
+            if !replacements.contains(&rule.action) {
+                replacements.push(rule.action.clone());
+            }
+        }
+        let rules = written.into_iter().map(|rule| Rule {
+            name: rule.name,
+            action: rule.action,
+            mode: rule.mode,
+            builtin: rule.builtin,
+            selector: rule.selector,
+            places: rule.places,
+        });
+        Ok(Ruleset {
+            rules: rules.collect(),
+            replacements,
+            literals: scan::Literals::new(&self.literals)?,
+            users,
+            starts,
+            tokens: self.tokens,
+            token_rules: self.token_rules,
+            patterns: self.patterns,
+            keys,
+        })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! Rules for tests, without a file that they stand in.
+    use super::{
+        Active, Kind, Mode, Ruleset, Written,
+        file::{Action, REDACTED},
+    };
+    use crate::{diagnostic::At, tally::RuleId};
+
+    pub(crate) fn rule(name: &str, kind: Kind) -> Written {
+        Written {
+            at: At { file: "test.yaml".into(), line: 1, column: 1 },
+            name: name.to_owned(),
+            about: String::new(),
+            kind,
+            action: Action::Text(REDACTED.to_owned()),
+            mode: Mode::On,
+            builtin: false,
+            selector: None,
+            places: super::file::Places::default(),
+            examples: Vec::new(),
+            counterexamples: Vec::new(),
+        }
+    }
+
+    pub(crate) fn token(name: &str, template: &str) -> Written {
+        rule(name, Kind::Token { templates: vec![template.to_owned()] })
+    }
+
+    pub(crate) fn regex(name: &str, pattern: &str, keyword: &str) -> Written {
+        rule(name, Kind::Regex { pattern: pattern.to_owned(), keywords: vec![keyword.to_owned()] })
+    }
+
+    pub(crate) fn compile(written: Vec<Written>) -> (Ruleset, Active) {
+        let rules = Ruleset::compile(written).unwrap_or_else(|complaints| panic!("{}", complaints[0]));
+        let mut active = Active::default();
+        (0..rules.rules().len()).for_each(|id| active.insert(RuleId(id as u16)));
+        (rules, active)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{testing::*, *};
+
+    /// The findings as (rule, text), sorted.
+    fn found(written: Vec<Written>, text: &str) -> Vec<(u16, String)> {
+        let (rules, active) = compile(written);
+        let (mut hits, mut findings) = (Vec::new(), Vec::new());
+        rules.hits(text.as_bytes(), &mut hits);
+        rules.find(text.as_bytes(), 0, &hits, None, &active, &mut findings);
+        let mut found: Vec<_> =
+            findings.iter().map(|finding| (finding.rule.0, text[finding.span.range()].to_owned())).collect();
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn rules_of_all_kinds_find_their_secrets() {
+        let rules = || vec![token("t", "key_{alnum:4}"), regex("r", r"pin=(?P<secret>[0-9]+)\b", "pin")];
+        #[rustfmt::skip]
+        let facts: &[(&str, &str, &[(u16, &str)])] = &[
+            ("nothing",                             "a clean line",              &[]),
+            ("a token",                             "x key_ab12 y",              &[(0, "key_ab12")]),
+            ("a regex's group",                     "x pin=1234 y",              &[(1, "1234")]),
+            ("keywords in any case start a regex, its letters count", "PIN=1234", &[]),
+            ("every match",                         "pin=1 pin=2 key_aaaa",      &[(0, "key_aaaa"), (1, "1"), (1, "2")]),
+            ("a word boundary sees beyond",         "pin=12x",                   &[]),
+        ];
+        for (fact, text, wanted) in facts {
+            let wanted: Vec<_> = wanted.iter().map(|(rule, text)| (*rule, (*text).to_owned())).collect();
+            assert_eq!(found(rules(), text), wanted, "{fact}");
+        }
+    }
+
+    #[test]
+    fn all_complaints_come_at_once() {
+        let all = vec![
+            token("a", "key_{alnum:4}"),
+            token("a", "pin_{alnum:4}"),
+            token("short", "k_{alnum:4}"),
+            regex("open", "(", "key"),
+        ];
+        let complaints = Ruleset::compile(all).err().unwrap_or_default();
+        let said: Vec<String> = complaints.iter().map(|complaint| complaint.message.clone()).collect();
+        assert_eq!(said.len(), 3, "{said:?}");
+        assert_eq!(said[0], "cannot add rule `a`: there is one of this name at test.yaml:1:1");
+        assert!(
+            said[1].starts_with("cannot compile rule `short`: the template has an alternative without"),
+            "{}",
+            said[1]
+        );
+        assert!(said[2].starts_with("cannot compile rule `open`: "), "{}", said[2]);
+    }
+
+    #[test]
+    fn only_active_rules_find_and_only_inside_the_text() {
+        let (rules, _) =
+            compile(vec![token("a", "key_{alnum:4}"), token("b", "key_{alnum:4}"), regex("c", "key_", "key")]);
+        let mut active = Active::default();
+        active.insert(RuleId(1));
+        let buffer = b"key_aaaa key_bbbb key_cccc";
+        let (mut hits, mut findings) = (Vec::new(), Vec::new());
+        rules.hits(buffer, &mut hits);
+        rules.find(&buffer[8..20], 8, &hits, None, &active, &mut findings);
+        assert_eq!(findings, [Finding { rule: RuleId(1), span: Span::new(1, 9), wrap: Wrap::Bare }]);
     }
 }

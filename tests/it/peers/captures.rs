@@ -1,12 +1,8 @@
 //! Bodies that a real Alloy 1.18 and a real promtail sent, through Sigyn into a real Loki.
-//!
-//! They were made from invented lines; every secret in them is the last word of its line, after `api_key=` or
-//! `Authorization: Bearer `. So what must come out can be said without a detector.
 
-use std::{fs, ops::Range, path::PathBuf};
+use std::{fs, ops::Range};
 
-use prost::Message;
-use sigyn::proto::{PushRequest, Timestamp};
+use ::sigyn::proto::{PushRequest, Timestamp};
 use tempfile::TempDir;
 
 use super::{
@@ -15,18 +11,7 @@ use super::{
     metrics::count,
     sigyn::Sigyn,
 };
-
-/// File, entries, secrets.
-const CAPTURES: &[(&str, usize, usize)] = &[
-    ("alloy-file-337k", 6690, 21),
-    ("alloy-file-148k", 2911, 12),
-    ("alloy-small-0", 3, 0),
-    ("alloy-small-1", 12, 0),
-    ("alloy-small-2", 21, 0),
-    ("alloy-small-3", 30, 0),
-    ("alloy-small-4", 39, 0),
-    ("promtail-file-338k", 6677, 24),
-];
+use crate::captures::{CAPTURES, capture, decoded, without_secrets};
 
 #[test]
 fn what_alloy_and_promtail_sent_is_in_loki_but_for_its_secrets() {
@@ -65,31 +50,6 @@ fn what_alloy_and_promtail_sent_is_in_loki_but_for_its_secrets() {
     }
 }
 
-fn capture(name: &str) -> Vec<u8> {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/captures/{name}.snappy"));
-    fs::read(file).unwrap()
-}
-
-fn decoded(body: &[u8]) -> PushRequest {
-    PushRequest::decode(&*snap::raw::Decoder::new().decompress_vec(body).unwrap()).unwrap()
-}
-
-/// The push with `[REDACTED]` for every secret, and how many there were.
-fn without_secrets(mut push: PushRequest) -> (PushRequest, usize) {
-    let mut cut = 0;
-    for entry in push.streams.iter_mut().flat_map(|stream| &mut stream.entries) {
-        for name in [" api_key=", " Authorization: Bearer "] {
-            let name = name.as_bytes();
-            if let Some(at) = entry.line.windows(name.len()).position(|window| window == name) {
-                entry.line.truncate(at + name.len());
-                entry.line.extend(b"[REDACTED]");
-                cut += 1;
-            }
-        }
-    }
-    (push, cut)
-}
-
 /// The seconds from the first entry to the last.
 fn time_of(entries: &[Stored]) -> Range<i64> {
     let seconds = entries.iter().map(|entry| entry.timestamp / 1_000_000_000);
@@ -103,7 +63,7 @@ fn as_stored(push: &PushRequest) -> Vec<Stored> {
         let labels = String::from_utf8(stream.labels.clone()).unwrap();
         let pairs = labels.trim_matches(['{', '}']).split(", ").map(|pair| pair.split_once('=').unwrap());
         let labels = pairs.map(|(name, value)| (name.to_string(), value.trim_matches('"').to_string())).collect();
-        let stored = |entry: &sigyn::proto::Entry| {
+        let stored = |entry: &::sigyn::proto::Entry| {
             let Timestamp { seconds, nanos } = entry.timestamp.unwrap_or_default();
             let pairs = entry.structured_metadata.iter();
             let mut metadata: Vec<_> = pairs.map(|pair| (pair.name.clone(), pair.value.clone())).collect();

@@ -1,0 +1,212 @@
+//! What the whole treatment of a push costs, against the floor below which no gateway that reads snappy can go:
+//! decoding and encoding the same batches with the same codec. Ratios of one run; answers are checked first.
+//!
+//! `cargo bench --bench treat` (`-- --quick` for a short run that checks the answers and the corpus).
+
+#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
+
+mod corpus;
+
+use corpus::{Batch, batch};
+use prost::Message;
+use sigyn::{
+    config::{Source, compile_policy},
+    pipeline::{Scratch, Treated, treat},
+    policy::Policy,
+    proto::PushRequest,
+    tally::Tally,
+};
+use std::time::{Duration, Instant};
+
+/// Lines with a secret, in ten-thousandths.
+const RATES: [u64; 4] = [0, 10, 100, 1000];
+
+/// What the first owner would otherwise write into every pipeline of the shipper.
+const THREE_RULES: &str = r"
+labels:
+  - {action: labeldrop, regex: filename}
+  - {target_label: gateway, replacement: sigyn}
+redact:
+  - {use: builtin:secrets, mode: off}
+  - {name: bearer, regex: '(?i)bearer\s+(?P<secret>[A-Za-z0-9._~+/-]+=*)', keywords: [bearer]}
+  - {name: assigned, keys: [api_key, access_token, password]}
+  - name: tokens
+    token: ['ghp_{alnum:36}', 'AKIA{ALNUM:16}', 'glpat-{word-dash:20}', 'sk_live_{alnum:24}']
+";
+
+const PACK: &str = r"
+labels:
+  - {action: labeldrop, regex: filename}
+  - {target_label: gateway, replacement: sigyn}
+";
+
+/// The shipped pack with labels as they come: a push without a secret is forwarded as it was received.
+const PACK_LABELS_KEPT: &str = "redact: []\n";
+
+fn main() {
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let (batches, rounds) = if quick { (1, 3) } else { (6, 15) };
+    let policies =
+        [("3 rules", THREE_RULES), ("pack", PACK), ("pack, labels kept", PACK_LABELS_KEPT)].map(|(name, text)| {
+            let file = Source { name: name.into(), text: text.into() };
+            let (policy, _) = compile_policy(&[file]).unwrap_or_else(|_| panic!("the policy `{name}` compiles"));
+            (name, policy)
+        });
+    println!(
+        "rules: {}",
+        policies.each_ref().map(|(name, policy)| format!("{name} = {}", policy.redact.rules().len())).join(", ")
+    );
+    println!("cpu features used: {}", features());
+    for rate in RATES {
+        let batches: Vec<Batch> = (0..batches).map(|seed| batch(seed + 1, rate)).collect();
+        describe(&batches, rate);
+        for (name, policy) in &policies {
+            for batch in &batches {
+                check(policy, batch, name);
+            }
+        }
+        measure(&policies, &batches, rounds);
+    }
+    println!("answers: every planted secret is gone, every other line is byte for byte what it was");
+}
+
+/// Nothing in this road asks the processor what it is but `memchr` (inside aho-corasick and regex) and `snap`.
+fn features() -> String {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let avx2 = std::arch::is_x86_feature_detected!("avx2");
+        format!("x86-64 baseline; memchr's run-time choice: {}", if avx2 { "avx2" } else { "sse2" })
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        format!("{} baseline", std::env::consts::ARCH)
+    }
+}
+
+fn encode(push: &PushRequest) -> Vec<u8> {
+    snap::raw::Encoder::new().compress_vec(&push.encode_to_vec()).unwrap()
+}
+
+fn describe(batches: &[Batch], rate: u64) {
+    let (mut lines, mut line_bytes, mut flat, mut packed, mut words) = (0_usize, 0_usize, 0, 0, 0);
+    for batch in batches {
+        flat += batch.push.encoded_len();
+        packed += encode(&batch.push).len();
+        for entry in batch.push.streams.iter().flat_map(|stream| &stream.entries) {
+            lines += 1;
+            line_bytes += entry.line.len();
+            let lower = entry.line.to_ascii_lowercase();
+            words += ["auth", "key", "token", "password", "secret", "session", "cookie"]
+                .iter()
+                .filter(|word| lower.windows(word.len()).any(|window| window == word.as_bytes()))
+                .count();
+        }
+    }
+    let ratio = flat as f64 / packed as f64;
+    let mean = line_bytes as f64 / lines as f64;
+    println!(
+        "\n{}% secrets: {lines} lines, {mean:.0} B a line, snappy ratio {ratio:.2}, {} sensitive words per 1,000 lines, {} secrets",
+        rate as f64 / 100.0,
+        words * 1000 / lines,
+        batches.iter().map(|batch| batch.secrets.len()).sum::<usize>()
+    );
+    assert!((3.5..=4.5).contains(&ratio), "the corpus compresses like real logs");
+    assert!((120.0..=160.0).contains(&mean), "the corpus has lines of ordinary length");
+}
+
+/// Every secret is gone, and no line without one has changed.
+fn check(policy: &Policy, batch: &Batch, name: &str) {
+    let body = batch.push.encode_to_vec();
+    let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
+    let treated = treat(policy, &body, &mut scratch, &mut tally).unwrap();
+    let out = match treated {
+        Treated::Unchanged => body.as_slice(),
+        Treated::Changed => scratch.out.as_slice(),
+        Treated::Nothing => panic!("{name}: everything was dropped"),
+    };
+    let after = PushRequest::decode(out).unwrap();
+    let lines = |push: &PushRequest| -> Vec<Vec<u8>> {
+        push.streams.iter().flat_map(|stream| stream.entries.iter().map(|entry| entry.line.clone())).collect()
+    };
+    let (before, after) = (lines(&batch.push), lines(&after));
+    assert_eq!(before.len(), after.len(), "{name}: no line is lost");
+    let changed = before.iter().zip(&after).filter(|(before, after)| before != after).count();
+    assert_eq!(changed, batch.secrets.len(), "{name}: as many lines change as hold a secret");
+    let all = after.concat();
+    for secret in &batch.secrets {
+        assert!(memchr::memmem::find(&all, secret.as_bytes()).is_none(), "{name}: a planted secret is left");
+    }
+}
+
+fn measure(policies: &[(&str, Policy)], batches: &[Batch], rounds: usize) {
+    let packed: Vec<Vec<u8>> = batches.iter().map(|batch| encode(&batch.push)).collect();
+    let mib = batches.iter().map(|batch| batch.push.encoded_len()).sum::<usize>() as f64 / 1_048_576.0;
+    let mut floors = Vec::new();
+    let mut treatments = vec![Vec::new(); policies.len()];
+    let mut road = Road::default();
+    for _ in 0..rounds {
+        floors.push(road.floor(&packed));
+        for (number, (_, policy)) in policies.iter().enumerate() {
+            treatments[number].push(road.whole(policy, &packed));
+        }
+    }
+    let floor = median(&mut floors).as_secs_f64() * 1e6 / mib;
+    println!("  {:<20} {floor:>7.0} µs/MiB", "snappy floor");
+    for ((name, _), times) in policies.iter().zip(&mut treatments) {
+        let whole = median(times).as_secs_f64() * 1e6 / mib;
+        println!("  {name:<20} {whole:>7.0} µs/MiB   {:.2} of the floor's speed", floor / whole);
+    }
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// Buffers as a worker of the gateway keeps them.
+#[derive(Default)]
+struct Road {
+    flat: Vec<u8>,
+    out: Vec<u8>,
+    scratch: Scratch,
+    tally: Tally,
+}
+
+impl Road {
+    fn decode(&mut self, block: &[u8]) -> usize {
+        let len = snap::raw::decompress_len(block).unwrap();
+        if self.flat.len() < len {
+            self.flat.resize(len, 0);
+        }
+        snap::raw::Decoder::new().decompress(block, &mut self.flat).unwrap()
+    }
+
+    fn floor(&mut self, packed: &[Vec<u8>]) -> Duration {
+        let start = Instant::now();
+        for block in packed {
+            let len = self.decode(block);
+            pack(&self.flat[..len], &mut self.out);
+        }
+        start.elapsed()
+    }
+
+    fn whole(&mut self, policy: &Policy, packed: &[Vec<u8>]) -> Duration {
+        let start = Instant::now();
+        for block in packed {
+            let len = self.decode(block);
+            self.tally.clear();
+            if treat(policy, &self.flat[..len], &mut self.scratch, &mut self.tally).unwrap() == Treated::Changed {
+                pack(&self.scratch.out, &mut self.out);
+            }
+        }
+        start.elapsed()
+    }
+}
+
+fn pack(flat: &[u8], out: &mut Vec<u8>) {
+    let bound = snap::raw::max_compress_len(flat.len());
+    if out.len() < bound {
+        out.resize(bound, 0);
+    }
+    snap::raw::Encoder::new().compress(flat, out).unwrap();
+}

@@ -1,0 +1,161 @@
+//! Policy files, lowered and compiled: sections into their compiled forms, packs switched, names held unique.
+//!
+//! Every file is read to its end and every rule is compiled, also those that are off, so that all errors come at once.
+
+mod action;
+mod labels;
+mod redact;
+mod streams;
+mod switch;
+#[cfg(test)]
+mod tests;
+
+use super::{
+    Source,
+    read::{Complaints, Cursor},
+    verdict, yaml,
+};
+use crate::{
+    diagnostic::{At, Diagnostic},
+    plan::Plans,
+    policy::Policy,
+    relabel::LabelRule,
+    rules::{Ruleset, file::Written},
+};
+use std::collections::{HashMap, HashSet};
+
+/// Rules that ship with Sigyn and are switched together.
+pub(super) struct Pack {
+    /// As `use` names it.
+    name: &'static str,
+    /// Each a list of rules as the section `redact` holds them.
+    files: Vec<Source>,
+}
+
+/// The files of `rules/`, as they were when Sigyn was built.
+pub(super) fn builtin_packs() -> Vec<Pack> {
+    let files: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+    let files = files.iter().map(|(name, text)| Source { name: (*name).into(), text: (*text).to_owned() });
+    vec![Pack { name: "builtin:secrets", files: files.collect() }]
+}
+
+/// All that the files say, before the packs are added.
+#[derive(Default)]
+struct Draft {
+    labels: Vec<LabelRule>,
+    streams: streams::Draft,
+    rules: Vec<Rule>,
+    switches: Vec<switch::Switch>,
+}
+
+/// A redaction rule that may be switched off.
+struct Rule {
+    written: Written,
+    off: bool,
+}
+
+/// Where a thing that may be off, report or on stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Setting {
+    Off,
+    Report,
+    On,
+}
+
+/// Lowers and compiles policy files in order, with these packs.
+pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut complaints = Complaints::new();
+    let mut draft = Draft::default();
+    let mut known = HashSet::new();
+    for file in files {
+        if known.insert(&file.name) {
+            read_file(file, &mut draft, &mut complaints);
+        } else {
+            let at = At { file: file.name.clone(), line: 1, column: 1 };
+            let error = Diagnostic::error(at, "cannot add the file: it is listed twice");
+            complaints.push(error.hint("list each policy file once"));
+        }
+    }
+    let mut packs: Vec<_> = packs.iter().map(|pack| switch::ReadPack::read(pack, &mut complaints)).collect();
+    switch::apply(&draft.switches, &mut packs, &mut complaints);
+    let mut rules = draft.rules;
+    rules.extend(packs.into_iter().flat_map(|pack| pack.rules));
+    let (redact, off) = compile_rules(rules, &mut complaints);
+    let warnings = verdict(files, complaints)?;
+    // Without a ruleset there was an error.
+    let Some(redact) = redact else { return Err(Vec::new()) };
+    let policy =
+        Policy { labels: draft.labels, streams: draft.streams.admission(), redact, off, plans: Plans::default() };
+    Ok((policy, warnings))
+}
+
+fn read_file(file: &Source, draft: &mut Draft, complaints: &mut Complaints) {
+    let root = match yaml::parse(&file.name, &file.text) {
+        Ok(Some(root)) => root,
+        Ok(None) => return,
+        Err(mut errors) => return complaints.append(&mut errors),
+    };
+    let root = Cursor::root(&root);
+    let sections = root.fields(&["labels", "streams", "redact"], &["sets", "lines", "caps"], complaints);
+    let Some(sections) = sections else { return };
+    if let Some(section) = sections.find("labels") {
+        draft.labels.append(&mut labels::read(&section, complaints));
+    }
+    if let Some(section) = sections.find("streams") {
+        draft.streams.read(&section, complaints);
+    }
+    if let Some(section) = sections.find("redact") {
+        read_redact(&section, draft, complaints);
+    }
+}
+
+/// Reads the section `redact`: rules, packs and switches of single rules.
+fn read_redact(section: &Cursor<'_>, draft: &mut Draft, complaints: &mut Complaints) {
+    for item in section.list(complaints).unwrap_or_default() {
+        if item.has("use") {
+            draft.switches.append(&mut switch::read_use(&item, complaints));
+        } else if item.has("rule") {
+            draft.switches.extend(switch::read_rule(&item, None, complaints));
+        } else {
+            draft.rules.extend(redact::read(&item, false, complaints));
+        }
+    }
+}
+
+/// Compiles the rules that are on, and those that are off for their errors alone; gives the names of these.
+fn compile_rules(rules: Vec<Rule>, complaints: &mut Complaints) -> (Option<Ruleset>, Vec<String>) {
+    let mut known: HashMap<String, At> = HashMap::new();
+    let (mut on, mut off) = (Vec::new(), Vec::new());
+    for Rule { written, off: is_off } in rules {
+        match known.get(&written.name) {
+            Some(first) => complaints.push(duplicate(&written, first)),
+            None => {
+                known.insert(written.name.clone(), written.at.clone());
+                if is_off { off.push(written) } else { on.push(written) }
+            }
+        }
+    }
+    let names = off.iter().map(|rule| rule.name.clone()).collect();
+    if let Err(mut errors) = Ruleset::compile(off) {
+        complaints.append(&mut errors);
+    }
+    match Ruleset::compile(on) {
+        Ok(ruleset) => (Some(ruleset), names),
+        Err(mut errors) => {
+            complaints.append(&mut errors);
+            (None, names)
+        }
+    }
+}
+
+fn duplicate(rule: &Written, first: &At) -> Diagnostic {
+    let name = &rule.name;
+    // The owner's rules come before those of the packs, so the owner's is the first, and the one to be changed.
+    let (at, other) = if rule.builtin { (first, &rule.at) } else { (&rule.at, first) };
+    let error = Diagnostic::error(at.clone(), format!("cannot add rule `{name}`: {other} has one of this name"));
+    if rule.builtin {
+        error.hint(format!("give it another name; to change the builtin rule, write `{{rule: {name}, mode: …}}`"))
+    } else {
+        error.hint("give each rule a name of its own, over all files")
+    }
+}

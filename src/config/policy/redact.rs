@@ -1,0 +1,165 @@
+//! A redaction rule of the section `redact`, or of a pack: what it looks for and what becomes of it.
+
+use super::{Rule, Setting, action};
+use crate::{
+    config::{
+        nearest,
+        read::{Complaints, Cursor, Fields},
+    },
+    diagnostic::Diagnostic,
+    logql::Selector,
+    rules::file::{KeyNames, Kind, Places, Written},
+    tally::Mode,
+};
+
+const KEYS: &[&str] =
+    &["name", "about", "token", "regex", "keywords", "keys", "with", "mode", "where", "examples", "counterexamples"];
+
+/// A name is the value of a metric's label and may stand in a replacement.
+const MAX_NAME: usize = 64;
+
+/// Reads a rule; `None` where it was complained about so that nothing of it can be compiled.
+pub(super) fn read(item: &Cursor<'_>, builtin: bool, complaints: &mut Complaints) -> Option<Rule> {
+    let fields = item.fields(KEYS, &[], complaints)?;
+    let name = read_name(item, &fields, complaints);
+    let about = fields.text("about", complaints).unwrap_or_default().to_owned();
+    let kind = read_kind(item, &fields, complaints);
+    let (setting, with) = action::read(&fields, complaints);
+    let place = fields.find("where").map(|place| read_where(&place, complaints)).unwrap_or_default();
+    let mut samples = |key| fields.find(key).and_then(|list| list.texts(complaints)).unwrap_or_default();
+    let (examples, counterexamples) = (samples("examples"), samples("counterexamples"));
+    let name = name?;
+    let action = with.and_then(|with| with.action(&name)).unwrap_or_else(action::default_action);
+    let setting = setting.unwrap_or(Setting::On);
+    let written = Written {
+        at: item.at(),
+        name,
+        about,
+        kind: kind?,
+        action,
+        mode: setting.mode().unwrap_or(Mode::On),
+        builtin,
+        selector: place.selector,
+        places: place.places,
+        examples,
+        counterexamples,
+    };
+    Some(Rule { written, off: setting == Setting::Off })
+}
+
+fn read_name(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<String> {
+    let Some(name) = fields.find("name") else {
+        complaints.push(item.wrong("the rule has no `name`").hint("metrics count findings by the name of their rule"));
+        return None;
+    };
+    let text = name.text(complaints)?;
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+    let starts = text.bytes().next().is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit());
+    if starts && text.len() <= MAX_NAME && text.bytes().all(fits) {
+        return Some(text.to_owned());
+    }
+    let hint = format!("up to {MAX_NAME} of `a-z 0-9 - _ .`, the first a letter or digit, e.g. `internal-ticket`");
+    complaints.push(name.wrong(format!("`{text}` cannot be the name of a rule")).hint(hint));
+    None
+}
+
+fn read_kind(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Kind> {
+    let hint = "give it one of `token`, `regex` or `keys`";
+    let kinds = ["token", "regex", "keys"].map(|key| fields.find(key));
+    let several = kinds.iter().flatten().count() > 1;
+    let [token, regex, keys] = kinds;
+    if let (Some(keywords), None) = (fields.find("keywords"), &regex) {
+        complaints.push(keywords.wrong("only a `regex` has keywords").hint("leave them out"));
+    }
+    let token = token.map(|token| token.text_or_texts(complaints).map(|templates| Kind::Token { templates }));
+    let regex = regex.map(|regex| read_regex(&regex, fields, complaints));
+    let keys = keys.map(|keys| read_keys(&keys, complaints).map(Kind::Keys));
+    if several {
+        complaints.push(item.wrong("the rule looks for more than one kind of thing").hint(hint));
+        return None;
+    }
+    if let Some(kind) = token.or(regex).or(keys) {
+        return kind;
+    }
+    complaints.push(item.wrong("the rule does not say what it looks for").hint(hint));
+    None
+}
+
+fn read_regex(regex: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Kind> {
+    let pattern = read_pattern(regex, complaints);
+    let keywords = match fields.find("keywords") {
+        Some(keywords) => keywords.texts(complaints)?,
+        None => Vec::new(),
+    };
+    Some(Kind::Regex { pattern: pattern?, keywords })
+}
+
+/// A regex, with a warning where YAML wrote a part of it.
+pub(super) fn read_pattern(regex: &Cursor<'_>, complaints: &mut Complaints) -> Option<String> {
+    let scalar = regex.scalar(complaints)?;
+    if scalar.folded && scalar.text.contains([' ', '\n']) {
+        let warning = regex.warning("stands on several lines: YAML put blanks or line breaks into the regex");
+        complaints.push(warning.hint("write it on one line, in single quotes"));
+    }
+    Some(scalar.text.clone())
+}
+
+/// A list means suffixes; a mapping says it for each.
+fn read_keys(keys: &Cursor<'_>, complaints: &mut Complaints) -> Option<KeyNames> {
+    let names = if keys.is_mapping() {
+        let fields = keys.fields(&["exact", "suffix", "word"], &[], complaints)?;
+        let mut names = |key| fields.find(key).map_or(Some(Vec::new()), |list| list.texts(complaints));
+        let (exact, suffix, word) = (names("exact"), names("suffix"), names("word"));
+        KeyNames { exact: exact?, suffix: suffix?, word: word? }
+    } else {
+        KeyNames { suffix: keys.texts(complaints)?, ..KeyNames::default() }
+    };
+    if names == KeyNames::default() {
+        complaints.push(keys.wrong("no name is listed").hint("write `keys: [db_password, deploy_hash]`"));
+        return None;
+    }
+    Some(names)
+}
+
+/// `where`: the streams and the places that a rule is for.
+#[derive(Default)]
+struct Where {
+    selector: Option<Selector>,
+    places: Places,
+}
+
+fn read_where(place: &Cursor<'_>, complaints: &mut Complaints) -> Where {
+    let Some(fields) = place.fields(&["match", "in"], &[], complaints) else { return Where::default() };
+    let selector = fields.find("match").and_then(|selector| read_selector(&selector, complaints));
+    let places = fields.find("in").and_then(|list| read_places(&list, complaints)).unwrap_or_default();
+    Where { selector, places }
+}
+
+/// A stream selector.
+pub(super) fn read_selector(selector: &Cursor<'_>, complaints: &mut Complaints) -> Option<Selector> {
+    let text = selector.text(complaints)?;
+    Selector::parse(text).map_err(|complaint| complaints.push(selector.complaint(complaint))).ok()
+}
+
+fn read_places(list: &Cursor<'_>, complaints: &mut Complaints) -> Option<Places> {
+    const KNOWN: &[&str] = &["line", "metadata", "labels"];
+    let items = list.list(complaints)?;
+    if items.is_empty() {
+        let error: Diagnostic = list.wrong("a rule that looks nowhere finds nothing");
+        complaints.push(error.hint("write `mode: off`, or name some of `line`, `metadata`, `labels`"));
+    }
+    let mut places = Places { line: false, metadata: false, labels: false };
+    for item in items {
+        match item.text(complaints) {
+            Some("line") => places.line = true,
+            Some("metadata") => places.metadata = true,
+            Some("labels") => places.labels = true,
+            Some(other) => {
+                let hint = nearest::hint(other, KNOWN, "places");
+                complaints.push(item.wrong(format!("unknown place `{other}`")).hint(hint));
+            }
+            None => {}
+        }
+    }
+    Some(places)
+}

@@ -1,0 +1,192 @@
+//! What a policy decides for a whole stream, once for each label text.
+//!
+//! Label sets repeat from push to push, so a plan is kept for the lifetime of its policy, in a map that is bounded in
+//! bytes and hashed with a key that no sender knows. Label values are scanned here, unquoted and in their final form.
+
+use crate::{
+    policy::Policy,
+    push::{Edits, Labels},
+    redact::{Fate, Text, Work, redact},
+    relabel::relabel,
+    rules::{Active, Hit, Rule},
+    span::Span,
+    tally::{Mode, Place, Reason, RuleId, Tally},
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+/// Above this many bytes of label texts the map starts anew: some ten thousand streams of ordinary size.
+const CACHE_BYTES: usize = 16 * 1024 * 1024;
+/// What an entry of the map costs beside its texts: key, plan, two rule sets, allocator.
+const ENTRY_BYTES: usize = 256;
+
+/// The decision about one label text.
+pub struct StreamPlan {
+    /// What becomes of the stream.
+    pub verdict: Verdict,
+    /// The rules that apply to its lines.
+    pub lines: Active,
+    /// The rules that apply to its structured metadata.
+    pub metadata: Active,
+    /// The stream would be refused, but `streams` is in report mode.
+    pub reported: Option<Reason>,
+    /// Findings in its labels, counted each time the plan is used.
+    pub redactions: Vec<((RuleId, Place, Mode), u64)>,
+}
+
+/// What becomes of a stream.
+pub enum Verdict {
+    /// Its label text is already what Loki would print of its final labels.
+    Keep,
+    /// It goes on under this label text.
+    Relabel(Box<[u8]>),
+    /// It goes no further.
+    Refuse(Reason),
+}
+
+/// Plans by label text, as received.
+#[derive(Default)]
+pub struct Plans {
+    known: RwLock<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    plans: HashMap<Box<[u8]>, Arc<StreamPlan>>,
+    bytes: usize,
+}
+
+impl Plans {
+    /// The plan for `text` under `policy`, made now if it is not known.
+    pub fn plan(&self, policy: &Policy, text: &[u8]) -> Arc<StreamPlan> {
+        // A panic while the lock was held can only have been an allocation's: the map is whole.
+        if let Some(plan) = self.known.read().unwrap_or_else(PoisonError::into_inner).plans.get(text) {
+            return Arc::clone(plan);
+        }
+        let plan = Arc::new(make(policy, text));
+        let bytes = ENTRY_BYTES
+            + text.len()
+            + match &plan.verdict {
+                Verdict::Relabel(text) => text.len(),
+                Verdict::Keep | Verdict::Refuse(_) => 0,
+            };
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.bytes + bytes > CACHE_BYTES {
+            *known = Known::default();
+        }
+        if bytes <= CACHE_BYTES && known.plans.insert(text.into(), Arc::clone(&plan)).is_none() {
+            known.bytes += bytes;
+        }
+        plan
+    }
+
+    /// How many are known.
+    pub fn len(&self) -> usize {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).plans.len()
+    }
+
+    /// Whether none is known.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Parse, relabel, strip, admit, redact, print: the road of one label set.
+fn make(policy: &Policy, text: &[u8]) -> StreamPlan {
+    let mut plan = StreamPlan {
+        verdict: Verdict::Keep,
+        lines: Active::default(),
+        metadata: Active::default(),
+        reported: None,
+        redactions: Vec::new(),
+    };
+    match normalise(policy, text, &mut plan) {
+        Ok(labels) => {
+            let mut printed = Vec::with_capacity(text.len());
+            labels.print(&mut printed);
+            if printed != text {
+                plan.verdict = Verdict::Relabel(printed.into());
+            }
+        }
+        Err(reason) => plan.verdict = Verdict::Refuse(reason),
+    }
+    plan
+}
+
+fn normalise(policy: &Policy, text: &[u8], plan: &mut StreamPlan) -> Result<Labels, Reason> {
+    let mut labels = Labels::parse(text).map_err(|_| Reason::BadLabels)?;
+    relabel(&policy.labels, &mut labels)?;
+    // With them go the labels that switch Loki's own checks off.
+    labels.retain(|name, _| !name.starts_with(b"__"));
+    if labels.is_empty() {
+        return Err(Reason::NoLabels);
+    }
+    match (policy.streams.refuses(&labels), policy.streams.mode) {
+        (Some(reason), Mode::On) => return Err(reason),
+        (refused, _) => plan.reported = refused,
+    }
+    let rules = policy.redact.rules();
+    plan.lines = active(rules, &labels, |rule| rule.places.line);
+    plan.metadata = active(rules, &labels, |rule| rule.places.metadata);
+    let in_labels = active(rules, &labels, |rule| rule.places.labels);
+    redact_labels(policy, &in_labels, &labels, &mut plan.redactions)
+}
+
+fn active(rules: &[Rule], labels: &Labels, here: impl Fn(&Rule) -> bool) -> Active {
+    let mut active = Active::default();
+    for (id, rule) in rules.iter().enumerate() {
+        if here(rule) && rule.selector.as_ref().is_none_or(|selector| selector.fits(labels)) {
+            active.insert(RuleId(id as u16));
+        }
+    }
+    active
+}
+
+/// Redacts names and values. Two names that become one would lose a value, so the stream is refused then.
+fn redact_labels(
+    policy: &Policy,
+    active: &Active,
+    labels: &Labels,
+    redactions: &mut Vec<((RuleId, Place, Mode), u64)>,
+) -> Result<Labels, Reason> {
+    let mut desk = Desk::default();
+    let mut redacted = Labels::default();
+    for (name, value) in labels.iter() {
+        let new_value = desk.redact(policy, active, value, Some(name))?;
+        let new_name = desk.redact(policy, active, name, None)?;
+        if !redacted.value(&new_name).is_empty() {
+            return Err(Reason::BadLabels);
+        }
+        redacted.set(&new_name, &new_value);
+    }
+    *redactions = desk.tally.redactions;
+    Ok(redacted)
+}
+
+#[derive(Default)]
+struct Desk {
+    hits: Vec<Hit>,
+    work: Work,
+    edits: Edits,
+    tally: Tally,
+}
+
+impl Desk {
+    fn redact(&mut self, policy: &Policy, active: &Active, text: &[u8], key: Option<&[u8]>) -> Result<Vec<u8>, Reason> {
+        self.hits.clear();
+        self.edits.clear();
+        policy.redact.hits(text, &mut self.hits);
+        let whole = Text { buffer: text, span: Span::new(0, text.len()), key, place: Place::Label };
+        match redact(&policy.redact, active, &whole, &self.hits, &mut self.work, &mut self.edits, &mut self.tally) {
+            Fate::Clean => Ok(text.to_vec()),
+            Fate::Drop(_) => Err(Reason::Redaction),
+            Fate::Changed => {
+                let mut changed = Vec::with_capacity(text.len());
+                self.edits.apply(text, &mut changed);
+                Ok(changed)
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The bytes that stand where a secret stood, and how they are known again.
+
+use crate::rules::{
+    Ruleset, Wrap, escape,
+    file::{Action, REDACTED},
+};
+
+const STARS: &[u8] = b"****";
+
+/// Whether a text is what a rule of this policy puts in the place of a secret: the exact text, or the form of a mask.
+pub(super) fn is_own(rules: &Ruleset, text: &[u8]) -> bool {
+    text == REDACTED.as_bytes()
+        || rules.replacements().iter().any(|action| match action {
+            Action::Text(own) => own.as_bytes() == text,
+            Action::Mask { keep_first, keep_last } => is_mask(text, *keep_first, *keep_last),
+            Action::Drop => false,
+        })
+}
+
+/// Writes the replacement of `secret` to `out`. `whole` says that the secret is one rule's finding and nothing more; only
+/// then do ends of it mean what a mask shows of them.
+pub(super) fn write(action: &Action, whole: bool, wrap: Wrap, secret: &[u8], out: &mut Vec<u8>) {
+    out.clear();
+    quote(wrap, out);
+    match action {
+        Action::Text(text) => out.extend_from_slice(text.as_bytes()),
+        Action::Mask { keep_first, keep_last } if whole => mask(secret, *keep_first, *keep_last, out),
+        // A drop makes no edits.
+        Action::Mask { .. } | Action::Drop => out.extend_from_slice(REDACTED.as_bytes()),
+    }
+    quote(wrap, out);
+}
+
+fn quote(wrap: Wrap, out: &mut Vec<u8>) {
+    if let Wrap::Quoted { escapes } = wrap {
+        out.extend(std::iter::repeat_n(b'\\', usize::from(escapes)));
+        out.push(b'"');
+    }
+}
+
+fn mask(secret: &[u8], keep_first: u8, keep_last: u8, out: &mut Vec<u8>) {
+    let third = secret.len() / 3;
+    let last = usize::from(keep_last).min(third);
+    let first = usize::from(keep_first).min(third - last);
+    let head = secret.iter().take(first).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let mut tail = secret.iter().rev().take(last).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    // The letters and digits of an escape are none of the secret's.
+    while tail > 0 && escape::around(secret, secret.len() - tail).is_some() {
+        tail -= 1;
+    }
+    out.extend_from_slice(&secret[..head]);
+    out.extend_from_slice(STARS);
+    out.extend_from_slice(&secret[secret.len() - tail..]);
+}
+
+fn is_mask(text: &[u8], keep_first: u8, keep_last: u8) -> bool {
+    let head = text.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let tail = text.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    head <= usize::from(keep_first)
+        && tail <= usize::from(keep_last)
+        && text.len() == head + STARS.len() + tail
+        && text[head..].starts_with(STARS)
+}

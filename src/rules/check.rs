@@ -1,1 +1,0 @@
-//! Checks beyond the shape of a token.

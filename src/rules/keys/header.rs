@@ -1,0 +1,217 @@
+//! From a name to its value: the name's extent, the quote that closes it, the operator.
+//!
+//! What follows a name is looked at first, because that is what most names in prose lack. Everything here is bounded or
+//! read once: a line of nothing but names costs no more than another of its length.
+
+use memchr::memrchr;
+
+use super::{
+    names::{MAX_NAME, is_name},
+    quote::{Quote, starts_with},
+};
+
+/// A name with its operator, and where the value may begin.
+#[derive(Clone, Copy)]
+pub(super) struct Header {
+    /// One past the name.
+    pub(super) name_end: usize,
+    /// The quote that closes the name.
+    pub(super) quote: Option<Quote>,
+    /// What stands between name and value.
+    pub(super) operator: Operator,
+    /// Whether blanks stand before the operator.
+    pub(super) spaced: bool,
+    /// One past the operator.
+    pub(super) end: usize,
+}
+
+/// What makes a name a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    /// `=`, `:=`, `=>`, `->`.
+    Assign,
+    /// `:`.
+    Colon,
+    /// `%3D`, `%3A`: the value is percent-encoded too.
+    Percent,
+    /// `==`, `!=`: a value in quotes only.
+    Compare,
+    /// A blank alone, after `--name`.
+    Blank,
+    /// `>` of an element of XML.
+    Element,
+    /// A comma: the name and the value are two strings of a list or an object.
+    Comma,
+}
+
+/// What follows the letters of a name that end at `at`; `None` where they are no key.
+pub(super) fn after(text: &[u8], at: usize) -> Option<Header> {
+    let mut name_end = at + text[at..].iter().take(MAX_NAME).take_while(|byte| is_name(**byte)).count();
+    if text.get(name_end) == Some(&b'>') && text[name_end - 1] == b'-' {
+        name_end -= 1; // `name->value`: the hyphen is the operator's.
+    }
+    let mut at = index(text, name_end);
+    let mut quote = None;
+    if let Some((closing, end)) = Quote::at(text, at) {
+        quote = Some(closing);
+        at = index(text, end);
+    }
+    let gap = declared(text, at, gap(text, at, 4));
+    if let Some((operator, end)) = operator(text, gap) {
+        let end = match declared(text, end, end + usize::from(text.get(end) == Some(&b' '))) {
+            // `password: string = "x"`.
+            typed if operator == Operator::Colon && text.get(typed) == Some(&b'=') => typed + 1,
+            _ => end,
+        };
+        return Some(Header { name_end, quote, operator, spaced: gap > at, end });
+    }
+    let operator = match quote {
+        Some(_) if matches!(text.get(gap), Some(b',' | b'}')) => {
+            return Some(Header { name_end, quote, operator: Operator::Comma, spaced: false, end: gap + 1 });
+        }
+        Some(_) if gap > at => Operator::Comma,
+        None if text.get(name_end) == Some(&b'>') => {
+            return Some(Header { name_end, quote, operator: Operator::Element, spaced: false, end: name_end + 1 });
+        }
+        None if gap > name_end && at == name_end => Operator::Blank,
+        _ => return None,
+    };
+    Some(Header { name_end, quote, operator, spaced: true, end: gap })
+}
+
+/// Where the name that holds `at` begins.
+pub(super) fn name_start(text: &[u8], at: usize) -> usize {
+    let length = text[..at].iter().rev().take(MAX_NAME).take_while(|byte| is_name(**byte)).count();
+    let start = at - length;
+    let name = &text[start..at];
+    match text[..start].last() {
+        // `\npassword` in a string: the letter is the escape's.
+        Some(b'\\') => start + escape(name).min(length),
+        // `%22password`.
+        Some(b'%') if length >= 2 && name[..2].iter().all(u8::is_ascii_hexdigit) => {
+            start + if starts_with(name, b"25") && length >= 4 { 4 } else { 2 }
+        }
+        // `ESC[31mpassword`.
+        Some(b'[' | b';') => {
+            let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let coloured = name.get(digits) == Some(&b'm') && opens_colour(&text[..start]);
+            if coloured { start + digits + 1 } else { start }
+        }
+        _ => start,
+    }
+}
+
+/// One past the blanks (at most `blanks`) and colour codes at `at`.
+pub(super) fn gap(text: &[u8], mut at: usize, mut blanks: usize) -> usize {
+    loop {
+        match text.get(at) {
+            Some(b' ' | b'\t') if blanks > 0 => {
+                blanks -= 1;
+                at += 1;
+            }
+            Some(0x1b | b'\\') => match colour(text, at) {
+                Some(end) => at = end,
+                None => return at,
+            },
+            _ => return at,
+        }
+    }
+}
+
+/// One past the colour code at `at`: the byte ESC or one of its spellings, `[`, digits and `;`, `m`.
+pub(super) fn colour(text: &[u8], at: usize) -> Option<usize> {
+    let rest = &text[at..];
+    let escape = if rest.first() == Some(&0x1b) {
+        1
+    } else {
+        let backslashes = rest.iter().take(MAX_NAME).take_while(|byte| **byte == b'\\').count();
+        let spelling =
+            ESCAPES.iter().find(|spelling| backslashes > 0 && starts_with(&rest[backslashes..], spelling))?;
+        backslashes + spelling.len()
+    };
+    let codes = rest.get(escape..)?.strip_prefix(b"[")?;
+    let length = codes.iter().take(24).take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
+    (codes.get(length) == Some(&b'm')).then_some(at + escape + 1 + length + 1)
+}
+
+/// What follows the backslash where ESC is spelt out.
+const ESCAPES: [&[u8]; 4] = [b"x1b", b"u001b", b"033", b"e"];
+
+/// Whether a colour code has begun and its `[` or `;` is the last byte.
+fn opens_colour(text: &[u8]) -> bool {
+    let near = &text[text.len().saturating_sub(24)..];
+    memrchr(b'[', near).is_some_and(|bracket| {
+        let before = &near[..bracket];
+        before.last() == Some(&0x1b) || ESCAPES.iter().any(|spelling| before.to_ascii_lowercase().ends_with(spelling))
+    })
+}
+
+/// The bytes of the escape that the backslash before `name` begins.
+fn escape(name: &[u8]) -> usize {
+    match name {
+        [b'u', hex @ ..] if hex.len() >= 4 && hex[..4].iter().all(u8::is_ascii_hexdigit) => 5,
+        [b'x', hex @ ..] if hex.len() >= 2 && hex[..2].iter().all(u8::is_ascii_hexdigit) => 3,
+        [b'n' | b'r' | b't' | b'b' | b'f' | b'v' | b'0', ..] => 1,
+        _ => 0,
+    }
+}
+
+/// One past an index (`[0]`, `[]`, `%5B0%5D`) or the closing bracket of a name that is one itself (`user[password]`).
+fn index(text: &[u8], at: usize) -> usize {
+    let rest = &text[at..];
+    let (open, close): (&[u8], &[u8]) = if rest.first() == Some(&b'%') { (b"%5b", b"%5d") } else { (b"[", b"]") };
+    if starts_with(rest, close) {
+        return at + close.len();
+    }
+    if !starts_with(rest, open) {
+        return at;
+    }
+    let digits = rest[open.len()..].iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
+    let end = open.len() + digits;
+    if starts_with(&rest[end..], close) { at + end + close.len() } else { at }
+}
+
+/// One past the type of a declaration, `token string = "x"`, and the blanks behind it; `gap` where there is none.
+fn declared(text: &[u8], at: usize, blank: usize) -> usize {
+    const TYPES: [&[u8]; 3] = [b"string", b"str", b"text"];
+    let kind = TYPES.iter().find(|kind| blank > at && starts_with(&text[blank..], kind));
+    let end = kind.map(|kind| gap(text, blank + kind.len(), 4));
+    end.filter(|end| text.get(*end) == Some(&b'=')).unwrap_or(blank)
+}
+
+fn operator(text: &[u8], at: usize) -> Option<(Operator, usize)> {
+    const OPERATORS: [(&[u8], Operator); 21] = [
+        (b"=\\u003e", Operator::Assign),
+        (b"-\\u003e", Operator::Assign),
+        (b"=&gt;", Operator::Assign),
+        (b"===", Operator::Compare),
+        (b"!==", Operator::Compare),
+        (b"==", Operator::Compare),
+        (b"!=", Operator::Compare),
+        (b"=>", Operator::Assign),
+        (b"->", Operator::Assign),
+        (b"::=", Operator::Assign),
+        (b":=", Operator::Assign),
+        (b":::=", Operator::Assign),
+        (b"?=", Operator::Assign),
+        (b".=", Operator::Assign),
+        (b"+=", Operator::Assign),
+        (b"=", Operator::Assign),
+        (b":", Operator::Colon),
+        (b"%3d", Operator::Percent),
+        (b"%3a", Operator::Percent),
+        (b"%253d", Operator::Percent),
+        (b"%253a", Operator::Percent),
+    ];
+    let rest = &text[at..];
+    if !matches!(rest.first()?, b'=' | b':' | b'-' | b'!' | b'%' | b'?' | b'.' | b'+') {
+        return None;
+    }
+    let (spelling, operator) = OPERATORS.iter().find(|(spelling, _)| starts_with(rest, spelling))?;
+    let end = at + spelling.len();
+    // `token::new`, `secret://path`: names of other things.
+    let other = *operator == Operator::Colon
+        && (text.get(end) == Some(&b':')
+            || starts_with(&text[end..], b"//") && text.get(end + 2).is_some_and(u8::is_ascii_alphanumeric));
+    (!other).then_some((*operator, end))
+}

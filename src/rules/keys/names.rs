@@ -1,0 +1,208 @@
+//! Which keys are sensitive: names compared by word.
+//!
+//! A key is brought to one form (`X-Api-Key`, `apiKey` and `API_KEY2` are `x_api_key`, `api_key`, `api_key`) and looked up
+//! word by word. Of the listed names and the look-alikes that reach its end the longest decides; parts of words never
+//! count, so `monkey` holds no key. A name that a rule lists wins over a look-alike of the same name.
+
+use std::collections::HashMap;
+
+use crate::{diagnostic::Complaint, rules::file::KeyNames, tally::RuleId};
+
+/// The longest key that is looked at, in bytes; nothing that people write is longer.
+pub(super) const MAX_NAME: usize = 128;
+
+/// Keys that only look sensitive.
+const LOOKALIKES: &str = include_str!("../../../rules/lookalikes.tsv");
+
+/// The names of all rules and the look-alikes.
+pub(super) struct Names {
+    entries: HashMap<Box<[u8]>, Entry>,
+    /// The most words that a `word` name has.
+    words: usize,
+}
+
+/// What is known of one name.
+#[derive(Default)]
+struct Entry {
+    exact: Vec<RuleId>,
+    suffix: Vec<RuleId>,
+    word: Vec<RuleId>,
+    not_exact: bool,
+    not_suffix: bool,
+    not_prefix: bool,
+}
+
+impl Names {
+    /// The names of `rules` and the built-in look-alikes; all complaints at once.
+    pub(super) fn compile(rules: &[(RuleId, &KeyNames)]) -> Result<Self, Vec<(RuleId, Complaint)>> {
+        let mut names = Self { entries: HashMap::new(), words: 0 };
+        let mut complaints = Vec::new();
+        for (rule, listed) in rules {
+            if listed.exact.is_empty() && listed.suffix.is_empty() && listed.word.is_empty() {
+                let complaint = Complaint::new("it has no key name").hint("write `keys: [vault_unseal]`");
+                complaints.push((*rule, complaint));
+            }
+            let lists: [(&[String], fn(&mut Entry) -> &mut Vec<RuleId>); 3] = [
+                (&listed.exact, |entry| &mut entry.exact),
+                (&listed.suffix, |entry| &mut entry.suffix),
+                (&listed.word, |entry| &mut entry.word),
+            ];
+            for (listed, list) in lists {
+                for name in listed {
+                    match names.add(*rule, name, list) {
+                        Ok(()) => {}
+                        Err(complaint) => complaints.push((*rule, complaint)),
+                    }
+                }
+            }
+        }
+        if !complaints.is_empty() {
+            return Err(complaints);
+        }
+        let mut key = Vec::new();
+        for (name, mark) in marks(LOOKALIKES).filter(|(_, mark)| *mark != "not-value") {
+            normalise(name.as_bytes(), &mut key);
+            let entry = names.entries.entry(key.as_slice().into()).or_default();
+            match mark {
+                "not-exact" => entry.not_exact = true,
+                "not-suffix" => entry.not_suffix = true,
+                "not-prefix" => entry.not_prefix = true,
+                _ => {}
+            }
+        }
+        Ok(names)
+    }
+
+    fn add(&mut self, rule: RuleId, name: &str, list: fn(&mut Entry) -> &mut Vec<RuleId>) -> Result<(), Complaint> {
+        let mut key = Vec::new();
+        normalise(name.as_bytes(), &mut key);
+        let fits = name.bytes().all(|byte| is_name(byte) || byte == b' ') && (2..=MAX_NAME).contains(&key.len());
+        if !fits {
+            let complaint = Complaint::new(format!("`{name}` is no key name"));
+            return Err(complaint.hint("a name has 2 to 128 ASCII letters, digits, `_`, `-` and `.`"));
+        }
+        self.words = self.words.max(key.split(|byte| *byte == b'_').count());
+        let rules = list(self.entries.entry(key.into()).or_default());
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+        Ok(())
+    }
+
+    /// One literal for each listed name, such that every key that a name fits holds the name's literal: the last word where
+    /// it is telling, else the longest. A literal that holds another is left out.
+    pub(super) fn literals(&self) -> Vec<Vec<u8>> {
+        let listed = self.entries.iter().filter(|(_, entry)| entry.is_listed());
+        let mut words: Vec<&[u8]> = listed.map(|(name, _)| telling(name)).collect();
+        words.sort_unstable_by_key(|word| (word.len(), *word));
+        let mut literals: Vec<Vec<u8>> = Vec::new();
+        for word in words {
+            if !literals.iter().any(|literal| word.windows(literal.len()).any(|part| part == literal)) {
+                literals.push(word.to_vec());
+            }
+        }
+        literals
+    }
+
+    /// Puts into `rules` all for which `key`, in its normal form, is sensitive.
+    pub(super) fn rules(&self, key: &[u8], rules: &mut Vec<RuleId>) {
+        rules.clear();
+        let whole = self.entries.get(key);
+        let named = whole.is_some_and(Entry::is_listed);
+        let prefixed = |end: usize| self.entries.get(&key[..end]).is_some_and(|entry| entry.not_prefix);
+        if !named && breaks(key).any(prefixed) {
+            return;
+        }
+        for start in std::iter::once(0).chain(breaks(key).map(|at| at + 1)) {
+            let Some(entry) = self.entries.get(&key[start..]) else { continue };
+            if start == 0 {
+                add_all(rules, &entry.exact);
+                add_all(rules, &entry.word);
+            }
+            add_all(rules, &entry.suffix);
+            if entry.not_suffix || (start == 0 && entry.not_exact) {
+                return;
+            }
+        }
+        self.words_in(key, rules);
+    }
+
+    /// The rules whose `word` names stand in `key`.
+    fn words_in(&self, key: &[u8], rules: &mut Vec<RuleId>) {
+        for start in std::iter::once(0).chain(breaks(key).map(|at| at + 1)) {
+            let rest = &key[start..];
+            for end in breaks(rest).chain([rest.len()]).take(self.words) {
+                if let Some(entry) = self.entries.get(&rest[..end]) {
+                    add_all(rules, &entry.word);
+                }
+            }
+        }
+    }
+}
+
+impl Entry {
+    fn is_listed(&self) -> bool {
+        !(self.exact.is_empty() && self.suffix.is_empty() && self.word.is_empty())
+    }
+}
+
+/// Whether a byte can stand in a key.
+pub(super) fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
+}
+
+/// Brings a key to the form in which keys are compared: words in lower case with one `_` between, no digits at the end.
+pub(super) fn normalise(name: &[u8], key: &mut Vec<u8>) {
+    key.clear();
+    for (index, byte) in name.iter().enumerate() {
+        if !byte.is_ascii_alphanumeric() {
+            if key.last().is_some_and(|last| *last != b'_') {
+                key.push(b'_');
+            }
+            continue;
+        }
+        let before = index.checked_sub(1).map(|index| name[index]);
+        let humps = byte.is_ascii_uppercase()
+            && before.is_some_and(|before| {
+                before.is_ascii_lowercase()
+                    || before.is_ascii_digit()
+                    || before.is_ascii_uppercase() && name.get(index + 1).is_some_and(u8::is_ascii_lowercase)
+            });
+        if humps {
+            key.push(b'_');
+        }
+        key.push(byte.to_ascii_lowercase());
+    }
+    while key.last().is_some_and(|last| last.is_ascii_digit() || *last == b'_') {
+        key.pop();
+    }
+}
+
+/// The entries of a list of names and marks.
+pub(super) fn marks(list: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    list.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'))
+}
+
+/// The word of a name to look for.
+fn telling(name: &[u8]) -> &[u8] {
+    // Last words that stand in every second line: the word before tells more.
+    const COMMON: [&[u8]; 9] = [b"id", b"url", b"uri", b"data", b"code", b"value", b"link", b"string", b"number"];
+    let last = name.rsplit(|byte| *byte == b'_').next().unwrap_or(name);
+    if last.len() >= 3 && !COMMON.contains(&last) {
+        return last;
+    }
+    name.split(|byte| *byte == b'_').max_by_key(|word| word.len()).unwrap_or(name)
+}
+
+/// Where the words of a key end, but for the last.
+fn breaks(key: &[u8]) -> impl Iterator<Item = usize> {
+    key.iter().enumerate().filter(|(_, byte)| **byte == b'_').map(|(at, _)| at)
+}
+
+fn add_all(rules: &mut Vec<RuleId>, more: &[RuleId]) {
+    for rule in more {
+        if !rules.contains(rule) {
+            rules.push(*rule);
+        }
+    }
+}

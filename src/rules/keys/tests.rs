@@ -1,0 +1,438 @@
+//! The detector with the names that ship, on the shapes that logs have.
+
+use std::{fmt::Write as _, sync::LazyLock};
+
+use aho_corasick::AhoCorasick;
+use proptest::prelude::*;
+
+use super::{Detector, Memo};
+use crate::{
+    rules::{Finding, Wrap, file::KeyNames, template},
+    span::Span,
+    tally::RuleId,
+};
+
+const PACK: &str = include_str!("../../../rules/keys.yaml");
+
+/// The names of each rule of the pack, read as far as this file is written.
+fn pack() -> Vec<(String, KeyNames)> {
+    let mut rules: Vec<(String, KeyNames)> = Vec::new();
+    let mut open: Option<&str> = None;
+    for line in PACK.lines() {
+        let line = line.trim();
+        if let Some(name) = line.strip_prefix("- name: ") {
+            rules.push((name.to_owned(), KeyNames::default()));
+        }
+        let list = ["exact", "suffix", "word"].into_iter().find(|list| line.starts_with(&format!("{list}: [")));
+        let names = match (list, open) {
+            (Some(list), _) => {
+                open = Some(list);
+                line.split_once('[').unwrap().1
+            }
+            (None, Some(_)) => line,
+            (None, None) => continue,
+        };
+        let listed = &mut rules.last_mut().unwrap().1;
+        let listed = match open.unwrap() {
+            "exact" => &mut listed.exact,
+            "suffix" => &mut listed.suffix,
+            _ => &mut listed.word,
+        };
+        listed.extend(names.split([',', ']', ' ']).filter(|name| !name.is_empty()).map(str::to_owned));
+        if names.ends_with(']') {
+            open = None;
+        }
+    }
+    rules
+}
+
+/// The detector of the pack, and a scan for its literals.
+pub(super) struct Pack {
+    detector: Detector,
+    scan: AhoCorasick,
+}
+
+pub(super) static SHIPPED: LazyLock<Pack> = LazyLock::new(|| {
+    let pack = pack();
+    let rules: Vec<_> = pack.iter().enumerate().map(|(id, (_, names))| (RuleId(id as u16), names)).collect();
+    compiled(&rules)
+});
+
+fn compiled(rules: &[(RuleId, &KeyNames)]) -> Pack {
+    let detector = Detector::compile(rules).unwrap_or_else(|_| panic!("the names compile"));
+    let scan = AhoCorasick::builder().ascii_case_insensitive(true).build(detector.literals()).unwrap();
+    Pack { detector, scan }
+}
+
+fn find(pack: &Pack, text: &[u8]) -> Vec<Finding> {
+    let (mut memo, mut findings) = (Memo::default(), Vec::new());
+    for hit in pack.scan.find_overlapping_iter(text) {
+        let span = Span::new(hit.start(), hit.end());
+        pack.detector.confirm(text, hit.pattern().as_u32(), span, &mut memo, &mut findings);
+    }
+    findings
+}
+
+/// The text with every finding replaced, unions as one.
+fn replaced(text: &[u8], mut findings: Vec<Finding>) -> Vec<u8> {
+    findings.sort_by_key(|finding| (finding.span.start, std::cmp::Reverse(finding.span.end)));
+    let (mut out, mut at) = (Vec::new(), 0);
+    for finding in findings {
+        let span = finding.span.range();
+        assert!(!span.is_empty() && span.end <= text.len());
+        if span.start < at {
+            at = at.max(span.end);
+            continue;
+        }
+        out.extend_from_slice(&text[at..span.start]);
+        let quote = match finding.wrap {
+            Wrap::Bare => Vec::new(),
+            Wrap::Quoted { escapes } => [vec![b'\\'; escapes.into()], vec![b'"']].concat(),
+        };
+        out.extend([&quote, b"[REDACTED]".as_slice(), &quote].concat());
+        at = span.end;
+    }
+    out.extend_from_slice(&text[at..]);
+    out
+}
+
+pub(super) fn redact(pack: &Pack, text: &str) -> String {
+    let findings = find(pack, text.as_bytes());
+    String::from_utf8(replaced(text.as_bytes(), findings)).unwrap()
+}
+
+#[test]
+fn every_shape_loses_its_value_and_nothing_else() {
+    #[rustfmt::skip]
+    const SHAPES: &[(&str, &str, &str)] = &[
+        ("a pair",                             "password=hunter2 user=bob", "password=@ user=bob"),
+        ("a pair with a colon",                "password: hunter2 done", "password: @ done"),
+        ("a value in quotes",                  r#"password="hun ter2" x"#, r#"password="@" x"#),
+        ("a value in apostrophes",             "password='hun ter2' x", "password='@' x"),
+        ("JSON",                               r#"{"password":"hunter2","user":"bob"}"#, r#"{"password":"@","user":"bob"}"#),
+        ("JSON with an escaped quote",         r#"{"password":"hu\"n\\","user":"bob"}"#, r#"{"password":"@","user":"bob"}"#),
+        ("JSON in JSON",                       r#"{"a":"{\"password\":\"hu\\\"n\\\\\",\"b\":1}"}"#, r#"{"a":"{\"password\":\"@\",\"b\":1}"}"#),
+        ("JSON in JSON in JSON",               r#""{\"a\":\"{\\\"password\\\":\\\"hunter2\\\",\\\"b\\\":1}\"}""#, r#""{\"a\":\"{\\\"password\\\":\\\"@\\\",\\\"b\\\":1}\"}""#),
+        ("a number in JSON",                   r#"{"password":123456,"b":1}"#, r#"{"password":"@","b":1}"#),
+        ("a number in JSON in JSON",           r#"{"a":"{\"password\":123456}"}"#, r#"{"a":"{\"password\":\"@\"}"}"#),
+        ("an object in JSON",                  r#"{"password":{"a":["x",7,true],"b":{"c":"y"}},"d":1}"#, r#"{"password":{"a":["@","@",true],"b":{"c":"@"}},"d":1}"#),
+        ("a pair in a JSON string",            r#"{"msg":"login password=hunter2","user":"bob"}"#, r#"{"msg":"login password=@","user":"bob"}"#),
+        ("a pair before a line break's escape", r#"{"msg":"password=hunter2\nnext"}"#, r#"{"msg":"password=@\nnext"}"#),
+        ("a name behind a line break's escape", r#"{"msg":"next\npassword=hunter2"}"#, r#"{"msg":"next\npassword=@"}"#),
+        ("percent-encoded",                    "password%3Dhunter2%26user%3Dbob", "password%3D@%26user%3Dbob"),
+        ("percent-encoded JSON",               "%22password%22%3A%22hunter2%22%7D", "%22password%22%3A%22@%22%7D"),
+        ("HTML",                               "&quot;password&quot;:&quot;hunter2&quot;}", "&quot;password&quot;:&quot;@&quot;}"),
+        ("a query string",                     "GET /a?password=hunter2&user=bob#x HTTP/1.1", "GET /a?password=@&user=bob#x HTTP/1.1"),
+        ("a form",                             "password=hunter2&user=bob", "password=@&user=bob"),
+        ("a query string in Go's JSON",        r#"{"url":"/a?password=hunter2\u0026user=bob"}"#, r#"{"url":"/a?password=@\u0026user=bob"}"#),
+        ("a parameter in brackets",            "user[password]=hunter2&x=1", "user[password]=@&x=1"),
+        ("an encoded parameter in brackets",   "user%5Bpassword%5D=hunter2&x=1", "user%5Bpassword%5D=@&x=1"),
+        ("a connection string",                "Server=db;Password=hunter2;Database=app", "Server=db;Password=@;Database=app"),
+        ("a fat arrow",                        "password => hunter2", "password => @"),
+        ("a fat arrow of Ruby",                r#"{"password"=>"hunter2", "a"=>1}"#, r#"{"password"=>"@", "a"=>1}"#),
+        ("Pascal's assignment",                "password := hunter2", "password := @"),
+        ("a thin arrow",                       "password -> hunter2", "password -> @"),
+        ("a thin arrow without blanks",        "password->hunter2", "password->@"),
+        ("Go's %+v of a struct",               "{Password:hunter2 User:bob}", "{Password:@ User:bob}"),
+        ("Go's %+v of a map",                  "map[password:hunter2 user:bob]", "map[password:@ user:bob]"),
+        ("Go's map under the name",            "password:map[a:hunter2 b:x] c", "password:map[a:@ b:@] c"),
+        ("a Python dict",                      "{'password': 'hunter2', 'user': 'bob'}", "{'password': '@', 'user': 'bob'}"),
+        ("Python bytes",                       "{b'password': b'hunter2'}", "{b'password': b'@'}"),
+        ("an option",                          "run --password hunter2 --user bob", "run --password @ --user bob"),
+        ("an option with an equals sign",      "run --db-password=hunter2 --user bob", "run --db-password=@ --user bob"),
+        ("an option in a list",                r#"["--password","hunter2","-v"]"#, r#"["--password","@","-v"]"#),
+        ("a name and a value",                 r#"{"name":"password","value":"hunter2"}"#, r#"{"name":"password","value":"@"}"#),
+        ("a value and a name",                 r#"{"value":"hunter2","name":"password"}"#, r#"{"value":"@","name":"password"}"#),
+        ("a name and a value, escaped",        r#""{\"name\":\"password\",\"value\":\"hunter2\"}""#, r#""{\"name\":\"password\",\"value\":\"@\"}""#),
+        ("a header in a list",                 r#"["Authorization","Bearer abc123"]"#, r#"["Authorization","Bearer @"]"#),
+        ("a header in a tuple",                "(b'authorization', b'Bearer abc123')", "(b'authorization', b'Bearer @')"),
+        ("colours around the name",            "\x1b[31mpassword\x1b[0m=\x1b[1;32mhunter2\x1b[0m x", "\x1b[31mpassword\x1b[0m=\x1b[1;32m@\x1b[0m x"),
+        ("colours in a JSON string",           r#"{"log":"\u001b[31mpassword\u001b[0m=hunter2\u001b[0m x"}"#, r#"{"log":"\u001b[31mpassword\u001b[0m=@\u001b[0m x"}"#),
+        ("camel case",                         "dbPassword2=hunter2", "dbPassword2=@"),
+        ("a dotted name",                      "spring.datasource.password=hunter2", "spring.datasource.password=@"),
+        ("an index",                           "passwords[0]=hunter2", "passwords[0]=@"),
+        ("a name in a subscript",              r#"env["PASSWORD"] = "hunter2""#, r#"env["PASSWORD"] = "@""#),
+        ("brackets around the pair",           "(password=hunter2), next", "(password=@), next"),
+        ("a comma in the value",               "password=hun,ter2 x", "password=@ x"),
+        ("a comma before a pair",              "password=hunter2,user=bob", "password=@,user=bob"),
+        ("a bearer token",                     "Authorization: Bearer abc.def", "Authorization: Bearer @"),
+        ("a bearer token in JSON",             r#"{"authorization":"Bearer abc.def","x":1}"#, r#"{"authorization":"Bearer @","x":1}"#),
+        ("a bearer token in a shell line",     "curl -H 'Authorization: Bearer abc.def' https://x", "curl -H 'Authorization: Bearer @' https://x"),
+        ("digest credentials",                 r#"Authorization: Digest username="bob", response="abc""#, "Authorization: Digest @"),
+        ("digest credentials in JSON",         r#"{"h":"Authorization: Digest username=\"bob\", nc=1","x":1}"#, r#"{"h":"Authorization: Digest @","x":1}"#),
+        ("an unknown scheme",                  "Authorization: SomeScheme abc123 next", "Authorization: @ next"),
+        ("a bare authorization",               "authorization=abc123 user=bob", "authorization=@ user=bob"),
+        ("a cookie header",                    "Cookie: a=b; c=d", "Cookie: @"),
+        ("a cookie header in JSON",            r#"{"m":"Cookie: a=b; c=d","x":1}"#, r#"{"m":"Cookie: @","x":1}"#),
+        ("a cookie header in a shell line",    "curl -H 'Cookie: a=b; c=d' https://x", "curl -H 'Cookie: @' https://x"),
+        ("a cookie in logfmt",                 "cookie=a=b; c=d user=bob", "cookie=@ user=bob"),
+        ("a cookie as a member",               r#"{"set-cookie":["a=b; Path=/","c=d"]}"#, r#"{"set-cookie":["@","@"]}"#),
+        ("two keys in a row",                  "password=a1b2 token=c3d4", "password=@ token=@"),
+        ("a stray quote before",               r#"5" disk password="hun ter2" x"#, r#"5" disk password="@" x"#),
+        ("a quote inside",                     r#"password=hun"ter2 x"#, "password=@ x"),
+        ("text beside a replacement",          "password=[REDACTED]hunter2 x", "password=[REDACTED]@ x"),
+        ("text beside a mask",                 "password=***hunter2 x", "password=@ x"),
+        ("text beside a variable",             "password=${A}hunter2 x", "password=@ x"),
+        ("pretty JSON",                        "{\n  \"password\" :\n    \"hunter2\"\n}", "{\n  \"password\" :\n    \"@\"\n}"),
+        ("a conditional assignment",           r#"TOKEN ?= "hunter2""#, r#"TOKEN ?= "@""#),
+        ("a declaration",                      r#"var apiToken string = "hunter2""#, r#"var apiToken string = "@""#),
+        ("a typed member",                     r#"token: string = "hunter2";"#, r#"token: string = "@";"#),
+        ("an option of one dash",              "run -vaultToken hunter2 -v", "run -vaultToken @ -v"),
+        ("a call",                             r#"setProperty("API_TOKEN", "hunter2")"#, r#"setProperty("API_TOKEN", "@")"#),
+        ("an element",                         "<a><password>hunter2</password><b>x</b></a>", "<a><password>@</password><b>x</b></a>"),
+        ("an attribute",                       r#"<a password="hunter2" b="c"/>"#, r#"<a password="@" b="c"/>"#),
+        ("attributes key and value",           r#"<add key="password" value="hunter2" />"#, r#"<add key="password" value="@" />"#),
+        ("an unclosed quote",                  r#"{"password":"hunter2 cut he"#, r#"{"password":"@"#),
+    ];
+    let mut failures = String::new();
+    for (fact, text, expected) in SHAPES {
+        let expected = expected.replace('@', "[REDACTED]");
+        let got = redact(&SHIPPED, text);
+        if got != expected {
+            writeln!(failures, "{fact}:\n  text {text}\n  got  {got}\n  want {expected}").unwrap();
+        }
+        let again = redact(&SHIPPED, &got);
+        if again != got {
+            writeln!(failures, "{fact}: twice\n  once {got}\n  more {again}").unwrap();
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn what_is_no_secret_stays() {
+    #[rustfmt::skip]
+    const KEPT: &[&str] = &[
+        "Failed password for invalid user root from 1.2.3.4 port 22 ssh2",
+        "session opened for user root by (uid=0)",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=1.2.3.4",
+        "invalid token", "token count: 5", "session: closed", "pass: 12 fail: 3", "auth: ok", "key: value",
+        "password=", "password: ", "password= user=bob", "password=null", "password=****", "password=${DB_PASSWORD}",
+        "password=$DB_PASSWORD", "password={{ db_password }}", "password=<password>", "password=<your-password>",
+        "password=[REDACTED]", r#"{"password":null,"token":"","secret":true}"#, r#"{"password":"[REDACTED]"}"#,
+        "Auth successful (auth:SIMPLE)", "Token: Token { kind: ContainerToken, service: 10.0.0.1:1 }", "sessionid:0x14ed93111f20005 type:x",
+        "password=%s", "password=%DB_PASSWORD%", "password=${{ secrets.DB }}", "password=your_password_here", "password=xxxxxxxx",
+        "max_tokens=4096", "monkey=banana", "author: bob", "password_policy=strict", "has_password=maybe",
+        "api_key_id=17", "secret_key_ref=db", "token::new(x)", "secret://vault/path", r#"{"type":"password","x":"y"}"#,
+        r#"["password","email"]"#, "run --token --verbose", "Authorization: Bearer", r#"{"msg":"password=","user":"bob"}"#,
+        "{\"name\":\"login\",\"value\":\"password\"}", "if token != nil {",
+    ];
+    for text in KEPT {
+        assert_eq!(redact(&SHIPPED, text), *text);
+    }
+}
+
+#[test]
+fn names_are_decided_by_their_words() {
+    #[rustfmt::skip]
+    const SENSITIVE: &[&str] = &[
+        "password", "Password", "PASSWORD", "dbPassword2", "db_password_primary", "X-Api-Key", "apiKey", "APIKey", "API_KEY",
+        "aws_access_key_id", "stripe_secret_key", "JSESSIONID", "cvv2", "userSsn", "x-hub-signature-256", "my.app.secret", "PGPASSWORD",
+    ];
+    #[rustfmt::skip]
+    const ORDINARY: &[&str] = &[
+        "passwordless_login", "monkey", "author", "compass", "secretary", "token_count", "max_tokens", "api_key_id", "has_password",
+        "is_secret", "secret_key_ref", "password_path", "public_key", "key", "tokenizer", "keyboard", "spin", "user", "",
+    ];
+    let finds = |name: &str| {
+        let mut findings = Vec::new();
+        SHIPPED.detector.value(name.as_bytes(), b"hunter2", &mut Memo::default(), &mut findings);
+        !findings.is_empty()
+    };
+    for name in SENSITIVE {
+        assert!(finds(name), "{name} is sensitive");
+        assert!(!find(&SHIPPED, format!("{name}=hunter2").as_bytes()).is_empty(), "{name} has a literal");
+    }
+    for name in ORDINARY {
+        assert!(!finds(name), "{name} is ordinary");
+    }
+}
+
+#[test]
+fn every_listed_name_is_found_in_a_pair() {
+    for (rule, names) in pack() {
+        for name in names.exact.iter().chain(&names.suffix).chain(&names.word) {
+            assert!(!find(&SHIPPED, format!("{name}=hunter2").as_bytes()).is_empty(), "{name} of {rule}");
+        }
+    }
+}
+
+#[test]
+fn every_rule_proves_itself() {
+    let texts = |list: &str| -> Vec<(String, String)> {
+        let (mut rule, mut inside, mut texts) = (String::new(), false, Vec::new());
+        for line in PACK.lines() {
+            if let Some(name) = line.strip_prefix("- name: ") {
+                rule = name.to_owned();
+            } else if let Some(text) = line.strip_prefix("    - '").filter(|_| inside) {
+                texts.push((rule.clone(), text.trim_end_matches('\'').replace("''", "'")));
+            } else {
+                inside = line == format!("  {list}:");
+            }
+        }
+        texts
+    };
+    let ids: Vec<String> = pack().into_iter().map(|(name, _)| name).collect();
+    for seed in 0..12 {
+        for (rule, example) in texts("examples") {
+            let text = template::expand(&example, seed).unwrap_or_else(|_| panic!("{example} is a template"));
+            let findings = find(&SHIPPED, text.as_bytes());
+            assert!(findings.iter().any(|finding| ids[usize::from(finding.rule.0)] == rule), "{rule}: {example}");
+        }
+        for (rule, counterexample) in texts("counterexamples") {
+            let text =
+                template::expand(&counterexample, seed).unwrap_or_else(|_| panic!("{counterexample} is a template"));
+            assert!(find(&SHIPPED, text.as_bytes()).is_empty(), "{rule}: {counterexample}");
+        }
+    }
+}
+
+#[test]
+fn an_owners_name_wins_over_a_look_alike() {
+    let names = KeyNames { suffix: vec!["token_count".into(), "has_password".into()], ..KeyNames::default() };
+    let pack = compiled(&[(RuleId(0), &names)]);
+    assert_eq!(redact(&pack, "token_count=17 x"), "token_count=[REDACTED] x");
+    assert_eq!(redact(&pack, "has_password=hunter2"), "has_password=[REDACTED]");
+    assert_eq!(redact(&pack, "password=hunter2"), "password=hunter2");
+}
+
+#[test]
+fn names_that_are_none_are_complained_of_all_at_once() {
+    let bad = KeyNames { exact: vec!["a=b".into()], suffix: vec!["".into()], ..KeyNames::default() };
+    let complaints = Detector::compile(&[(RuleId(3), &bad), (RuleId(4), &KeyNames::default())]).err().unwrap();
+    let rules: Vec<_> = complaints.iter().map(|(rule, _)| rule.0).collect();
+    assert_eq!(rules, [3, 3, 4]);
+    assert_eq!(complaints[0].1.message, "`a=b` is no key name");
+}
+
+#[test]
+fn the_value_of_a_named_text_is_found_whole() {
+    #[rustfmt::skip]
+    const VALUES: &[(&str, &str, &str)] = &[
+        ("password", "hun ter2, x", "@"),
+        ("authorization", "Bearer abc.def", "Bearer @"),
+        ("cookie", "a=b; c=d", "@"),
+        ("set_cookie", "Token abc", "@"),
+        ("token", r#"{"a":"x","n":17}"#, r#"{"a":"@","n":"@"}"#),
+        ("password", "null", "null"),
+        ("user", "bob", "bob"),
+    ];
+    for (name, text, expected) in VALUES {
+        let mut findings = Vec::new();
+        SHIPPED.detector.value(name.as_bytes(), text.as_bytes(), &mut Memo::default(), &mut findings);
+        let got = replaced(text.as_bytes(), findings);
+        assert_eq!(String::from_utf8(got).unwrap(), expected.replace('@', "[REDACTED]"), "{name}");
+    }
+}
+
+#[test]
+fn a_line_made_against_the_detector_costs_no_more_than_its_length() {
+    #[rustfmt::skip]
+    let pieces = [
+        "password=", "password=[", "password={x:", "\"password\":\"", "\\\"password\\\":", "{\"password\":", "token password:", "password.", "--password ",
+        "\"name\":\"password\",", "Cookie: a; ", "Authorization: Digest ", "password='", "(\"password\",", "pass\\\\\\\\", "password=${", "[[[[{{", "<password>",
+        "password=a,b=", "password=\"\\", "secret: [a]b ", "password => &quot;", "token=[ ]x", "password=}", "authorization: a ",
+    ];
+    for piece in pieces {
+        let cost = |count: usize| {
+            let text = piece.repeat(count);
+            let start = std::time::Instant::now();
+            let findings = find(&SHIPPED, text.as_bytes());
+            std::hint::black_box(findings.len());
+            start.elapsed().as_secs_f64()
+        };
+        let (small, large) = (cost(2_000), cost(64_000));
+        // 32 times the length; a square would be 1000 times the cost.
+        assert!(large < 0.05 + small * 200.0, "{piece}: {small} s, then {large} s");
+    }
+}
+
+/// A JSON value of a few levels, with keys of which some are sensitive.
+fn json() -> impl Strategy<Value = serde_json::Value> {
+    let text = prop_oneof![
+        "[a-z0-9 ]{0,12}",
+        "\\PC{0,12}",
+        Just("password=hunter2".to_owned()),
+        Just("a\"b\\".to_owned()),
+        Just("Cookie: a=\"b\"; c".to_owned()),
+        Just("{\"password\":{\"a\":[1,\"x\"]}}".to_owned()),
+        Just("token: 'abc".to_owned()),
+        Just("Authorization: Digest a=\"b\", c".to_owned()),
+        Just("secret=\n\"x\"".to_owned()),
+    ];
+    let key = prop_oneof![
+        Just("password"),
+        Just("user"),
+        Just("apiKey"),
+        Just("authorization"),
+        Just("name"),
+        Just("value"),
+        Just("cookie")
+    ];
+    let leaf = prop_oneof![
+        text.prop_map(serde_json::Value::from),
+        any::<i32>().prop_map(serde_json::Value::from),
+        any::<bool>().prop_map(serde_json::Value::from),
+        Just(serde_json::Value::Null),
+    ];
+    leaf.prop_recursive(4, 24, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(serde_json::Value::from),
+            prop::collection::vec((key.clone(), inner.clone()), 0..4)
+                .prop_map(|members| members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+            // JSON in a JSON string.
+            inner.prop_map(|value| serde_json::Value::from(value.to_string())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn json_stays_json_and_a_second_pass_finds_nothing(value in json()) {
+        let once = redact(&SHIPPED, &value.to_string());
+        let read: Result<serde_json::Value, _> = serde_json::from_str(&once);
+        prop_assert!(read.is_ok(), "{value}\n{once}");
+        prop_assert_eq!(&redact(&SHIPPED, &once), &once);
+    }
+
+    #[test]
+    fn logfmt_keeps_its_pairs(pairs in prop::collection::vec((
+        prop_oneof![Just("password"), Just("user"), Just("token"), Just("cookie"), Just("msg"), Just("authorization")],
+        prop_oneof!["[a-z0-9./+-]{0,9}", "[a-z0-9][a-z0-9=]{1,9}", Just("\"Bearer abc\"".to_owned()), "\"[a-z0-9 =,;:{}']{0,12}\"", Just("\"a \\\" b\"".to_owned())],
+    ), 1..7)) {
+        let names = |text: &str| pairs_of(text).iter().map(|pair| pair.split('=').next().unwrap().to_owned()).collect::<Vec<_>>();
+        let text = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
+        let once = redact(&SHIPPED, &text);
+        prop_assert_eq!(names(&once), names(&text), "{}\n{}", text, once);
+        prop_assert_eq!(redact(&SHIPPED, &once), once, "{}", text);
+    }
+
+    #[test]
+    fn any_text_is_read_without_panic(
+        parts in prop::collection::vec(prop_oneof![
+            Just("password"), Just("token"), Just("Authorization"), Just("cookie"), Just("\""), Just("'"), Just("\\"), Just("\\\""), Just(":"),
+            Just("="), Just(" "), Just("{"), Just("}"), Just("["), Just("]"), Just(","), Just(";"), Just("Bearer"), Just("Digest"), Just("abc"),
+            Just("1"), Just("&"), Just("%22"), Just("%3D"), Just("&quot;"), Just("\n"), Just("--"), Just("name"), Just("value"), Just("é"), Just("\u{1b}[0m"),
+        ], 0..24),
+    ) {
+        let text = parts.concat();
+        let once = redact(&SHIPPED, &text);
+        redact(&SHIPPED, &once);
+    }
+}
+
+/// The pairs of a line of logfmt: what stands between blanks outside quotes.
+fn pairs_of(text: &str) -> Vec<String> {
+    let (mut pairs, mut quoted, mut escaped) = (vec![String::new()], false, false);
+    for letter in text.chars() {
+        match letter {
+            ' ' if !quoted => pairs.push(String::new()),
+            '"' if !escaped => quoted = !quoted,
+            _ => pairs.last_mut().unwrap().push(letter),
+        }
+        escaped = letter == '\\' && !escaped;
+    }
+    pairs
+}

@@ -1,0 +1,230 @@
+//! The shipped packs prove themselves: every example is found in every shape that logs have, no counterexample is.
+
+use super::{
+    Active, Finding, Ruleset,
+    file::{Kind, Written},
+    template, testing,
+};
+use crate::tally::RuleId;
+use saphyr_parser::{Event, Parser};
+use std::collections::HashMap;
+
+const SEEDS: u64 = 12;
+
+/// How a secret stands in a line. `{}` is the place, already escaped as the shape wants it.
+#[rustfmt::skip]
+const SHAPES: &[(&str, Escape, &str, &str)] = &[
+    ("alone",                    Escape::None,   "",                           ""),
+    ("in prose",                 Escape::None,   "user sent ",                 " to us"),
+    ("as logfmt",                Escape::None,   "level=info x=",              " y=1"),
+    ("in quotes",                Escape::None,   "x=\"",                       "\" y=1"),
+    ("in single quotes",         Escape::None,   "{'x': '",                    "'}"),
+    ("in backquotes",            Escape::None,   "ran `",                      "`"),
+    ("in a query",               Escape::None,   "GET /a?x=",                  "&y=1"),
+    ("in an encoded query",      Escape::None,   "GET /a%3Fx%3D",              "%26y=1"),
+    ("in parentheses",           Escape::None,   "f(",                         ")"),
+    ("in brackets",              Escape::None,   "[",                          "]"),
+    ("before a comma",           Escape::None,   "a, ",                        ", b"),
+    ("before a semicolon",       Escape::None,   "a; ",                        "; b"),
+    ("in markup",                Escape::None,   "<a>",                        "</a>"),
+    ("as Go prints structs",     Escape::None,   "&{A:1 X:",                   " B:2}"),
+    ("last of a Go struct",      Escape::None,   "&{A:1 X:",                   "}"),
+    ("in colours",               Escape::None,   "\x1b[1;32mx\x1b[0m \x1b[33m", "\x1b[0m"),
+    ("in escaped colours",       Escape::None,   "\\u001b[33m",                "\\u001b[0m"),
+    ("as JSON",                  Escape::Json,   "{\"x\":\"",                  "\"}"),
+    ("behind a JSON escape",     Escape::Json,   "{\"x\":\"a\\n",              "\\nb\"}"),
+    ("behind a Unicode escape",  Escape::Json,   "{\"x\":\"a\\u003d",          "\\u0026b\"}"),
+    ("as JSON in JSON",          Escape::Twice,  "{\"x\":\"{\\\"x\\\":\\\"",   "\\\"}\"}"),
+    ("behind an escape in JSON in JSON", Escape::Twice, "{\"x\":\"{\\\"x\\\":\\\"a\\\\n", "\\\"}\"}"),
+    ("as HTML",                  Escape::None,   "x=&quot;",                   "&quot;"),
+];
+
+#[derive(Clone, Copy, PartialEq)]
+enum Escape {
+    None,
+    Json,
+    Twice,
+}
+
+impl Escape {
+    fn of(self, text: &str) -> String {
+        let json = |text: &str| {
+            let quoted = serde_json::to_string(text).unwrap();
+            quoted[1..quoted.len() - 1].to_owned()
+        };
+        match self {
+            Self::None => text.to_owned(),
+            Self::Json => json(text),
+            Self::Twice => json(&json(text)),
+        }
+    }
+}
+
+/// What one rule finds in a text.
+fn found(rules: &Ruleset, active: &Active, rule: RuleId, text: &str) -> Vec<String> {
+    let (mut hits, mut findings) = (Vec::<super::Hit>::new(), Vec::<Finding>::new());
+    rules.hits(text.as_bytes(), &mut hits);
+    rules.find(text.as_bytes(), 0, &hits, None, active, &mut findings);
+    findings.retain(|finding| finding.rule == rule);
+    findings.sort_by_key(|finding| (finding.span.start, std::cmp::Reverse(finding.span.end)));
+    findings.iter().map(|finding| text[finding.span.range()].to_owned()).collect()
+}
+
+fn packs() -> (Vec<Written>, Ruleset, Active) {
+    let (rules, active) = testing::compile(read());
+    (read(), rules, active)
+}
+
+/// The rules of the packs that are tokens or regexes, read without the help of the floors above: each is a mapping of
+/// scalars and lists of scalars. Those of key names prove themselves in `keys`.
+fn read() -> Vec<Written> {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/rules");
+    let mut files: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml") && !file.ends_with("keys.yaml"));
+    files.sort();
+    files.iter().flat_map(|file| mappings(&std::fs::read_to_string(file).unwrap())).map(|rule| written(&rule)).collect()
+}
+
+fn mappings(yaml: &str) -> Vec<HashMap<String, Vec<String>>> {
+    let mut rules: Vec<HashMap<String, Vec<String>>> = Vec::new();
+    let (mut key, mut in_list) = (None, false);
+    for event in Parser::new_from_str(yaml) {
+        match event.unwrap().0 {
+            Event::MappingStart(..) => rules.push(HashMap::new()),
+            Event::SequenceStart(..) => in_list = key.is_some(),
+            Event::SequenceEnd => (key, in_list) = (None, false),
+            Event::Scalar(text, ..) => match &key {
+                None => key = Some(text.into_owned()),
+                Some(name) => {
+                    rules.last_mut().unwrap().entry(String::clone(name)).or_default().push(text.into_owned());
+                    key = key.filter(|_| in_list);
+                }
+            },
+            _ => {}
+        }
+    }
+    rules
+}
+
+fn written(rule: &HashMap<String, Vec<String>>) -> Written {
+    let all = |key: &str| rule.get(key).cloned().unwrap_or_default();
+    let one = |key: &str| all(key).concat();
+    let kind = match rule.get("token") {
+        Some(templates) => Kind::Token { templates: templates.clone() },
+        None => Kind::Regex { pattern: one("regex"), keywords: all("keywords") },
+    };
+    Written {
+        about: one("about"),
+        builtin: true,
+        examples: all("examples"),
+        counterexamples: all("counterexamples"),
+        ..testing::rule(&one("name"), kind)
+    }
+}
+
+#[test]
+fn every_example_is_found_in_every_shape() {
+    let (written, rules, active) = packs();
+    let mut missed = Vec::new();
+    for (number, rule) in written.iter().enumerate() {
+        let id = RuleId(number as u16);
+        for example in &rule.examples {
+            for seed in 0..SEEDS {
+                let sample = template::expand(example, seed).unwrap();
+                let Some(secret) = found(&rules, &active, id, &sample).into_iter().next() else {
+                    missed.push(format!("{}: {example} (seed {seed})", rule.name));
+                    continue;
+                };
+                for (shape, escape, before, behind) in SHAPES {
+                    let line = format!("{before}{}{behind}", escape.of(&sample));
+                    let secret = escape.of(&secret);
+                    if !found(&rules, &active, id, &line).iter().any(|found| found.contains(&secret)) {
+                        missed.push(format!("{} {shape}: {example} (seed {seed})", rule.name));
+                    }
+                }
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{} missed:\n{}", missed.len(), missed.join("\n"));
+}
+
+#[test]
+fn no_counterexample_is_found_in_any_shape() {
+    let (written, rules, active) = packs();
+    let mut wrong = Vec::new();
+    for (number, rule) in written.iter().enumerate() {
+        for counterexample in &rule.counterexamples {
+            for (shape, escape, before, behind) in SHAPES {
+                let sample = template::expand(counterexample, 1).unwrap();
+                let line = format!("{before}{}{behind}", escape.of(&sample));
+                if !found(&rules, &active, RuleId(number as u16), &line).is_empty() {
+                    wrong.push(format!("{} {shape}: {counterexample}", rule.name));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_says_what_it_is_and_proves_it() {
+    for rule in packs().0 {
+        assert!(rule.about.ends_with('.'), "{} has no about line", rule.name);
+        assert!(rule.examples.len() >= 2, "{} has too few examples", rule.name);
+        assert!(rule.counterexamples.len() >= 2, "{} has too few counterexamples", rule.name);
+    }
+}
+
+#[test]
+fn ordinary_lines_hold_no_secret() {
+    let (written, rules, active) = packs();
+    #[rustfmt::skip]
+    let lines = [
+        "level=info ts=2026-01-02T03:04:05.678Z caller=main.go:42 msg=\"request done\" trace_id=4bf92f3577b34da6a3ce929d0e0e4736 span_id=00f067aa0ba902b7",
+        "Failed password for invalid user admin from 192.0.2.7 port 52113 ssh2",
+        "commit 9fceb02d0ae598e95dc970b74767f19372d61af8 pushed to refs/heads/main",
+        "pulled image registry.example.com/a/b@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "GET https://example.com:8443/users/7?mail=a@example.com HTTP/1.1",
+        "2026/01/02 03:04:05 [error] 31#31: *7 connect() failed (111: Connection refused) while connecting to upstream",
+        "integrity=\"sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==\"",
+        "pod api-7d9f8c6b5-x2x4z uid=3f2504e0-4f89-11d3-9a0c-0305e82c3301 restarted 3 times in 10m",
+        "task-runner: skip risk-score, disk-usage and mask-editor; msg.id=7 AAAA record of example.com",
+        "-----BEGIN CERTIFICATE----- was expected, found -----BEGIN PRIVATE KEY----- instead",
+    ];
+    for line in lines {
+        for (number, rule) in written.iter().enumerate() {
+            assert!(found(&rules, &active, RuleId(number as u16), line).is_empty(), "{} in {line}", rule.name);
+        }
+    }
+}
+
+/// How long it takes to find what is in `text`, the fastest of three.
+fn duration(rules: &Ruleset, active: &Active, text: &[u8]) -> std::time::Duration {
+    let (mut hits, mut findings) = (Vec::new(), Vec::new());
+    let mut run = || {
+        hits.clear();
+        findings.clear();
+        let begin = std::time::Instant::now();
+        rules.hits(text, &mut hits);
+        rules.find(text, 0, &hits, None, active, &mut findings);
+        begin.elapsed()
+    };
+    run().min(run()).min(run())
+}
+
+#[test]
+fn a_hostile_text_costs_no_more_than_its_length() {
+    let (_, rules, active) = packs();
+    #[rustfmt::skip]
+    let patterns = [
+        "a", "ghp_", "ghp_a", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "://", "a://b:", "http://a@", "eyJ", "eyJ-", "eyJa.", "eyJaaaaaaaaaa.",
+        "AKIA", "+ASt", ":AA", "1:AA", "sk-", "sk-proj-", "T3BlbkFJ", "xoxp-", "glpat-", "SG.", "%3A%2F%2F", "signature=", "MTA", "8Q~", "\\", "\"", "JQQJ9",
+    ];
+    for pattern in patterns {
+        let text = |length: usize| pattern.bytes().cycle().take(length).collect::<Vec<u8>>();
+        let short = duration(&rules, &active, &text(1 << 15));
+        let long = duration(&rules, &active, &text(1 << 18));
+        // Eight times the length; quadratic work would be sixty-four times.
+        assert!(long < short * 30 + std::time::Duration::from_millis(5), "{pattern:?}: {short:?} became {long:?}");
+    }
+}

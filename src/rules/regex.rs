@@ -1,0 +1,156 @@
+//! Rules that are regexes: run near their keywords only, inside a window of the text.
+//!
+//! Windows that touch are searched as one, so that a text full of keywords is read once. Look-around (`\b`, `^`) sees the
+//! true neighbours of the window. No search ever runs over a text in which no keyword stands.
+
+use crate::{diagnostic::Complaint, re2, span::Span};
+use regex_automata::{Input, meta, util::primitives::NonMaxUsize, util::syntax};
+
+/// How far before a keyword a match can begin, in bytes.
+const BEFORE: usize = 1024;
+
+/// How far behind a keyword a match can reach, in bytes: a private key of 16384 bits, escaped, is shorter.
+const AFTER: usize = 32 * 1024;
+
+/// Bytes that a compiled pattern may take; the shipped ones take a twentieth.
+const MAX_SIZE: usize = 1 << 20;
+
+/// Shorter keywords stand everywhere.
+const MIN_KEYWORD: usize = 3;
+
+/// The groups before `secret` and itself must fit an array on the stack.
+const MAX_GROUPS: usize = 16;
+
+/// A compiled pattern.
+pub struct Pattern {
+    regex: meta::Regex,
+    /// The number of the group that is cut; 0 is the whole match.
+    secret: usize,
+}
+
+impl Pattern {
+    /// Compiles a pattern of Go's dialect.
+    pub fn compile(pattern: &str, keywords: &[String]) -> Result<Self, Complaint> {
+        if keywords.is_empty() || keywords.iter().any(|keyword| keyword.len() < MIN_KEYWORD) {
+            return Err(Complaint::new("a regex wants keywords of three bytes or more")
+                .hint("`keywords` are literals, one of which stands in every match; the regex runs near them only"));
+        }
+        let translated = re2::translate_bytes(pattern)?;
+        let too_large = || {
+            Complaint::new("the compiled pattern is too large")
+                .hint("lower the counts of its repetitions, or use `token`")
+        };
+        let regex = meta::Builder::new()
+            .syntax(syntax::Config::new().utf8(false))
+            .configure(meta::Config::new().utf8_empty(false).nfa_size_limit(Some(MAX_SIZE)))
+            .build(&translated)
+            .map_err(|error| match error.size_limit() {
+                Some(_) => too_large(),
+                None => Complaint::new("the pattern does not compile"),
+            })?;
+        let names: Vec<Option<&str>> = regex.group_info().pattern_names(regex_automata::PatternID::ZERO).collect();
+        if names.iter().skip(1).any(Option::is_none) {
+            return Err(Complaint::new("the pattern has a group without a name")
+                .hint("name what is to be cut `(?P<secret>…)`, and write other groups as `(?:…)`"));
+        }
+        let secret = names.iter().position(|name| *name == Some("secret")).unwrap_or(0);
+        if secret >= MAX_GROUPS {
+            return Err(Complaint::new(format!(
+                "the group `secret` has more than {} groups before it",
+                MAX_GROUPS - 2
+            ))
+            .hint("write groups that are not used as `(?:…)`"));
+        }
+        Ok(Self { regex, secret })
+    }
+
+    /// Passes every secret near the keywords to `found`. `hits` are those of its keywords, in order of their ends.
+    pub fn find(&self, text: &[u8], hits: impl Iterator<Item = Span>, mut found: impl FnMut(Span)) {
+        let window = |hit: Span| (hit.start as usize).saturating_sub(BEFORE)..text.len().min(hit.end as usize + AFTER);
+        let mut hits = hits.peekable();
+        let mut searched = 0;
+        while let Some(hit) = hits.next() {
+            let mut joined = window(hit);
+            while let Some(next) = hits.next_if(|next| window(*next).start <= joined.end) {
+                joined.end = joined.end.max(window(next).end);
+            }
+            joined.start = joined.start.max(searched);
+            searched = joined.end;
+            self.search(text, joined, &mut found);
+        }
+    }
+
+    fn search(&self, text: &[u8], window: std::ops::Range<usize>, found: &mut impl FnMut(Span)) {
+        let mut slots = [None; 2 * MAX_GROUPS];
+        let mut at = window.start;
+        while at < window.end {
+            let input = Input::new(text).span(at..window.end);
+            if self.regex.search_slots(&input, &mut slots[..2 * (self.secret + 1)]).is_none() {
+                return;
+            }
+            let position = |slot: usize| slots[slot].map(NonMaxUsize::get);
+            let (Some(start), Some(end)) = (position(2 * self.secret), position(2 * self.secret + 1)) else {
+                // An optional group that took no part.
+                at = position(1).map_or(window.end, |end| end.max(at + 1));
+                continue;
+            };
+            if start < end {
+                found(Span::new(start, end));
+            }
+            at = position(1).unwrap_or(end).max(at + 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(pattern: &str, keyword: &str, text: &str) -> Vec<String> {
+        let compiled = Pattern::compile(pattern, &[keyword.to_owned()]).unwrap();
+        let hits = text.match_indices(keyword).map(|(at, _)| Span::new(at, at + keyword.len()));
+        let mut found = Vec::new();
+        compiled.find(text.as_bytes(), hits, |span| found.push(text[span.range()].to_owned()));
+        found
+    }
+
+    #[test]
+    fn what_is_cut_stands_near_a_keyword() {
+        let far = format!("key {}9", "-".repeat(AFTER));
+        let near = format!("9{}key", "-".repeat(BEFORE - 1));
+        let too_far = format!("9{}key", "-".repeat(BEFORE));
+        #[rustfmt::skip]
+        let facts: &[(&str, &str, &str, &[&str])] = &[
+            ("the group `secret`",                        r"key=(?P<secret>\d+)",            "a key=12 b",    &["12"]),
+            ("or the whole match",                        r"key=\d+",                        "a key=12 b",    &["key=12"]),
+            ("of several named groups only `secret`",     r"(?P<a>key)=(?P<secret>\d)",      "key=1",         &["1"]),
+            ("every match once, where windows touch",     r"\d",                             "key 1 key 2",   &["1", "2"]),
+            ("nothing where the group took no part",      r"key(?P<secret>=\d)?",            "key key=1",     &["=1"]),
+            ("nothing that is empty",                     r"x*",                             "key",           &[]),
+            ("nothing without a keyword",                 r"\d",                             "no 1",          &[]),
+            ("what lies just inside the window before",   r"\d",                             &near,           &["9"]),
+            ("nothing before the window",                 r"\d",                             &too_far,        &[]),
+            ("nothing behind the window",                 r"\d",                             &far,            &[]),
+            ("a word that goes on beyond the match",      r"\bkey\b",                        "keys",          &[]),
+        ];
+        for (fact, pattern, text, wanted) in facts {
+            assert_eq!(found(pattern, "key", text), *wanted, "{fact}");
+        }
+    }
+
+    #[test]
+    fn a_regex_that_cannot_run_near_a_keyword_is_refused() {
+        #[rustfmt::skip]
+        let facts: &[(&str, &str, &[&str])] = &[
+            ("without keywords",            "a",                      &[]),
+            ("with a keyword of two bytes", "ab",                     &["abc", "ab"]),
+            ("with a group of no name",     "abc(d)",                 &["abc"]),
+            ("that is too large",           r"abc(?:\w{100}){1,100}", &["abc"]),
+            ("that is no regex",            "abc(",                   &["abc"]),
+        ];
+        for (fact, pattern, keywords) in facts {
+            let keywords: Vec<String> = keywords.iter().map(|keyword| (*keyword).to_owned()).collect();
+            assert!(Pattern::compile(pattern, &keywords).is_err(), "{fact}");
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! Token templates, matched without a regex engine: class tables, lengths, and what may stand around a token.
+//!
+//! A token begins where nothing is glued to it, and ends where its class ends: a last run that is longer than the template
+//! says goes whole, because what has the prefix is a secret of some length rather than none. A scan finds one literal of each
+//! alternative; from there every length but one follows from the text, so a match costs no more than one run's length.
+
+use super::{
+    escape,
+    template::{self, Class, Part},
+};
+use crate::{diagnostic::Complaint, span::Span};
+
+/// All token templates of a ruleset, compiled.
+#[derive(Default)]
+pub struct Tokens {
+    classes: Vec<Class>,
+    tokens: Vec<Token>,
+}
+
+/// One alternative of a template.
+struct Token {
+    /// The number of its literal among `parts`, which the scan looks for.
+    anchor: usize,
+    parts: Vec<Compiled>,
+    /// The bytes that the class of the last run lets a longer token go on with.
+    tail: Option<u8>,
+}
+
+enum Compiled {
+    Literal(Vec<u8>),
+    /// Takes as much as there is: what follows it cannot begin with a byte of its class.
+    Run {
+        class: u8,
+        min: u32,
+        max: u32,
+    },
+    /// Must be tried in every length, the longest first, because what follows could be part of it.
+    Search {
+        class: u8,
+        min: u32,
+        max: u32,
+    },
+}
+
+/// How far the runs of each class reach, as far as it is known of one text: what makes many hits in one run cost one walk.
+pub struct Runs([Span; MAX_CLASSES]);
+
+/// Different classes in one ruleset; the shipped ones use about twenty.
+const MAX_CLASSES: usize = 64;
+
+/// So many of one character and nothing else are nobody's secret.
+const MIN_PLACEHOLDER: usize = 8;
+
+/// Shorter literals stand everywhere.
+const MIN_LITERAL: usize = 3;
+
+/// Bytes that an escape before a leading run can add to it: `\u0020` has four.
+const ESCAPE_DIGITS: usize = 4;
+
+/// A prefix of so many bytes is looked for even if a longer literal stands further on.
+const GOOD_PREFIX: usize = 4;
+
+impl Default for Runs {
+    fn default() -> Self {
+        Self([Span::default(); MAX_CLASSES])
+    }
+}
+
+impl Tokens {
+    /// Compiles a template and returns the numbers of its alternatives.
+    pub fn add(&mut self, template: &str) -> Result<std::ops::Range<usize>, Complaint> {
+        let first = self.tokens.len();
+        for alternative in template::parse(template)? {
+            let token = self.compile(&alternative)?;
+            self.tokens.push(token);
+        }
+        Ok(first..self.tokens.len())
+    }
+
+    /// The literal that the scan must look for on behalf of a token.
+    pub fn literal(&self, token: usize) -> &[u8] {
+        let token = &self.tokens[token];
+        match &token.parts[token.anchor] {
+            Compiled::Literal(literal) => literal,
+            Compiled::Run { .. } | Compiled::Search { .. } => &[],
+        }
+    }
+
+    /// The token whose literal stands at `hit`, if it is one. `runs` is kept for all hits of one text.
+    pub fn match_at(&self, token: usize, text: &[u8], hit: Span, runs: &mut Runs) -> Option<Span> {
+        let token = &self.tokens[token];
+        let start = self.start(token, text, hit)?;
+        let mut walk = Walk { classes: &self.classes, text, runs };
+        let mut end = walk.parts(&token.parts, start)?;
+        if let Some(class) = token.tail {
+            end = walk.end(class, end);
+        }
+        let span = Span::new(start, end);
+        let prefix = if let Some(Compiled::Literal(literal)) = token.parts.first() { literal.len() } else { 0 };
+        (!is_placeholder(&span.of(text)[prefix..])).then_some(span)
+    }
+
+    /// Where the token begins: what stands before its literal has a length that follows from the text.
+    fn start(&self, token: &Token, text: &[u8], hit: Span) -> Option<usize> {
+        let mut start = hit.start as usize;
+        for part in token.parts[..token.anchor].iter().rev() {
+            match part {
+                Compiled::Literal(literal) => start = start.checked_sub(literal.len())?,
+                Compiled::Run { class, min, max } | Compiled::Search { class, min, max } if min < max => {
+                    let class = self.classes[usize::from(*class)];
+                    let back = text[..start].iter().rev().take(*max as usize + ESCAPE_DIGITS);
+                    start -= back.take_while(|byte| class.has(**byte)).count();
+                    // The digits of `%20` and the like before it are not its own.
+                    start = escape::around(text, start).map_or(start, |escape| escape.end);
+                }
+                Compiled::Run { min, .. } | Compiled::Search { min, .. } => start = start.checked_sub(*min as usize)?,
+            }
+        }
+        let open = match token.parts.first() {
+            Some(Compiled::Run { class, .. } | Compiled::Search { class, .. }) => {
+                let class = self.classes[usize::from(*class)];
+                start.checked_sub(1).is_none_or(|before| !class.has(text[before])) || escape::ends_escape(text, start)
+            }
+            _ => escape::opens(text, start),
+        };
+        open.then_some(start)
+    }
+
+    fn compile(&mut self, alternative: &[Part]) -> Result<Token, Complaint> {
+        let anchor = anchor(alternative)?;
+        let mut searches = 0;
+        let mut parts = Vec::with_capacity(alternative.len());
+        for (index, part) in alternative.iter().enumerate() {
+            parts.push(match *part {
+                Part::Literal(ref literal) => Compiled::Literal(literal.clone()),
+                Part::Run { class, min, max } => {
+                    let number = self.class(class)?;
+                    if min < max && class.meets(first_bytes(&alternative[index + 1..])) {
+                        searches += 1;
+                        Compiled::Search { class: number, min, max }
+                    } else {
+                        Compiled::Run { class: number, min, max }
+                    }
+                }
+            });
+        }
+        if searches > 1 {
+            return Err(Complaint::new("two runs of the template could end in more than one place")
+                .hint("let all but one run have a fixed length, or be followed by a byte that it cannot hold"));
+        }
+        let tail = parts.iter().rev().find_map(|part| match part {
+            Compiled::Literal(_) => Some(None),
+            // What may be absent says nothing of where the token ends.
+            Compiled::Run { min: 0, .. } | Compiled::Search { min: 0, .. } => None,
+            Compiled::Run { class, .. } | Compiled::Search { class, .. } => Some(Some(*class)),
+        });
+        Ok(Token { anchor, parts, tail: tail.flatten() })
+    }
+
+    fn class(&mut self, class: Class) -> Result<u8, Complaint> {
+        if let Some(known) = self.classes.iter().position(|known| *known == class) {
+            return Ok(known as u8);
+        }
+        if self.classes.len() == MAX_CLASSES {
+            return Err(Complaint::new(format!("the templates use more than {MAX_CLASSES} different classes")));
+        }
+        self.classes.push(class);
+        Ok(self.classes.len() as u8 - 1)
+    }
+}
+
+/// Whether what follows the prefix is one character repeated (`ghp_xxxx…`), as people write it to show the form. All of
+/// it must be: a secret with a tail of them is one.
+fn is_placeholder(body: &[u8]) -> bool {
+    let mut letters = body.iter().filter(|byte| !matches!(byte, b'-' | b'_' | b'.' | b'='));
+    let Some(first) = letters.next() else { return false };
+    body.len() >= MIN_PLACEHOLDER && letters.all(|byte| byte == first)
+}
+
+/// The literal that the scan looks for: the prefix, or where that is short the longest from which the token's beginning
+/// follows: what stands before it has a fixed length, but for a run that the token begins with.
+fn anchor(alternative: &[Part]) -> Result<usize, Complaint> {
+    let length = |index: usize| match &alternative[index] {
+        Part::Literal(literal) => literal.len(),
+        Part::Run { .. } => 0,
+    };
+    if length(0) >= GOOD_PREFIX {
+        return Ok(0);
+    }
+    let free = |part: &Part| matches!(part, Part::Run { min, max, .. } if min < max);
+    let usable = (1..alternative.len()).find(|&index| free(&alternative[index])).unwrap_or(alternative.len());
+    // Of equally long ones the first.
+    let longest = (0..usable).rev().max_by_key(|&index| length(index));
+    if let Some(index) = longest.filter(|&index| length(index) >= MIN_LITERAL) {
+        return Ok(index);
+    }
+    if (usable..alternative.len()).any(|index| length(index) >= MIN_LITERAL) {
+        return Err(Complaint::new("a run of no fixed length stands before the first literal of three bytes")
+            .hint("begin the template with a literal of four bytes, or give the run a fixed length"));
+    }
+    Err(Complaint::new("the template has an alternative without a literal of three bytes")
+        .hint("tokens are found by a literal of three bytes or more; what has none wants a regex with keywords"))
+}
+
+/// The bytes that a sequence can begin with.
+fn first_bytes(parts: &[Part]) -> Class {
+    let mut bytes = Class::default();
+    for part in parts {
+        match part {
+            Part::Literal(literal) => {
+                return bytes.union(literal.first().map_or(Class::default(), |byte| Class::of(*byte)));
+            }
+            Part::Run { class, min, .. } => {
+                bytes = bytes.union(*class);
+                if *min > 0 {
+                    return bytes;
+                }
+            }
+        }
+    }
+    bytes
+}
+
+struct Walk<'a> {
+    classes: &'a [Class],
+    text: &'a [u8],
+    runs: &'a mut Runs,
+}
+
+impl Walk<'_> {
+    /// Where `parts` end if they stand at `at`. Calls itself once at most: a token has one searched run.
+    fn parts(&mut self, parts: &[Compiled], mut at: usize) -> Option<usize> {
+        for (index, part) in parts.iter().enumerate() {
+            match part {
+                Compiled::Literal(literal) => {
+                    if !self.text[at..].starts_with(literal) {
+                        return None;
+                    }
+                    at += literal.len();
+                }
+                Compiled::Run { class, min, max } => {
+                    let length = (self.end(*class, at) - at).min(*max as usize);
+                    if length < *min as usize {
+                        return None;
+                    }
+                    at += length;
+                }
+                Compiled::Search { class, min, max } => {
+                    let longest = (self.end(*class, at) - at).min(*max as usize);
+                    let rest = &parts[index + 1..];
+                    return (*min as usize..=longest).rev().find_map(|length| self.parts(rest, at + length));
+                }
+            }
+        }
+        Some(at)
+    }
+
+    /// Where the run of a class that begins at `at` ends.
+    fn end(&mut self, class: u8, at: usize) -> usize {
+        let known = &mut self.runs.0[usize::from(class)];
+        if !(known.start as usize..known.end as usize).contains(&at) {
+            let class = self.classes[usize::from(class)];
+            let mut end = at;
+            while end < self.text.len() && class.has(self.text[end]) {
+                // From here the way is known: hits of other templates walk the same run from other places.
+                if end == known.start as usize && known.end > known.start {
+                    end = known.end as usize;
+                    break;
+                }
+                end += 1;
+            }
+            *known = Span::new(at, end);
+        }
+        known.end as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the template finds, from each place of its literal.
+    fn found(template: &str, text: &str) -> Vec<String> {
+        let mut tokens = Tokens::default();
+        let numbers = tokens.add(template).unwrap();
+        let mut runs = Runs::default();
+        let mut found = Vec::new();
+        for at in 0..text.len() {
+            for token in numbers.clone() {
+                let literal = tokens.literal(token);
+                if text.as_bytes()[at..].starts_with(literal) {
+                    let hit = Span::new(at, at + literal.len());
+                    let span = tokens.match_at(token, text.as_bytes(), hit, &mut runs);
+                    found.extend(span.map(|span| text[span.range()].to_owned()));
+                }
+            }
+        }
+        found.dedup();
+        found
+    }
+
+    #[test]
+    fn a_token_is_found_whole() {
+        #[rustfmt::skip]
+        let facts: &[(&str, &str, &str, &str)] = &[
+            ("alone",                                   "key_{alnum:4}",              "key_ab12",             "key_ab12"),
+            ("before what is not of its class",         "key_{alnum:4}",              "x=key_ab12,y",         "key_ab12"),
+            ("with a last run longer than it says",     "key_{alnum:4}",              "key_ab12cd34-",        "key_ab12cd34"),
+            ("at the longest",                          "key_{alnum:2-6}",            "key_ab12.",            "key_ab12"),
+            ("behind a percent escape",                 "key_{alnum:4}",              "x%3Dkey_ab12",         "key_ab12"),
+            ("behind an escaped line break",            "key_{alnum:4}",              r"x\nkey_ab12",         "key_ab12"),
+            ("with padding that may be absent",         "key_{alnum:4-8}{[=]:0-2}",   "key_ab12;",            "key_ab12"),
+            ("with padding",                            "key_{alnum:4-8}{[=]:0-2}",   "key_ab12==;",          "key_ab12=="),
+            ("with a literal behind a fixed run",       "{alnum:4}+KEY{digits:2}",    "x ab12+KEY34.",        "ab12+KEY34"),
+            ("with a literal behind a run",             "{digits:2-4}:KEY{digits:2}", "x 123:KEY34.",         "123:KEY34"),
+            ("with a run behind a percent escape",      "{digits:2-4}:KEY{digits:2}", "x%201234:KEY34",       "1234:KEY34"),
+            ("with a run behind an escaped character",  "{digits:2-4}:KEY{digits:2}", r"x\u00201234:KEY34",   "1234:KEY34"),
+            ("with its mark as far on as can be",       "key-{word-dash:2-9}XX{word-dash:2-9}", "key-aaXXbbXXcc", "key-aaXXbbXXcc"),
+            ("with the parts that may be absent",       "key_{digits:2}(.{digits:2})?", "key_12.34",          "key_12.34"),
+            ("without them",                            "key_{digits:2}(.{digits:2})?", "key_12.x",           "key_12"),
+            ("with a tail of one character",            "key_{alnum:4-40}",           "key_ab12xxxxxxxxxxxxxxxx", "key_ab12xxxxxxxxxxxxxxxx"),
+            ("with a class of its own",                 "key_{[^\\x20]:3-9}",         "key_a-~b c",           "key_a-~b"),
+        ];
+        for (fact, template, text, wanted) in facts {
+            let found = found(template, text);
+            assert!(found.contains(&(*wanted).to_owned()), "{fact}: {found:?}");
+            assert!(found.iter().all(|token| wanted.contains(token.as_str())), "{fact}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_token_is_none() {
+        #[rustfmt::skip]
+        let facts: &[(&str, &str, &str)] = &[
+            ("too short",                           "key_{alnum:4}",              "key_ab1-2"),
+            ("in another case",                     "key_{alnum:4}",              "KEY_ab12"),
+            ("glued to a letter",                   "key_{alnum:4}",              "xkey_ab12"),
+            ("glued to a digit",                    "key_{alnum:4}",              "1key_ab12"),
+            ("cut off",                             "key_{alnum:4}",              "key_ab"),
+            ("with too short a part before",        "{digits:2-4}:KEY{digits:2}", "x 1:KEY34"),
+            ("with too long a part before",         "{digits:2-4}:KEY{digits:2}", "x 12345:KEY34"),
+            ("with a fixed part before and more",   "{alnum:4}+KEY{digits:2}",    "xab12+KEY34"),
+            ("one character repeated",              "key_{alnum:4-40}",           "key_xxxxxxxxxxxxxxxxxxxx"),
+            ("without its mark",                    "key-{word-dash:2-9}XX{word-dash:2-9}", "key-aabbcc"),
+        ];
+        for (fact, template, text) in facts {
+            assert_eq!(found(template, text), Vec::<String>::new(), "{fact}");
+        }
+    }
+
+    #[test]
+    fn a_template_that_cannot_be_scanned_for_is_refused() {
+        #[rustfmt::skip]
+        let facts: &[(&str, &str)] = &[
+            ("without a literal of three bytes",   "ab{digits:4}-{digits:4}"),
+            ("with one alternative without one",   "(abcd|ab){digits:4}"),
+            ("with two runs that could share",     "abcd{alnum:1-9}x{alnum:1-9}y{alnum:1-9}"),
+            ("with a free run before its literal", "a{digits:1-9}-{digits:1-9}abcd"),
+        ];
+        for (fact, template) in facts {
+            assert!(Tokens::default().add(template).is_err(), "{fact}");
+        }
+    }
+}

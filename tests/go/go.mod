@@ -1,0 +1,3 @@
+module sigyn.test/tables
+
+go 1.26

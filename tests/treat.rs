@@ -1,0 +1,258 @@
+//! Whole pushes through the treatment: given a policy and a push, what is left and what was counted.
+
+#![allow(missing_docs)]
+
+use proptest::prelude::*;
+use prost::Message;
+use sigyn::{
+    config::{Source, compile_policy},
+    pipeline::{Scratch, Treated, treat},
+    policy::Policy,
+    proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
+    tally::Tally,
+};
+
+fn policy(text: &str) -> Policy {
+    let file = Source { name: "policy.yaml".into(), text: text.into() };
+    match compile_policy(&[file]) {
+        Ok((policy, _)) => policy,
+        Err(errors) => panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+    }
+}
+
+fn entry(line: &str, metadata: &[(&str, &str)]) -> Entry {
+    Entry {
+        timestamp: Some(Timestamp { seconds: 1_700_000_000, nanos: 7 }),
+        line: line.into(),
+        structured_metadata: metadata
+            .iter()
+            .map(|(name, value)| LabelPair { name: (*name).into(), value: (*value).into() })
+            .collect(),
+        parsed: Vec::new(),
+    }
+}
+
+fn stream(labels: &str, lines: &[&str]) -> Stream {
+    Stream { labels: labels.into(), entries: lines.iter().map(|line| entry(line, &[])).collect(), hash: 0 }
+}
+
+fn push(streams: Vec<Stream>) -> PushRequest {
+    PushRequest { streams, format: Vec::new() }
+}
+
+struct Outcome {
+    treated: Treated,
+    push: PushRequest,
+    tally: Tally,
+}
+
+impl Outcome {
+    fn dropped(&self, reason: &str) -> u64 {
+        self.tally.dropped.iter().filter(|(known, _)| known.as_str() == reason).map(|(_, count)| count.lines).sum()
+    }
+}
+
+fn run(policy: &Policy, body: &[u8]) -> Outcome {
+    let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
+    let treated = treat(policy, body, &mut scratch, &mut tally).expect("the push is well-formed");
+    let out = match treated {
+        Treated::Unchanged => body,
+        Treated::Changed => scratch.out.as_slice(),
+        Treated::Nothing => b"",
+    };
+    Outcome { treated, push: PushRequest::decode(out).expect("what we write can be read"), tally }
+}
+
+/// `LABELS | LINE | name=value …` for each entry, so that a wanted push can be written down.
+fn told(push: &PushRequest) -> Vec<String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    push.streams
+        .iter()
+        .flat_map(|stream| {
+            stream.entries.iter().map(|entry| {
+                let pairs =
+                    entry.structured_metadata.iter().map(|pair| format!(" {}={}", text(&pair.name), text(&pair.value)));
+                format!("{} | {} |{}", text(&stream.labels), text(&entry.line), pairs.collect::<String>())
+            })
+        })
+        .collect()
+}
+
+/// A secret that stands nowhere in this file.
+fn secret() -> String {
+    ["hu", "nt", "er", "2-", "of-", "the-", "north"].concat()
+}
+
+struct Case {
+    fact: &'static str,
+    policy: &'static str,
+    given: &'static [(&'static str, &'static str)],
+    wanted: &'static [&'static str],
+}
+
+#[rustfmt::skip]
+const LABELS_AND_ADMISSION: &[Case] = &[
+    Case { fact: "a label is renamed by two Prometheus rules", given: &[(r#"{app="x"}"#, "a")], wanted: &[r#"{service="x"} | a |"#],
+        policy: "labels: [{source_labels: [app], target_label: service}, {action: labeldrop, regex: app}]" },
+    Case { fact: "labels are printed as Loki prints them", given: &[("{b='2',a=`1`,}", "a")], wanted: &[r#"{a="1", b="2"} | a |"#], policy: "" },
+    Case { fact: "labels that begin with two underscores go, control labels with them", policy: "",
+        given: &[(r#"{__aggregated_metric__="x", a="1"}"#, "a")], wanted: &[r#"{a="1"} | a |"#] },
+    Case { fact: "set sets and removes", given: &[(r#"{a="1", b="2"}"#, "a")], wanted: &[r#"{b="3"} | a |"#],
+        policy: "labels: [{set: {a: '', b: 3}}]" },
+    Case { fact: "a rule with match leaves other streams alone", given: &[(r#"{a="1"}"#, "x"), (r#"{a="2"}"#, "y")],
+        wanted: &[r#"{a="one"} | x |"#, r#"{a="2"} | y |"#], policy: r#"labels: [{match: '{a="1"}', set: {a: one}}]"# },
+    Case { fact: "only allowed streams pass", given: &[(r#"{a="1"}"#, "x"), (r#"{a="2"}"#, "y")], wanted: &[r#"{a="1"} | x |"#],
+        policy: r#"streams: {allow: ['{a="1"}']}"# },
+    Case { fact: "deny wins over allow", given: &[(r#"{a="1"}"#, "x"), (r#"{a="2"}"#, "y")], wanted: &[r#"{a="2"} | y |"#],
+        policy: r#"streams: {allow: ['{}'], deny: ['{a="1"}']}"# },
+    Case { fact: "an empty allow list refuses all", given: &[(r#"{a="1"}"#, "x")], wanted: &[], policy: "streams: {allow: []}" },
+    Case { fact: "admission is asked on normalised labels", given: &[(r#"{app="x"}"#, "a")], wanted: &[r#"{app="x", service="x"} | a |"#],
+        policy: r#"{labels: [{source_labels: [app], target_label: service}], streams: {allow: ['{service="x"}']}}"# },
+    Case { fact: "admission in report mode refuses nothing", given: &[(r#"{a="1"}"#, "x")], wanted: &[r#"{a="1"} | x |"#],
+        policy: "streams: {allow: [], mode: report}" },
+    Case { fact: "a stream whose labels cannot be read goes alone", given: &[("{a=", "x"), (r#"{a="2"}"#, "y")],
+        wanted: &[r#"{a="2"} | y |"#], policy: "" },
+    Case { fact: "a stream without a label left goes", given: &[(r#"{a="1"}"#, "x")], wanted: &[],
+        policy: "labels: [{action: labeldrop, regex: a}]" },
+];
+
+#[test]
+fn labels_are_normalised_and_streams_admitted() {
+    for case in LABELS_AND_ADMISSION {
+        let given = push(case.given.iter().map(|(labels, line)| stream(labels, &[line])).collect());
+        let outcome = run(&policy(case.policy), &given.encode_to_vec());
+        assert_eq!(told(&outcome.push), case.wanted, "{}", case.fact);
+        let left = outcome.push.streams.iter().map(|stream| stream.entries.len() as u64).sum::<u64>();
+        assert_eq!(outcome.tally.kept().lines, left, "{}: the account agrees", case.fact);
+    }
+}
+
+#[test]
+fn each_refusal_has_its_reason() {
+    let rows = [
+        ("not_allowed", r#"streams: {allow: ['{a="2"}']}"#, r#"{a="1"}"#),
+        ("denied", r#"streams: {deny: ['{a="1"}']}"#, r#"{a="1"}"#),
+        ("relabel", "labels: [{action: drop, source_labels: [a], regex: '1'}]", r#"{a="1"}"#),
+        ("noise", "labels: [{action: drop, source_labels: [a], regex: '1', reason: noise}]", r#"{a="1"}"#),
+        ("no_labels", "labels: [{action: labelkeep, regex: b}]", r#"{a="1"}"#),
+        ("bad_labels", "", r#"{a="1", a="2"}"#),
+    ];
+    for (reason, text, labels) in rows {
+        let outcome = run(&policy(text), &push(vec![stream(labels, &["x", "y"])]).encode_to_vec());
+        assert_eq!((outcome.dropped(reason), outcome.treated), (2, Treated::Nothing), "{reason}");
+        assert_eq!(outcome.tally.dropped_streams.len(), 1, "{reason}");
+    }
+}
+
+#[test]
+fn what_did_not_change_is_forwarded_as_it_came() {
+    let given = push(vec![stream(r#"{a="1"}"#, &["plain", "", "größer \u{1F9AB}"])]).encode_to_vec();
+    assert_eq!(run(&policy(""), &given).treated, Treated::Unchanged);
+}
+
+#[test]
+fn secrets_go_from_lines_metadata_and_labels() {
+    let given = push(vec![Stream {
+        labels: format!("{{a=\"password={}\"}}", secret()).into(),
+        entries: vec![entry(
+            &format!("login password={} ok", secret()),
+            &[("api_key", secret().as_str()), ("note", &format!("token={}", secret()))],
+        )],
+        hash: 0,
+    }]);
+    let outcome = run(&policy(""), &given.encode_to_vec());
+    let wanted =
+        r#"{a="password=[REDACTED]"} | login password=[REDACTED] ok | api_key=[REDACTED] note=token=[REDACTED]"#;
+    assert_eq!(told(&outcome.push), [wanted]);
+    assert_eq!(outcome.tally.redacted_lines, 1);
+    let places: Vec<&str> = outcome.tally.redactions.iter().map(|((_, place, _), _)| place.as_str()).collect();
+    assert!(places.contains(&"line") && places.contains(&"metadata") && places.contains(&"label"), "{places:?}");
+}
+
+#[test]
+fn a_rule_that_drops_takes_the_line_and_only_the_line() {
+    let text = "redact: [{name: no-pins, regex: 'pin=(?P<secret>[0-9]{4})', keywords: ['pin='], with: drop}]";
+    let given = push(vec![stream(r#"{a="1"}"#, &["one", "pin=1234", "two"])]);
+    let outcome = run(&policy(text), &given.encode_to_vec());
+    assert_eq!(told(&outcome.push), [r#"{a="1"} | one |"#, r#"{a="1"} | two |"#]);
+    assert_eq!(outcome.dropped("redaction"), 1);
+}
+
+#[test]
+fn a_rule_in_report_mode_counts_and_changes_nothing() {
+    let text = "redact: [{use: builtin:secrets, mode: report}]";
+    let given = push(vec![stream(r#"{a="1"}"#, &[&format!("password={}", secret())])]);
+    let outcome = run(&policy(text), &given.encode_to_vec());
+    assert_eq!(outcome.treated, Treated::Unchanged);
+    assert_eq!((outcome.tally.redacted_lines, outcome.tally.redactions.len()), (0, 1));
+}
+
+#[test]
+fn where_limits_a_rule_to_streams_and_places() {
+    let text = r#"redact: [{name: ticket, token: 'TCK-{digits:6}', where: {match: '{a="1"}', in: [line]}}]"#;
+    let streams = ["1", "2"].map(|a| Stream {
+        labels: format!("{{a=\"{a}\"}}").into(),
+        entries: vec![entry("see TCK-123456", &[("ticket", "TCK-123456")])],
+        hash: 0,
+    });
+    let outcome = run(&policy(text), &push(streams.into()).encode_to_vec());
+    let wanted = [r#"{a="1"} | see [REDACTED] | ticket=TCK-123456"#, r#"{a="2"} | see TCK-123456 | ticket=TCK-123456"#];
+    assert_eq!(told(&outcome.push), wanted);
+}
+
+#[test]
+fn fields_that_no_one_reads_are_not_copied() {
+    let mut given = push(vec![stream(r#"{a="1"}"#, &["plain"])]);
+    given.format = b"hidden".to_vec();
+    given.streams[0].hash = 42;
+    given.streams[0].entries[0].parsed = vec![LabelPair { name: b"p".to_vec(), value: b"hidden".to_vec() }];
+    let mut body = given.encode_to_vec();
+    body.extend_from_slice(&[0x7a, 6]); // field 15, length 6
+    body.extend_from_slice(b"hidden");
+    let outcome = run(&policy(""), &body);
+    assert_eq!(outcome.treated, Treated::Changed);
+    assert_eq!(outcome.push, push(vec![stream(r#"{a="1"}"#, &["plain"])]));
+}
+
+#[test]
+fn an_entry_whose_timestamp_loki_cannot_read_goes_alone() {
+    let mut given = push(vec![stream(r#"{a="1"}"#, &["early", "odd", "fine"])]);
+    given.streams[0].entries[0].timestamp = Some(Timestamp { seconds: -62_135_596_801, nanos: 0 });
+    given.streams[0].entries[1].timestamp = Some(Timestamp { seconds: 0, nanos: 1_000_000_000 });
+    let outcome = run(&policy(""), &given.encode_to_vec());
+    assert_eq!(told(&outcome.push), [r#"{a="1"} | fine |"#]);
+    assert_eq!(outcome.dropped("bad_timestamp"), 2);
+}
+
+proptest! {
+    /// Whatever comes and whatever the rules do: each line is forwarded or counted, and a second treatment changes nothing.
+    #[test]
+    fn no_line_is_lost_and_a_second_pass_changes_nothing(
+        streams in proptest::collection::vec(
+            ("[a-c]", proptest::collection::vec("(password=|token: |pin=|\\{\"key\":)?[ -~]{0,24}", 0..5)),
+            1..5,
+        )
+    ) {
+        let policy = policy(r#"
+            streams: {deny: ['{a="b"}']}
+            redact: [{name: no-pins, regex: 'pin=(?P<secret>[0-9]+)', keywords: ['pin='], with: drop}]
+        "#);
+        let given = push(
+            streams
+                .iter()
+                .map(|(a, lines)| {
+                    stream(&format!("{{a=\"{a}\"}}"), &lines.iter().map(String::as_str).collect::<Vec<_>>())
+                })
+                .collect(),
+        );
+        let first = run(&policy, &given.encode_to_vec());
+        let received: usize = given.streams.iter().map(|stream| stream.entries.len()).sum();
+        prop_assert_eq!(first.tally.received.lines, received as u64);
+        let left: usize = first.push.streams.iter().map(|stream| stream.entries.len()).sum();
+        prop_assert_eq!(first.tally.kept().lines, left as u64);
+        if left > 0 {
+            let second = run(&policy, &first.push.encode_to_vec());
+            prop_assert_eq!(second.treated, Treated::Unchanged);
+        }
+    }
+}
