@@ -8,6 +8,7 @@
 
 mod captures;
 mod http;
+mod idle;
 mod logs;
 mod loki;
 mod metrics;
@@ -16,7 +17,6 @@ mod process;
 mod promtail;
 mod reload;
 mod road;
-mod scrape;
 mod secrets;
 mod sigyn;
 mod writer;
