@@ -3,10 +3,7 @@
 //! It has no password, so it must not be reached by a web page in somebody's browser: a page's own name in `Host` (DNS
 //! rebinding) and a page's `Origin` are refused.
 
-use crate::{
-    gateway::Gateway,
-    reload::Reloader,
-};
+use crate::{gateway::Gateway, reload::Reloader};
 use axum::{
     Router,
     body::Body,
@@ -75,7 +72,10 @@ async fn reload(reloader: &Reloader) -> Response<Body> {
 
 async fn no_web_pages(request: Request, next: Next) -> Response<Body> {
     if comes_from_a_page(request.uri(), request.headers()) {
-        return text(StatusCode::FORBIDDEN, "cannot answer: the admin listener is asked by its IP address or as localhost\n");
+        return text(
+            StatusCode::FORBIDDEN,
+            "cannot answer: the admin listener is asked by its IP address or as localhost\n",
+        );
     }
     next.run(request).await
 }

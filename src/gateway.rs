@@ -162,7 +162,9 @@ impl Gateway {
         let policy = self.policy.load_full();
         let limits = self.limits.clone();
         let small = received.body.len() <= SMALL && received.declared().is_some_and(|length| length <= SMALL_DECODED);
-        let job = move |worker: &mut Worker| treat(policy, &mut received, &limits, worker).map(|done| (done, received.permits));
+        let job = move |worker: &mut Worker| {
+            treat(policy, &mut received, &limits, worker).map(|done| (done, received.permits))
+        };
         if small { pool::inline(job)? } else { self.pool.run(deadline, job).await? }
     }
 

@@ -18,8 +18,6 @@ impl Config {
     pub(super) fn run(self) -> Result<(), Failure> {
         // clap has made sure of it: there is nothing else to print yet.
         debug_assert!(self.defaults);
-        io::stdout()
-            .write_all(config::default_yaml().as_bytes())
-            .map_err(|error| Failure::stuck("write", &error))
+        io::stdout().write_all(config::default_yaml().as_bytes()).map_err(|error| Failure::stuck("write", &error))
     }
 }

@@ -46,7 +46,8 @@ impl Head {
             return Err(Error::Json);
         }
         let traceparent = headers.get("traceparent").filter(|value| is_traceparent(value.as_bytes())).cloned();
-        let tracestate = headers.get("tracestate").filter(|value| traceparent.is_some() && is_tracestate(value)).cloned();
+        let tracestate =
+            headers.get("tracestate").filter(|value| traceparent.is_some() && is_tracestate(value)).cloned();
         Ok(Self { encoding, tenant, traceparent, tracestate })
     }
 }
@@ -57,7 +58,8 @@ fn is_traceparent(value: &[u8]) -> bool {
     let parts: Vec<&[u8]> = value.split(|byte| *byte == b'-').collect();
     match parts[..] {
         [b"00", trace, span, flags] => {
-            let (lengths, some) = ((trace.len(), span.len(), flags.len()), |id: &[u8]| id.iter().any(|byte| *byte != b'0'));
+            let (lengths, some) =
+                ((trace.len(), span.len(), flags.len()), |id: &[u8]| id.iter().any(|byte| *byte != b'0'));
             lengths == (32, 16, 2) && hex(trace) && hex(span) && hex(flags) && some(trace) && some(span)
         }
         _ => false,

@@ -15,8 +15,8 @@ use bytes::{Bytes, BytesMut};
 pub use head::{Encoding, Head};
 use http_body_util::BodyExt;
 pub use inflight::{Inflight, Permits};
-pub(crate) use tenant::HEADER as TENANT;
 use std::{pin::pin, time::Duration};
+pub(crate) use tenant::HEADER as TENANT;
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// How much of a refused body is read and thrown away, so that the sender comes to read its answer.

@@ -71,7 +71,10 @@ async fn only_tenant_and_trace_travel_on() {
         names.sort();
         names
     };
-    assert_eq!(names(0), ["content-length", "content-type", "host", "traceparent", "tracestate", "user-agent", "x-scope-orgid"]);
+    assert_eq!(
+        names(0),
+        ["content-length", "content-type", "host", "traceparent", "tracestate", "user-agent", "x-scope-orgid"]
+    );
     assert_eq!(names(1), ["content-length", "content-type", "host", "user-agent"], "no tenant, no trace");
     assert_eq!(got[0].headers["x-scope-orgid"], "team-1");
     assert_eq!(got[0].headers["traceparent"], trace);

@@ -15,10 +15,8 @@ async fn a_stop_waits_for_what_is_in_flight() {
     let stopped = async {
         loki.gets(1).await;
         sigyn.signal("TERM");
-        eventually("it takes no more connections", async || {
-            tokio::net::TcpStream::connect(sigyn.push).await.is_err()
-        })
-        .await;
+        eventually("it takes no more connections", async || tokio::net::TcpStream::connect(sigyn.push).await.is_err())
+            .await;
         loki.now(Script::Answer(204, String::new()));
     };
     let (answer, ()) = tokio::join!(pushed, stopped);
@@ -63,20 +61,16 @@ async fn a_broken_file_never_replaces_a_good_one() {
 
     sigyn.write_policy("bad: [\n");
     sigyn.signal("HUP");
-    eventually("the metric says no", async || {
-        sigyn.metric("sigyn_config_last_reload_successful", "").await < 0.5
-    })
-    .await;
+    eventually("the metric says no", async || sigyn.metric("sigyn_config_last_reload_successful", "").await < 0.5)
+        .await;
     assert_eq!(hash(sigyn.scrape().await), first);
     assert!(sigyn.log().contains("policy.yaml"), "the log names the file");
     assert_eq!(sigyn.push(push::block(&["x"])).await.status, 204);
 
     sigyn.write_policy("streams: {}\n");
     sigyn.signal("HUP");
-    eventually("the metric says yes", async || {
-        sigyn.metric("sigyn_config_last_reload_successful", "").await > 0.5
-    })
-    .await;
+    eventually("the metric says yes", async || sigyn.metric("sigyn_config_last_reload_successful", "").await > 0.5)
+        .await;
     assert_ne!(hash(sigyn.scrape().await), first);
 }
 

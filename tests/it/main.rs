@@ -3,6 +3,8 @@
 mod admin;
 mod answers;
 mod bodies;
+mod captures;
 mod life;
 mod limits;
+mod peers;
 mod support;
