@@ -73,7 +73,8 @@ impl Redact {
         let loaded = Files { config: None, policies: self.policy.clone() }.load()?;
         super::complain(&loaded.warnings);
         let labels = Labels::parse(self.labels.as_bytes()).map_err(|complaint| {
-            Diagnostic::general(format!("cannot read --labels: {}", complaint.message)).hint("write it as {name=\"value\"}")
+            Diagnostic::general(format!("cannot read --labels: {}", complaint.message))
+                .hint("write it as {name=\"value\"}")
         })?;
         let mut lines = Lines { from: BufReader::with_capacity(256 * 1024, io::stdin()), number: 0 };
         let mut desk = Desk { policy: loaded.policy, scratch: Scratch::default(), tally: Tally::default() };

@@ -82,7 +82,8 @@ async fn play() -> Result<String, Failure> {
     }
     say(&mut story, format_args!("\nCounters (GET /metrics)"));
     let scrape = gateway.scrape().map_err(|error| Failure::stuck("read the metrics", &error))?;
-    for line in String::from_utf8_lossy(&scrape).lines().filter(|line| SHOWN.iter().any(|name| line.starts_with(name))) {
+    for line in String::from_utf8_lossy(&scrape).lines().filter(|line| SHOWN.iter().any(|name| line.starts_with(name)))
+    {
         say(&mut story, format_args!("  {line}"));
     }
     Ok(story)
@@ -158,7 +159,9 @@ mod tests {
             assert!(lines.clone().count() > 0, "shown before");
             assert!(lines.into_iter().all(|line| line.contains(" - ")), "and not after: {story}");
         }
-        for shown in ["the same, byte for byte", "refused, 1 lines", "[REDACTED]", "answer: 204", "sigyn_redactions_total{"] {
+        for shown in
+            ["the same, byte for byte", "refused, 1 lines", "[REDACTED]", "answer: 204", "sigyn_redactions_total{"]
+        {
             assert!(story.contains(shown), "{shown}: {story}");
         }
     }
