@@ -292,8 +292,9 @@ mod tests {
     #[test]
     fn rules_of_all_kinds_find_their_secrets() {
         let rules = || vec![token("t", "key_{alnum:4}"), regex("r", r"pin=(?P<secret>[0-9]+)\b", "pin")];
+        type Fact = (&'static str, &'static str, &'static [(u16, &'static str)]);
         #[rustfmt::skip]
-        let facts: &[(&str, &str, &[(u16, &str)])] = &[
+        let facts: &[Fact] = &[
             ("nothing",                             "a clean line",              &[]),
             ("a token",                             "x key_ab12 y",              &[(0, "key_ab12")]),
             ("a regex's group",                     "x pin=1234 y",              &[(1, "1234")]),
