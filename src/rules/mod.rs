@@ -277,6 +277,9 @@ pub(crate) mod testing {
 mod tests {
     use super::{file::Written, testing::*, *};
 
+    /// What it says, the text, and the findings as (rule, text).
+    type Fact = (&'static str, &'static str, &'static [(u16, &'static str)]);
+
     /// The findings as (rule, text), sorted.
     fn found(written: Vec<Written>, text: &str) -> Vec<(u16, String)> {
         let (rules, active) = compile(written);
@@ -292,7 +295,6 @@ mod tests {
     #[test]
     fn rules_of_all_kinds_find_their_secrets() {
         let rules = || vec![token("t", "key_{alnum:4}"), regex("r", r"pin=(?P<secret>[0-9]+)\b", "pin")];
-        type Fact = (&'static str, &'static str, &'static [(u16, &'static str)]);
         #[rustfmt::skip]
         let facts: &[Fact] = &[
             ("nothing",                             "a clean line",              &[]),
