@@ -145,8 +145,9 @@ mod tests {
 
     #[test]
     fn an_escape_is_known_from_its_middle() {
+        type Fact = (&'static str, usize, Option<(usize, usize)>);
         #[rustfmt::skip]
-        let facts: &[(&str, usize, Option<(usize, usize)>)] = &[
+        let facts: &[Fact] = &[
             ("abc",         1, None),
             ("a\\nb",       1, None),
             ("a\\nb",       2, Some((1, 3))),

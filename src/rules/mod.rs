@@ -4,6 +4,7 @@
 //! buffer; a *hit* of a literal is confirmed inside the text range it stands in and becomes a *finding* (a span). A text
 //! without a hit costs nothing more; nothing is allocated on the way but the findings.
 
+mod compile;
 pub mod escape;
 pub mod file;
 pub mod keys;
@@ -15,14 +16,12 @@ pub mod template;
 pub mod token;
 
 use crate::{
-    diagnostic::{Complaint, Diagnostic},
     logql::Selector,
     span::Span,
     tally::{Mode, RuleId},
 };
-use file::{Action, Kind, Written};
+use file::Action;
 pub use scan::Hit;
-use std::collections::HashMap;
 
 /// A compiled rule.
 pub struct Rule {
@@ -117,49 +116,6 @@ enum User {
 const MAX_PATTERNS: usize = 1024;
 
 impl Ruleset {
-    /// Compiles rules in order of precedence within their kind; all complaints at once.
-    pub fn compile(written: Vec<Written>) -> Result<Self, Vec<Diagnostic>> {
-        let mut complaints = duplicates(&written);
-        if written.len() > usize::from(u16::MAX) {
-            complaints.push(Diagnostic::general(format!("cannot compile rules: more than {} of them", u16::MAX)));
-            return Err(complaints);
-        }
-        let mut compiler = Compiler::default();
-        let mut names = Vec::new();
-        let mut complain = |rule: RuleId, complaint: Complaint| {
-            let written = &written[usize::from(rule.0)];
-            let message = format!("cannot compile rule `{}`: {}", written.name, complaint.message);
-            complaints.push(Diagnostic { hint: complaint.hint, ..Diagnostic::error(written.at.clone(), message) });
-        };
-        for (number, rule) in written.iter().enumerate() {
-            let id = RuleId(number as u16);
-            let result = match &rule.kind {
-                Kind::Token { templates } => compiler.tokens(id, templates),
-                Kind::Regex { pattern, keywords } => compiler.pattern(id, pattern, keywords),
-                Kind::Keys(listed) => {
-                    names.push((id, listed));
-                    Ok(())
-                }
-            };
-            result.unwrap_or_else(|complaint| complain(id, complaint));
-        }
-        let keys =
-            keys::Detector::compile(&names).map_err(|all| all.into_iter().for_each(|(id, one)| complain(id, one)));
-        let (Ok(mut keys), true) = (keys, complaints.is_empty()) else { return Err(complaints) };
-        for rule in &written {
-            if let Action::Text(replacement) = &rule.action {
-                keys = keys.sparing(replacement.as_bytes());
-            }
-        }
-        for (number, literal) in keys.literals().iter().enumerate() {
-            compiler.want(literal, User::Key(number as u32));
-        }
-        compiler.finish(written, keys).map_err(|complaint| {
-            let diagnostic = Diagnostic::general(format!("cannot compile rules: {}", complaint.message));
-            vec![Diagnostic { hint: complaint.hint, ..diagnostic }]
-        })
-    }
-
     /// The rules, in order of their [`RuleId`].
     pub fn rules(&self) -> &[Rule] {
         &self.rules
@@ -276,110 +232,12 @@ fn inside(text: &[u8], base: u32, hits: &[Hit]) -> impl Iterator<Item = (u32, Sp
     inside.map(move |hit| (hit.literal, Span { start: hit.start - base, end: hit.end - base }))
 }
 
-fn duplicates(written: &[Written]) -> Vec<Diagnostic> {
-    let mut known: HashMap<&str, &Written> = HashMap::new();
-    let mut complaints = Vec::new();
-    for rule in written {
-        if let Some(first) = known.get(rule.name.as_str()) {
-            let message = format!("cannot add rule `{}`: there is one of this name at {}", rule.name, first.at);
-            complaints.push(Diagnostic::error(rule.at.clone(), message).hint("give every rule a name of its own"));
-        } else {
-            known.insert(&rule.name, rule);
-        }
-    }
-    complaints
-}
-
-/// What grows while rules are compiled.
-#[derive(Default)]
-struct Compiler {
-    tokens: token::Tokens,
-    token_rules: Vec<RuleId>,
-    patterns: Vec<(RuleId, regex::Pattern)>,
-    literals: Vec<Vec<u8>>,
-    numbers: HashMap<Vec<u8>, usize>,
-    users: Vec<Vec<User>>,
-}
-
-impl Compiler {
-    fn tokens(&mut self, rule: RuleId, templates: &[String]) -> Result<(), Complaint> {
-        if templates.is_empty() {
-            return Err(Complaint::new("it has no template").hint("write `token: 'prefix_{alnum:36}'`"));
-        }
-        for template in templates {
-            for token in self.tokens.add(template)? {
-                self.token_rules.push(rule);
-                let literal = self.tokens.literal(token).to_vec();
-                self.want(&literal, User::Token(token as u32));
-            }
-        }
-        Ok(())
-    }
-
-    fn pattern(&mut self, rule: RuleId, pattern: &str, keywords: &[String]) -> Result<(), Complaint> {
-        if self.patterns.len() == MAX_PATTERNS {
-            return Err(Complaint::new(format!("the policy has more than {MAX_PATTERNS} regexes")));
-        }
-        let number = self.patterns.len() as u32;
-        self.patterns.push((rule, regex::Pattern::compile(pattern, keywords)?));
-        for keyword in keywords {
-            self.want(keyword.as_bytes(), User::Pattern(number));
-        }
-        Ok(())
-    }
-
-    /// Asks the scan for a literal on behalf of `user`. The scan knows no case, so spellings of one word are one literal.
-    fn want(&mut self, literal: &[u8], user: User) {
-        let literal = literal.to_ascii_lowercase();
-        let number = *self.numbers.entry(literal).or_insert_with_key(|literal| {
-            self.literals.push(literal.clone());
-            self.users.push(Vec::new());
-            self.literals.len() - 1
-        });
-        self.users[number].push(user);
-    }
-
-    fn finish(self, written: Vec<Written>, keys: keys::Detector) -> Result<Ruleset, Complaint> {
-        let mut starts = vec![0];
-        let mut users = Vec::new();
-        for mut of_one in self.users {
-            users.append(&mut of_one);
-            starts.push(users.len() as u32);
-        }
-        let mut replacements: Vec<Action> = Vec::new();
-        for rule in &written {
-            if !replacements.contains(&rule.action) {
-                replacements.push(rule.action.clone());
-            }
-        }
-        let rules = written.into_iter().map(|rule| Rule {
-            name: rule.name,
-            action: rule.action,
-            mode: rule.mode,
-            builtin: rule.builtin,
-            selector: rule.selector,
-            places: rule.places,
-        });
-        Ok(Ruleset {
-            rules: rules.collect(),
-            replacements,
-            literals: scan::Literals::new(&self.literals)?,
-            users,
-            starts,
-            tokens: self.tokens,
-            token_rules: self.token_rules,
-            patterns: self.patterns,
-            keys,
-        })
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod testing {
     //! Rules for tests, without a file that they stand in.
     use super::{
-        Active, Kind, Mode, Ruleset, Written,
-        file::{Action, REDACTED},
+        Active, Mode, Ruleset,
+        file::{Action, Kind, REDACTED, Written},
     };
     use crate::{diagnostic::At, tally::RuleId};
 
@@ -417,7 +275,10 @@ pub(crate) mod testing {
 
 #[cfg(test)]
 mod tests {
-    use super::{testing::*, *};
+    use super::{file::Written, testing::*, *};
+
+    /// What it says, the text, and the findings as (rule, text).
+    type Fact = (&'static str, &'static str, &'static [(u16, &'static str)]);
 
     /// The findings as (rule, text), sorted.
     fn found(written: Vec<Written>, text: &str) -> Vec<(u16, String)> {
@@ -435,7 +296,7 @@ mod tests {
     fn rules_of_all_kinds_find_their_secrets() {
         let rules = || vec![token("t", "key_{alnum:4}"), regex("r", r"pin=(?P<secret>[0-9]+)\b", "pin")];
         #[rustfmt::skip]
-        let facts: &[(&str, &str, &[(u16, &str)])] = &[
+        let facts: &[Fact] = &[
             ("nothing",                             "a clean line",              &[]),
             ("a token",                             "x key_ab12 y",              &[(0, "key_ab12")]),
             ("a regex's group",                     "x pin=1234 y",              &[(1, "1234")]),

@@ -4,11 +4,11 @@
 //! Groups are multiplied out while they are read, so that what is compiled from a template has no nesting. A template is
 //! matched by [`super::token`] and, the other way round, made into samples by [`expand`].
 
-use crate::diagnostic::Complaint;
+mod run;
 
-/// A set of bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Class([u64; 4]);
+use crate::diagnostic::Complaint;
+pub use run::Class;
+use run::Reader;
 
 /// A piece of an alternative.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,29 +26,12 @@ pub enum Part {
     },
 }
 
-/// The classes that have names.
-const NAMED: &[(&str, &str)] = &[
-    ("alnum", "0-9A-Za-z"),
-    ("ALNUM", "0-9A-Z"),
-    ("lower-alnum", "0-9a-z"),
-    ("hex", "0-9a-f"),
-    ("HEX", "0-9A-F"),
-    ("digits", "0-9"),
-    ("base32", "A-Z2-7"),
-    ("base64", "0-9A-Za-z+/"),
-    ("word", "0-9A-Za-z_"),
-    ("word-dash", "0-9A-Za-z_-"),
-];
-
-/// Longer runs than this are no tokens.
-const MAX_RUN: u32 = 100_000;
-
 /// All choices of a template multiplied out; the widest shipped one has a hundred.
 const MAX_ALTERNATIVES: usize = 128;
 
 /// Reads a template as the sequences that it stands for: at least one, each with neighbouring literals joined.
 pub fn parse(template: &str) -> Result<Vec<Vec<Part>>, Complaint> {
-    let mut reader = Reader { text: template.as_bytes(), at: 0 };
+    let mut reader = Reader::new(template.as_bytes());
     let mut groups = vec![Group::default()];
     while let Some(byte) = reader.next() {
         // The outermost group is only popped where another stands below it.
@@ -110,39 +93,6 @@ pub fn expand(template: &str, seed: u64) -> Result<String, Complaint> {
     String::from_utf8(sample).map_err(|_| Complaint::new("the template is no UTF-8 text"))
 }
 
-impl Class {
-    /// Whether the byte is in it.
-    pub fn has(self, byte: u8) -> bool {
-        self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
-    }
-
-    /// Whether the two share a byte.
-    pub fn meets(self, other: Class) -> bool {
-        (0..4).any(|word| self.0[word] & other.0[word] != 0)
-    }
-
-    /// The bytes of both.
-    #[must_use]
-    pub fn union(self, other: Class) -> Class {
-        Class(std::array::from_fn(|word| self.0[word] | other.0[word]))
-    }
-
-    /// The set of one byte.
-    pub fn of(byte: u8) -> Class {
-        let mut class = Class::default();
-        class.insert(byte);
-        class
-    }
-
-    fn insert(&mut self, byte: u8) {
-        self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
-    }
-
-    fn inverted(self) -> Class {
-        Class(self.0.map(|word| !word))
-    }
-}
-
 /// A group that is being read: the choices behind it and the one that grows, multiplied out.
 struct Group {
     choices: Vec<Vec<Part>>,
@@ -196,138 +146,6 @@ fn append(sequence: &mut Vec<Part>, part: &Part) {
     match (sequence.last_mut(), part) {
         (Some(Part::Literal(bytes)), Part::Literal(more)) => bytes.extend_from_slice(more),
         _ => sequence.push(part.clone()),
-    }
-}
-
-struct Reader<'t> {
-    text: &'t [u8],
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
-    }
-
-    fn next(&mut self) -> Option<u8> {
-        let byte = self.peek()?;
-        self.at += 1;
-        Some(byte)
-    }
-
-    fn escaped(&mut self) -> Result<u8, Complaint> {
-        self.next().ok_or_else(|| Complaint::new("the template ends in a lone `\\`").hint("write `\\\\`"))
-    }
-
-    /// What stands behind `{`: a class, `:`, a length `n` or `n-m`, `}`.
-    fn run(&mut self) -> Result<Part, Complaint> {
-        let class = if self.peek() == Some(b'[') { self.explicit()? } else { self.named()? };
-        let min = self.number()?;
-        let max = if self.peek() == Some(b'-') {
-            self.at += 1;
-            self.number()?
-        } else {
-            min
-        };
-        if self.next() != Some(b'}') {
-            return Err(Complaint::new("a run of the template is not closed").hint("write runs as `{alnum:20-40}`"));
-        }
-        if min > max || max == 0 || max > MAX_RUN {
-            return Err(Complaint::new(format!("a run of {min} to {max} bytes cannot be"))
-                .hint(format!("the length is `n` or `n-m`, at most {MAX_RUN}")));
-        }
-        Ok(Part::Run { class, min, max })
-    }
-
-    fn named(&mut self) -> Result<Class, Complaint> {
-        let start = self.at;
-        while self.peek().is_some_and(|byte| byte != b':' && byte != b'}') {
-            self.at += 1;
-        }
-        let name = &self.text[start..self.at];
-        let Some((_, ranges)) = NAMED.iter().find(|(known, _)| known.as_bytes() == name) else {
-            let known: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
-            let name = String::from_utf8_lossy(name);
-            return Err(Complaint::new(format!("`{name}` is no class of a template")).hint(format!(
-                "the classes are {}, or write one as `[0-9a-f]`; `\\{{` is the character itself",
-                known.join(", ")
-            )));
-        };
-        self.colon()?;
-        Reader { text: ranges.as_bytes(), at: 0 }.ranges(None)
-    }
-
-    fn explicit(&mut self) -> Result<Class, Complaint> {
-        self.at += 1;
-        let inverted = self.peek() == Some(b'^');
-        self.at += usize::from(inverted);
-        let class = self.ranges(Some(b']'))?;
-        self.at += 1;
-        self.colon()?;
-        let class = if inverted { class.inverted() } else { class };
-        if class == Class::default() {
-            return Err(Complaint::new("a class of the template is empty"));
-        }
-        Ok(class)
-    }
-
-    /// Bytes and ranges up to `end`, which is not taken, or up to the end of the text.
-    fn ranges(&mut self, end: Option<u8>) -> Result<Class, Complaint> {
-        let mut class = Class::default();
-        while self.peek() != end {
-            let first = self.class_byte()?;
-            let ranged = self.peek() == Some(b'-') && self.text.get(self.at + 1).copied() != end;
-            let last = if ranged {
-                self.at += 1;
-                self.class_byte()?
-            } else {
-                first
-            };
-            if first > last {
-                return Err(Complaint::new("a range of a class runs backwards"));
-            }
-            (first..=last).for_each(|byte| class.insert(byte));
-        }
-        Ok(class)
-    }
-
-    fn class_byte(&mut self) -> Result<u8, Complaint> {
-        let open = || Complaint::new("a class of the template is not closed").hint("write classes as `{[0-9a-f]:8}`");
-        match self.next().ok_or_else(open)? {
-            b'\\' => match self.escaped()? {
-                b'x' => {
-                    let digits =
-                        self.text.get(self.at..self.at + 2).and_then(|digits| std::str::from_utf8(digits).ok());
-                    self.at += 2;
-                    digits
-                        .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-                        .ok_or_else(|| Complaint::new("`\\x` in a class wants two hex digits"))
-                }
-                b'n' => Ok(b'\n'),
-                b'r' => Ok(b'\r'),
-                b't' => Ok(b'\t'),
-                byte => Ok(byte),
-            },
-            byte => Ok(byte),
-        }
-    }
-
-    fn colon(&mut self) -> Result<(), Complaint> {
-        if self.next() == Some(b':') {
-            return Ok(());
-        }
-        Err(Complaint::new("a run of the template has no length").hint("write runs as `{alnum:36}` or `{alnum:20-40}`"))
-    }
-
-    fn number(&mut self) -> Result<u32, Complaint> {
-        let mut number: Option<u32> = None;
-        while let Some(digit @ b'0'..=b'9') = self.peek() {
-            number = Some(number.unwrap_or(0).saturating_mul(10).saturating_add(u32::from(digit - b'0')));
-            self.at += 1;
-        }
-        number.ok_or_else(|| {
-            Complaint::new("a run of the template has no length").hint("write runs as `{alnum:36}` or `{alnum:20-40}`")
-        })
     }
 }
 
