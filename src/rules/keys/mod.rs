@@ -1,9 +1,9 @@
 //! The assignment detector: a sensitive name, an operator, a value, in every shape that logs have.
 //!
 //! A literal of a listed name was seen; [`header`] looks whether an operator follows, [`names`] whether the whole name is a
-//! sensitive one, [`reader`] where its value is, [`spared`] whether that is a secret at all. It decides by
-//! what stands there and by nothing else: no text of the line switches it off. It never reads a stretch of a text twice for
-//! the same rule, so its cost is linear also in lines made against it.
+//! sensitive one, [`reader`] where its value is, [`spared`] whether that is a secret at all. It decides by what stands
+//! there and by nothing else: no text of the line switches it off. It never reads a stretch of a text twice for the same
+//! rule, so its cost is linear also in lines made against it.
 
 mod header;
 mod leaves;

@@ -14,6 +14,9 @@ use crate::{
     tally::RuleId,
 };
 
+/// The longest text of an element, in bytes: one without an end must not cost a look at the whole line for each name.
+const MAX_ELEMENT: usize = 8192;
+
 /// Reads the value of one key.
 pub(super) struct Reader<'a> {
     pub(super) text: &'a [u8],
@@ -78,9 +81,10 @@ impl Reader<'_> {
         if let Some(bracket) = value::bracket(text, at) {
             return self.container(at, bracket, header, &around, json);
         }
-        if json && let Some(Quote::Mark { mark: b'"', depth }) = header.quote {
+        if json && let Some(Quote::Mark { mark, depth }) = header.quote {
             let end = value::scalar(text, at);
-            self.push(at, end, Wrap::Quoted { escapes: escapes(depth) as u8 });
+            let quoted = Wrap::Quoted { escapes: escapes(depth) as u8 };
+            self.push(at, end, if mark == b'"' { quoted } else { Wrap::Bare });
             return end;
         }
         self.bare(at, header, &around)
@@ -93,7 +97,8 @@ impl Reader<'_> {
         if !matches!(opens, Some(b'<' | b':')) {
             return None;
         }
-        let end = header.end + memchr::memchr2(b'<', b'"', &text[header.end..])?;
+        let near = &text[header.end..text.len().min(header.end + MAX_ELEMENT)];
+        let end = header.end + memchr::memchr2(b'<', b'"', near)?;
         text[end..].starts_with(b"</").then(|| {
             let inner = text[header.end..end].trim_ascii();
             let from = header.end + text[header.end..end].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
@@ -151,7 +156,9 @@ impl Reader<'_> {
     /// Every leaf of what the bracket opens; `at` is where its type begins.
     fn container(&mut self, at: usize, bracket: usize, header: &Header, around: &Around, json: bool) -> usize {
         let text = self.text;
-        if let Some(end) = self.closed(at, value::bare(text, at, around)) {
+        // What is spared is short; a look further would be one too many for each key of a line.
+        let near = &text[..text.len().min(at + 2 * spared::MAX_VALUE)];
+        if let Some(end) = self.closed(at, value::bare(near, at, around)) {
             return end;
         }
         let wrap = match header.quote {

@@ -10,7 +10,7 @@ use super::names::marks;
 const LOOKALIKES: &str = include_str!("../../../rules/lookalikes.tsv");
 
 /// The longest value that is looked up.
-const MAX_VALUE: usize = 64;
+pub(super) const MAX_VALUE: usize = 64;
 
 /// The words of placeholders such as `<your-api-key>`.
 const PLACEHOLDER: [&[u8]; 41] = [

@@ -136,6 +136,7 @@ const SHAPES: &[(&str, &str, &str)] = &[
     ("Go's %+v of a map",                  "map[password:hunter2 user:bob]", "map[password:@ user:bob]"),
     ("Go's map under the name",            "password:map[a:hunter2 b:x] c", "password:map[a:@ b:@] c"),
     ("a Python dict",                      "{'password': 'hunter2', 'user': 'bob'}", "{'password': '@', 'user': 'bob'}"),
+    ("a number in a Python dict",          "{'password': 123456,'user': 'bob'}", "{'password': @,'user': 'bob'}"),
     ("Python bytes",                       "{b'password': b'hunter2'}", "{b'password': b'@'}"),
     ("an option",                          "run --password hunter2 --user bob", "run --password @ --user bob"),
     ("an option with an equals sign",      "run --db-password=hunter2 --user bob", "run --db-password=@ --user bob"),
@@ -346,7 +347,7 @@ fn a_line_made_against_the_detector_costs_no_more_than_its_length() {
     let pieces = [
         "password=", "password=[", "password={x:", "\"password\":\"", "\\\"password\\\":", "{\"password\":", "token password:", "password.", "--password ",
         "\"name\":\"password\",", "Cookie: a; ", "Authorization: Digest ", "password='", "(\"password\",", "pass\\\\\\\\", "password=${", "[[[[{{", "<password>",
-        "password=a,b=", "password=\"\\", "secret: [a]b ", "password => &quot;", "token=[ ]x", "password=}", "authorization: a ",
+        "password=a,b=", "password=\"\\", "secret: [a]b ", "password => &quot;", "token=[ ]x", "password=}", "authorization: a ", "token:[a],", "token:[a]x,", ":password>", "token: {{ ", "://token:", "token=basic ", "\"token\":[a],",
     ];
     for piece in pieces {
         let cost = |count: usize| {
