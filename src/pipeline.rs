@@ -110,6 +110,7 @@ fn treat_with(
     desk.hits.clear();
     policy.redact.hits(body, &mut desk.hits);
     desk.redact_entries(policy, body, tally, guard);
+    desk.whole.clear();
     let left = splice(body, &desk.index, &desk.fates, &desk.content, &mut desk.whole);
     debug_assert_eq!(left, tally.kept().lines);
     if left == 0 {
@@ -339,7 +340,7 @@ mod tests {
             labels: Vec::new(),
             streams: Admission::default(),
             redact,
-            off: Vec::new(),
+            off: Default::default(),
             plans: Plans::default(),
         };
         let entries = [b"before".as_slice(), POISON, b"after"]

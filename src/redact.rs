@@ -284,6 +284,21 @@ mod tests {
         assert_eq!((count(0), count(1), count(2), count(3)), (Some(2), Some(1), None, Some(2)));
     }
 
+    #[test]
+    fn the_shipped_rules_keep_json_and_change_nothing_twice() {
+        let (_, rules, active) = crate::rules::packs::packs();
+        let is_json = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).is_ok();
+        for line in crate::rules::packs::lines() {
+            let (once, tally) = redacted(&rules, &active, line.as_bytes());
+            let once = once.unwrap();
+            let shown = String::from_utf8_lossy(&once);
+            assert!(shown.contains("[REDACTED]") && !tally.redactions.is_empty(), "{line}");
+            assert_eq!(is_json(&once), is_json(line.as_bytes()), "{line} became {shown}");
+            let (twice, _) = redacted(&rules, &active, &once);
+            assert_eq!(shown, String::from_utf8_lossy(&twice.unwrap()), "{line}");
+        }
+    }
+
     fn mixed() -> Vec<Written> {
         vec![
             text("[gone:a]", testing::token("a", "key_{alnum:4}")),

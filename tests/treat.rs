@@ -211,7 +211,7 @@ fn fields_that_no_one_reads_are_not_copied() {
     body.extend_from_slice(b"hidden");
     let outcome = run(&policy(""), &body);
     assert_eq!(outcome.treated, Treated::Changed);
-    assert_eq!(outcome.push, push(vec![stream(r#"{a="1"}"#, &["plain"])]));
+    assert!(outcome.push == push(vec![stream(r#"{a="1"}"#, &["plain"])]), "what was read and nothing else");
 }
 
 #[test]

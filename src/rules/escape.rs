@@ -9,6 +9,9 @@ use std::ops::Range;
 /// How far back a colour code is looked for: `[` and a few numbers.
 const COLOUR: usize = 16;
 
+/// Most backslashes that are looked at, so that a text full of them costs no more than others: six levels of escaping.
+const RUN: usize = 64;
+
 /// Longest HTML entity that is kept whole, from `&` to `;`.
 const ENTITY: usize = 8;
 
@@ -55,9 +58,9 @@ fn ends_colour(text: &[u8]) -> bool {
 fn backslashed(text: &[u8], at: usize) -> Option<Range<usize>> {
     // The last backslash before `at` from which an escape could reach over it: `\u` and three digits lie between.
     let last = (at.saturating_sub(5)..at).rev().find(|&before| text[before] == b'\\')?;
-    let first = if at > last + 1 || text.get(at).is_some() { run_start(text, last) } else { last };
+    let first = last + 1 - text[..=last].iter().rev().take(RUN).take_while(|byte| **byte == b'\\').count();
     // `at` may stand amid the backslashes.
-    let end_of_run = last + 1 + text[last + 1..].iter().take_while(|byte| **byte == b'\\').count();
+    let end_of_run = last + 1 + text[last + 1..].iter().take(RUN).take_while(|byte| **byte == b'\\').count();
     let end = match text.get(end_of_run..)? {
         [b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) => end_of_run + 5,
         [b'x', a, b, ..] if [a, b].iter().all(|digit| digit.is_ascii_hexdigit()) => end_of_run + 3,
@@ -66,10 +69,6 @@ fn backslashed(text: &[u8], at: usize) -> Option<Range<usize>> {
         _ => end_of_run,
     };
     (first < at && at < end).then_some(first..end)
-}
-
-fn run_start(text: &[u8], last: usize) -> usize {
-    last + 1 - text[..=last].iter().rev().take_while(|byte| **byte == b'\\').count()
 }
 
 fn percent(text: &[u8], at: usize) -> Option<Range<usize>> {

@@ -8,7 +8,7 @@ pub mod escape;
 pub mod file;
 pub mod keys;
 #[cfg(test)]
-mod packs;
+pub(crate) mod packs;
 pub mod regex;
 pub mod scan;
 pub mod template;

@@ -60,6 +60,15 @@ impl Escape {
     }
 }
 
+/// A few lines for each example of each rule: the example in every shape.
+pub(crate) fn lines() -> impl Iterator<Item = String> {
+    let examples = read().into_iter().flat_map(|rule| rule.examples);
+    let samples = examples.flat_map(|example| (0..2).map(move |seed| template::expand(&example, seed).unwrap()));
+    samples.flat_map(|sample| {
+        SHAPES.iter().map(move |(_, escape, before, behind)| format!("{before}{}{behind}", escape.of(&sample)))
+    })
+}
+
 /// What one rule finds in a text.
 fn found(rules: &Ruleset, active: &Active, rule: RuleId, text: &str) -> Vec<String> {
     let (mut hits, mut findings) = (Vec::<super::Hit>::new(), Vec::<Finding>::new());
@@ -70,7 +79,8 @@ fn found(rules: &Ruleset, active: &Active, rule: RuleId, text: &str) -> Vec<Stri
     findings.iter().map(|finding| text[finding.span.range()].to_owned()).collect()
 }
 
-fn packs() -> (Vec<Written>, Ruleset, Active) {
+/// The packs as written and compiled.
+pub(crate) fn packs() -> (Vec<Written>, Ruleset, Active) {
     let (rules, active) = testing::compile(read());
     (read(), rules, active)
 }

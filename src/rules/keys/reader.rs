@@ -61,8 +61,14 @@ impl Reader<'_> {
             self.string(from, end);
             return next;
         }
-        if header.operator == Operator::Compare {
-            return at;
+        if header.operator == Operator::Compare && (header.spaced || blank || !value::equal(&text[..header.end])) {
+            return at; // `token == other` is code, `token==x` a pair.
+        }
+        if text[..start].ends_with(b"://")
+            && let Some(end) = value::user_end(text, at)
+        {
+            self.push(at, end, Wrap::Bare); // `https://token:x@host`: the host is none of it.
+            return end;
         }
         if let Some(end) = value::template(text, at)
             && self.spared.has(&text[at..end])

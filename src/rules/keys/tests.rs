@@ -47,12 +47,12 @@ fn pack() -> Vec<(String, KeyNames)> {
 }
 
 /// The detector of the pack, and a scan for its literals.
-pub(super) struct Pack {
+struct Pack {
     detector: Detector,
     scan: AhoCorasick,
 }
 
-pub(super) static SHIPPED: LazyLock<Pack> = LazyLock::new(|| {
+static SHIPPED: LazyLock<Pack> = LazyLock::new(|| {
     let pack = pack();
     let rules: Vec<_> = pack.iter().enumerate().map(|(id, (_, names))| (RuleId(id as u16), names)).collect();
     compiled(&rules)
@@ -96,7 +96,7 @@ fn replaced(text: &[u8], mut findings: Vec<Finding>) -> Vec<u8> {
     out
 }
 
-pub(super) fn redact(pack: &Pack, text: &str) -> String {
+fn redact(pack: &Pack, text: &str) -> String {
     let findings = find(pack, text.as_bytes());
     String::from_utf8(replaced(text.as_bytes(), findings)).unwrap()
 }
@@ -169,6 +169,8 @@ const SHAPES: &[(&str, &str, &str)] = &[
     ("headers as Go prints them in JSON",   r#"{"Authorization":["Bearer abc123"],"X":["y"]}"#, r#"{"Authorization":["Bearer @"],"X":["y"]}"#),
     ("headers as Go prints them",          "map[Authorization:[Bearer abc123] X:[y]]", "map[Authorization:[Bearer @] X:[y]]"),
     ("an element that does not end",       "<password>x password=hunter2 <b>", "<password>x password=@ <b>"),
+    ("two equals signs",                   "password==hunter2 x", "password==@ x"),
+    ("a comparison",                       r#"if password != "hunter2" {"#, r#"if password != "@" {"#),
     ("two keys in a row",                  "password=a1b2 token=c3d4", "password=@ token=@"),
     ("a stray quote before",               r#"5" disk password="hun ter2" x"#, r#"5" disk password="@" x"#),
     ("a quote inside",                     r#"password=hun"ter2 x"#, "password=@ x"),
@@ -205,6 +207,13 @@ fn every_shape_loses_its_value_and_nothing_else() {
 }
 
 #[test]
+fn the_host_of_a_url_is_no_part_of_its_password() {
+    let once = redact(&SHIPPED, "GET https://token:hunter2@host/p");
+    assert_eq!(once, "GET https://token:[REDACTED]@host/p");
+    assert_eq!(redact(&SHIPPED, &once), once);
+}
+
+#[test]
 fn what_is_no_secret_stays() {
     #[rustfmt::skip]
     const KEPT: &[&str] = &[
@@ -220,7 +229,7 @@ fn what_is_no_secret_stays() {
         "max_tokens=4096", "monkey=banana", "author: bob", "password_policy=strict", "has_password=maybe",
         "api_key_id=17", "secret_key_ref=db", "token::new(x)", "secret://vault/path", r#"{"type":"password","x":"y"}"#,
         r#"["password","email"]"#, "run --token --verbose", "Authorization: Bearer", r#"{"msg":"password=","user":"bob"}"#,
-        "{\"name\":\"login\",\"value\":\"password\"}", "if token != nil {",
+        "{\"name\":\"login\",\"value\":\"password\"}", "if token != nil {", "if password == confirm {",
     ];
     for text in KEPT {
         assert_eq!(redact(&SHIPPED, text), *text);
@@ -236,7 +245,7 @@ fn names_are_decided_by_their_words() {
     ];
     #[rustfmt::skip]
     const ORDINARY: &[&str] = &[
-        "passwordless_login", "monkey", "author", "compass", "secretary", "token_count", "max_tokens", "api_key_id", "has_password",
+        "passwordless_login", "password_less", "monkey", "author", "compass", "secretary", "token_count", "max_tokens", "api_key_id", "has_password",
         "is_secret", "secret_key_ref", "password_path", "public_key", "key", "tokenizer", "keyboard", "spin", "user", "",
     ];
     let finds = |name: &str| {

@@ -127,6 +127,18 @@ pub(super) fn goes_on(text: &[u8], at: usize) -> bool {
     })
 }
 
+/// Where the user and password of a URL end: at its `@`.
+pub(super) fn user_end(text: &[u8], at: usize) -> Option<usize> {
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'@' | b'/' | b'"' | b'\\');
+    let end = at + text[at..].iter().position(ends)?;
+    (text[end] == b'@').then_some(end)
+}
+
+/// Whether `text` ends with `==` and no other comparison.
+pub(super) fn equal(text: &[u8]) -> bool {
+    text.strip_suffix(b"==").is_some_and(|before| !before.ends_with(b"!") && !before.ends_with(b"="))
+}
+
 /// Whether `rest` begins with a pair, `user=bob` or `user=`, and not with base64 and its padding, `YWJj=`.
 pub(super) fn pairs(rest: &[u8]) -> bool {
     let length = rest.iter().take(64).take_while(|byte| is_name(**byte)).count();
