@@ -340,7 +340,7 @@ mod tests {
             labels: Vec::new(),
             streams: Admission::default(),
             redact,
-            off: Default::default(),
+            off: Vec::new(),
             plans: Plans::default(),
         };
         let entries = [b"before".as_slice(), POISON, b"after"]

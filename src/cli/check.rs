@@ -1,0 +1,40 @@
+//! `sigyn check`: everything that is wrong in all files, at once.
+
+use super::{Failure, complain};
+use crate::reload::Files;
+use clap::Args;
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  sigyn check --config sigyn.yaml          the configuration and the policies that it lists
+  sigyn check labels.yaml redact.yaml      policies alone
+
+Exit code: 0 if all is well (warnings may be printed), 2 if not.";
+
+/// Find all errors in a configuration and in policies.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Check {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Policy files, after those of the configuration.
+    #[arg(value_name = "POLICY", required_unless_present = "config")]
+    policies: Vec<PathBuf>,
+}
+
+impl Check {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let loaded = Files { config: self.config, policies: self.policies }.load()?;
+        complain(&loaded.warnings);
+        let policy = &loaded.policy;
+        let (labels, redact) = (policy.labels.len(), policy.redact.rules().len());
+        let selectors = policy.streams.allow.as_ref().map_or(0, Vec::len) + policy.streams.deny.len();
+        writeln!(io::stdout(), "ok: {labels} label rules, {selectors} stream selectors, {redact} redaction rules")
+            .map_err(|error| Failure::stuck("write", &error))
+    }
+}

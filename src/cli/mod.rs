@@ -1,0 +1,114 @@
+//! The commands, one file each. What they have in common: arguments, exit codes, and the form of an error.
+
+mod check;
+mod completions;
+mod config;
+mod demo;
+mod entry;
+mod redact;
+mod serve;
+
+use crate::diagnostic::Diagnostic;
+use clap::{Parser, Subcommand};
+use std::{
+    io::{self, Write},
+    panic,
+    process::ExitCode,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  sigyn demo                                             see what it does, with nothing else installed
+  sigyn serve --loki http://loki:3100                    stand before a Loki, with the builtin rules
+  sigyn serve --config sigyn.yaml                        the same from a file; SIGHUP reads its policies again
+  sigyn check --config sigyn.yaml                        find all errors in all files
+  journalctl -o cat | sigyn redact --policy mine.yaml    redact lines in a pipe";
+
+/// A gateway between log shippers and Grafana Loki: redacts secrets, admits streams, normalises labels.
+#[derive(Parser)]
+#[command(name = "sigyn", version, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Check(check::Check),
+    Redact(redact::Redact),
+    Config(config::Config),
+    Demo(demo::Demo),
+    Completions(completions::Completions),
+}
+
+/// Why a command failed.
+enum Failure {
+    /// A configuration, a policy or an argument is wrong: exit code 2, as clap's own.
+    Wrong(Vec<Diagnostic>),
+    /// It could not start or go on: exit code 1.
+    Stuck(String),
+}
+
+impl Failure {
+    fn stuck(what: &str, cause: &dyn std::fmt::Display) -> Self {
+        Self::Stuck(format!("cannot {what}: {cause}"))
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(complaint: Diagnostic) -> Self {
+        Self::Wrong(vec![complaint])
+    }
+}
+
+impl From<Vec<Diagnostic>> for Failure {
+    fn from(complaints: Vec<Diagnostic>) -> Self {
+        Self::Wrong(complaints)
+    }
+}
+
+/// Reads the arguments and runs the command.
+pub fn run() -> ExitCode {
+    silence_panics();
+    let outcome = match Arguments::parse().command {
+        Command::Serve(serve) => serve.run(),
+        Command::Check(check) => check.run(),
+        Command::Redact(redact) => redact.run(),
+        Command::Config(config) => config.run(),
+        Command::Demo(demo) => demo.run(),
+        Command::Completions(completions) => completions.run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Wrong(complaints)) => {
+            complain(&complaints);
+            ExitCode::from(2)
+        }
+        Err(Failure::Stuck(message)) => {
+            complain(&[Diagnostic::general(message)]);
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// Writes complaints to stderr, one after the other.
+fn complain(complaints: &[Diagnostic]) {
+    let mut stderr = io::stderr().lock();
+    for complaint in complaints {
+        // Nobody is left to be told that stderr is closed.
+        let _ = writeln!(stderr, "{complaint}");
+    }
+}
+
+/// A panic tells its place and not its message, which may hold content.
+fn silence_panics() {
+    panic::set_hook(Box::new(|panic| {
+        let _ = writeln!(io::stderr(), "error: internal error at {}", place(panic));
+    }));
+}
+
+/// File and line of a panic.
+fn place(panic: &panic::PanicHookInfo<'_>) -> String {
+    panic.location().map_or_else(|| "an unknown place".into(), |at| format!("{}:{}", at.file(), at.line()))
+}

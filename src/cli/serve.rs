@@ -1,0 +1,193 @@
+//! `sigyn serve`: load, bind, announce, wait, drain.
+
+use super::{Failure, entry, place};
+use crate::{
+    admin::{self, Admin},
+    config::{Log, LogFormat, Settings},
+    diagnostic::Diagnostic,
+    forward::Loki,
+    gateway::{Destination, Gateway},
+    policy::Policy,
+    reload::{Files, Loaded, Reloader, cause, on_one_line},
+    server::{Listener, push_routes},
+};
+use clap::Args;
+use std::{io, panic, path::PathBuf, sync::Arc};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
+use tracing_subscriber::EnvFilter;
+
+/// Connections of the admin listener: a Prometheus or two, a probe, a person.
+const ADMIN_CONNECTIONS: usize = 64;
+
+const EXAMPLES: &str = "\
+Examples:
+  sigyn serve --loki http://loki:3100
+  sigyn serve --config /etc/sigyn/sigyn.yaml
+  sigyn serve --loki http://loki:3100 --policy labels.yaml --policy redact.yaml --listen 127.0.0.1:3101
+  sigyn serve --stdout --policy redact.yaml              try it: point a shipper here and read what would be forwarded
+
+Signals: SIGHUP reads the policies again, SIGTERM and SIGINT stop after what is in flight.";
+
+/// Run the gateway.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Serve {
+    /// The configuration file; without one, defaults hold (see `sigyn config --defaults`).
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where pushes go; without a path, /loki/api/v1/push is meant.
+    #[arg(long, value_name = "URL")]
+    loki: Option<String>,
+    /// A policy file, after those of the configuration; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    policy: Vec<PathBuf>,
+    /// Where shippers push to [default: :3101].
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Where /metrics, /-/healthy and /-/reload are [default: 127.0.0.1:3102].
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Option<String>,
+    /// Write what would be forwarded to standard output, as JSON lines, in place of a Loki.
+    #[arg(long, conflicts_with = "loki")]
+    stdout: bool,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let files = Files { config: self.config.clone(), policies: self.policy.clone() };
+        let Loaded { settings: written, policy, warnings, hash } = files.load()?;
+        let settings = self.over(written.clone());
+        let destination = destination(&settings, self.stdout)?;
+        start_log(&settings.log);
+        for warning in &warnings {
+            tracing::warn!("{}", on_one_line(warning));
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::stuck("start threads", &error))?;
+        runtime.block_on(async {
+            let gateway = gateway(policy, &settings, destination)?;
+            let reloader = Arc::new(Reloader::new(files, written, &hash, Arc::clone(&gateway)));
+            serve(&settings, gateway, reloader).await
+        })
+    }
+
+    /// The settings with what the command line says in their place.
+    fn over(&self, written: Settings) -> Settings {
+        Settings {
+            listen: self.listen.clone().unwrap_or(written.listen),
+            admin: self.admin.clone().unwrap_or(written.admin),
+            loki_url: self.loki.clone().or(written.loki_url),
+            ..written
+        }
+    }
+}
+
+fn destination(settings: &Settings, stdout: bool) -> Result<Destination, Failure> {
+    if stdout {
+        return Ok(Destination::Print(Box::new(|push| entry::print(push, &mut io::stdout().lock()))));
+    }
+    let Some(url) = &settings.loki_url else {
+        let complaint = Diagnostic::general("cannot serve: no URL of a Loki is given");
+        return Err(complaint.hint("give --loki URL, or `loki: {url: …}` in the configuration, or --stdout").into());
+    };
+    Ok(Destination::Loki(Box::new(Loki::new(url)?)))
+}
+
+fn gateway(policy: Policy, settings: &Settings, destination: Destination) -> Result<Arc<Gateway>, Failure> {
+    let gateway = Gateway::new(policy, settings.limits.clone(), destination);
+    let gateway = gateway.map_err(|error| Failure::stuck("start the gateway", &error))?;
+    gateway.metrics.build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+    Ok(Arc::new(gateway))
+}
+
+/// Binds, announces, waits for a signal, drains.
+async fn serve(settings: &Settings, gateway: Arc<Gateway>, reloader: Arc<Reloader>) -> Result<(), Failure> {
+    let limits = &settings.limits;
+    let pushes = bind("push", &settings.listen, limits.connections).await?;
+    let asks = bind("admin", &settings.admin, ADMIN_CONNECTIONS).await?;
+    // Before anyone can know that we run: a signal must not end us undrained.
+    let (mut hangup, mut stops) = (listen_for(SignalKind::hangup())?, Stops::new()?);
+    announce("push", &pushes)?;
+    announce("admin", &asks)?;
+
+    let (stop, stopped) = watch::channel(false);
+    let admin = Admin { gateway: Arc::clone(&gateway), reloader: Arc::clone(&reloader) };
+    let listeners = async {
+        let pushes = pushes.serve(push_routes(Arc::clone(&gateway)), limits, stopped.clone());
+        tokio::join!(pushes, asks.serve(admin::routes(admin), limits, stopped.clone()))
+    };
+    let signals = async {
+        loop {
+            tokio::select! {
+                _ = hangup.recv() => drop(reloader.reload().await),
+                () = stops.recv() => break,
+            }
+        }
+        tracing::info!("stopping");
+        gateway.drain();
+        // Both listeners hold a receiver until they have ended.
+        let _ = stop.send(true);
+    };
+    let drained = async {
+        let mut stopped = stopped.clone();
+        let _ = stopped.wait_for(|stop| *stop).await;
+        tokio::time::sleep(limits.drain).await;
+    };
+    let ended = async {
+        tokio::join!(listeners, signals);
+        // A push whose sender has hung up has no connection any more.
+        gateway.idle().await;
+    };
+    tokio::select! {
+        () = ended => tracing::info!("stopped"),
+        () = drained => tracing::warn!("stopped with pushes still in flight: limits.drain is over"),
+    }
+    Ok(())
+}
+
+async fn bind(name: &'static str, address: &str, connections: usize) -> Result<Listener, Failure> {
+    let bound = Listener::bind(name, address, connections).await;
+    bound.map_err(|error| Failure::stuck(&format!("listen on `{address}` ({name})"), &cause(&error)))
+}
+
+fn announce(name: &str, listener: &Listener) -> Result<(), Failure> {
+    let address = listener.address().map_err(|error| Failure::stuck("tell the address", &error))?;
+    tracing::info!(listener = %name, %address, "listening");
+    Ok(())
+}
+
+fn listen_for(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind).map_err(|error| Failure::stuck("listen for signals", &error))
+}
+
+/// SIGTERM and SIGINT.
+struct Stops(Signal, Signal);
+
+impl Stops {
+    fn new() -> Result<Self, Failure> {
+        Ok(Self(listen_for(SignalKind::terminate())?, listen_for(SignalKind::interrupt())?))
+    }
+
+    async fn recv(&mut self) {
+        tokio::select! {
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
+        }
+    }
+}
+
+/// Sigyn's own log goes to stderr. Libraries are left out: at their lower levels they print what they carry.
+fn start_log(log: &Log) {
+    let filter = EnvFilter::new(format!("off,sigyn={}", log.level));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
+    match log.format {
+        LogFormat::Text => subscriber.init(),
+        LogFormat::Json => subscriber.json().flatten_event(true).init(),
+    }
+    panic::set_hook(Box::new(|panic| tracing::error!(place = %place(panic), "internal error")));
+}

@@ -1,0 +1,96 @@
+//! Permits for the bytes of all pushes in flight: what bounds Sigyn's memory.
+
+use crate::error::Error;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Bytes to a permit. A push holds at least one.
+const UNIT: u64 = 64 * 1024;
+
+/// `limits.inflight` in permits.
+#[derive(Clone)]
+pub struct Inflight {
+    free: Arc<Semaphore>,
+    all: u32,
+}
+
+/// What one push holds. Given back when dropped.
+pub struct Permits {
+    from: Inflight,
+    held: Option<OwnedSemaphorePermit>,
+    units: u32,
+    bytes: u64,
+}
+
+impl Inflight {
+    /// All permits for `limit` bytes.
+    pub fn new(limit: u64) -> Self {
+        // A semaphore counts to 2^61; four billion units are 256 TiB.
+        let all = u32::try_from(limit / UNIT).unwrap_or(u32::MAX).max(1);
+        Self { free: Arc::new(Semaphore::new(all as usize)), all }
+    }
+
+    /// An account for one push that holds nothing yet.
+    pub fn permits(&self) -> Permits {
+        Permits { from: self.clone(), held: None, units: 0, bytes: 0 }
+    }
+
+    /// Fails where `bytes` are more than all permits together.
+    pub fn could_hold(&self, bytes: u64) -> Result<(), Error> {
+        if bytes.div_ceil(UNIT) > u64::from(self.all) {
+            return Err(Error::LargerThanInflight { limit: u64::from(self.all) * UNIT });
+        }
+        Ok(())
+    }
+
+    /// Bytes that are held, in whole permits.
+    pub fn bytes(&self) -> u64 {
+        (u64::from(self.all) - self.free.available_permits() as u64) * UNIT
+    }
+
+    /// Waits until nothing is held.
+    pub async fn idle(&self) {
+        // The semaphore is never closed.
+        let _all = self.free.acquire_many(self.all).await;
+    }
+}
+
+impl Permits {
+    /// Takes what `bytes` more need, at once or not at all.
+    pub fn charge(&mut self, bytes: usize) -> Result<(), Error> {
+        self.bytes += bytes as u64;
+        self.from.could_hold(self.bytes)?;
+        let needed = self.bytes.div_ceil(UNIT) as u32;
+        if needed <= self.units {
+            return Ok(());
+        }
+        let more = self.from.free.clone().try_acquire_many_owned(needed - self.units).map_err(|_| Error::Overloaded)?;
+        self.units = needed;
+        match &mut self.held {
+            Some(held) => held.merge(more),
+            None => self.held = Some(more),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permits_are_taken_by_units_and_given_back() {
+        let inflight = Inflight::new(4 * UNIT);
+        let mut first = inflight.permits();
+        first.charge(1).unwrap();
+        first.charge(UNIT as usize - 1).unwrap();
+        assert_eq!(inflight.bytes(), UNIT, "one unit is enough for its bytes");
+        first.charge(1).unwrap();
+        assert_eq!(inflight.bytes(), 2 * UNIT);
+        let mut second = inflight.permits();
+        assert_eq!(second.charge(3 * UNIT as usize), Err(Error::Overloaded));
+        assert_eq!(inflight.permits().charge(5 * UNIT as usize), Err(Error::LargerThanInflight { limit: 4 * UNIT }));
+        drop(first);
+        assert_eq!(inflight.bytes(), 0);
+    }
+}

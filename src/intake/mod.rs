@@ -1,0 +1,259 @@
+//! What came in becomes one thing: the bytes of a `PushRequest`.
+//!
+//! [`receive`] reads the head and the body of a request as Loki would, under the caps, with a permit for every byte that
+//! it holds. [`Received::open`] takes the layers off: gzip or raw deflate where there is one, then the snappy block. No
+//! memory is reserved on the word of a sender before it is checked and paid for.
+
+mod head;
+mod inflate;
+mod inflight;
+mod media;
+mod tenant;
+
+use crate::{config::Limits, error::Error};
+use bytes::{Bytes, BytesMut};
+pub use head::{Encoding, Head};
+use http_body_util::BodyExt;
+pub use inflight::{Inflight, Permits};
+use std::{pin::pin, time::Duration};
+pub(crate) use tenant::HEADER as TENANT;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// How much of a refused body is read and thrown away, so that the sender comes to read its answer.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// A body with its permits: all of it has arrived, none of it is decoded.
+pub struct Received {
+    /// What the headers said.
+    pub head: Head,
+    /// The body as it came.
+    pub body: Bytes,
+    /// What it holds of `limits.inflight`. Given back when this is dropped.
+    pub permits: Permits,
+}
+
+/// Reads one request. Where it fails, what is left of the body is thrown away beside the answer.
+pub async fn receive<B>(
+    headers: &http::HeaderMap,
+    mut body: B,
+    limits: &Limits,
+    inflight: &Inflight,
+) -> Result<Received, Error>
+where
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+{
+    let mut permits = inflight.permits();
+    let outcome = async {
+        // Loki's order: who it is, how large it is, what it is.
+        let tenant = tenant::read(headers)?;
+        check_declared(headers, limits, inflight)?;
+        let head = Head::read(headers, tenant)?;
+        let bytes = collect(&mut body, limits, &mut permits).await?;
+        Ok((head, bytes))
+    };
+    match outcome.await {
+        Ok((head, body)) => Ok(Received { head, body, permits }),
+        Err(error) => {
+            if !body.is_end_stream() && error != Error::BodyBroken {
+                tokio::spawn(throw_away(body, limits.received));
+            }
+            Err(error)
+        }
+    }
+}
+
+/// A body that says itself that it is too large is refused before a byte of it is read.
+fn check_declared(headers: &http::HeaderMap, limits: &Limits, inflight: &Inflight) -> Result<(), Error> {
+    let declared = headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    match declared {
+        Some(declared) if declared > limits.received => Err(Error::ReceivedTooLarge { limit: limits.received }),
+        Some(declared) => inflight.could_hold(declared),
+        None => Ok(()),
+    }
+}
+
+/// Takes a permit for each piece before it is kept.
+async fn collect<B>(body: &mut B, limits: &Limits, permits: &mut Permits) -> Result<Bytes, Error>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+{
+    let mut bytes = BytesMut::new();
+    loop {
+        let frame = match timeout(limits.body_timeout, body.frame()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(None) => return Ok(bytes.freeze()),
+            Ok(Some(Err(_))) | Err(_) => return Err(Error::BodyBroken),
+        };
+        // Trailers say nothing that Loki reads.
+        let Ok(data) = frame.into_data() else { continue };
+        if (bytes.len() + data.len()) as u64 > limits.received {
+            return Err(Error::ReceivedTooLarge { limit: limits.received });
+        }
+        permits.charge(data.len())?;
+        bytes.extend_from_slice(&data);
+    }
+}
+
+/// Closing a socket with unread bytes in it resets the connection, and the answer may be lost with it.
+async fn throw_away<B>(body: B, most: u64)
+where
+    B: http_body::Body<Data = Bytes>,
+{
+    let end = Instant::now() + LINGER;
+    let mut body = pin!(body);
+    let mut read = 0;
+    while let Ok(Some(Ok(frame))) = timeout_at(end, body.frame()).await {
+        read += frame.data_ref().map_or(0, Bytes::len) as u64;
+        if read > most {
+            return;
+        }
+    }
+}
+
+impl Received {
+    /// Decodes the body into `decoded` and returns the snappy block that it was, which may be forwarded as it is.
+    pub fn open(&mut self, limits: &Limits, decoded: &mut Vec<u8>) -> Result<Bytes, Error> {
+        let block = match self.head.encoding {
+            Encoding::Identity => self.body.clone(),
+            Encoding::Gzip => inflate::gunzip(&self.body, limits.received, &mut self.permits)?,
+            Encoding::Deflate => inflate::inflate(&self.body, limits.received, &mut self.permits)?,
+        };
+        let length = declared_length(&block)?;
+        if length > limits.decompressed {
+            return Err(Error::DecompressedTooLarge { limit: limits.decompressed });
+        }
+        self.permits.charge(length as usize)?;
+        decoded.resize(length as usize, 0);
+        let written = snap::raw::Decoder::new().decompress(&block, decoded).map_err(|_| Error::Snappy)?;
+        decoded.truncate(written);
+        Ok(block)
+    }
+
+    /// How large the body will be once [opened](Self::open); `None` where that is not known without inflating it.
+    pub fn declared(&self) -> Option<u64> {
+        match self.head.encoding {
+            Encoding::Identity => declared_length(&self.body).ok(),
+            Encoding::Gzip | Encoding::Deflate => None,
+        }
+    }
+}
+
+/// The length that a snappy block declares in its first bytes.
+fn declared_length(block: &[u8]) -> Result<u64, Error> {
+    snap::raw::decompress_len(block).map(|length| length as u64).map_err(|_| Error::Snappy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::write::{DeflateEncoder, GzEncoder};
+    use http_body_util::Full;
+    use std::io::Write;
+
+    fn snappy(content: &[u8]) -> Vec<u8> {
+        snap::raw::Encoder::new().compress_vec(content).unwrap()
+    }
+
+    fn gzip(content: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn deflate(content: &[u8]) -> Vec<u8> {
+        let mut encoder = DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn small() -> Limits {
+        Limits { received: 1000, decompressed: 5000, inflight: 200_000, ..Limits::default() }
+    }
+
+    fn opened(encoding: Option<&'static str>, body: Vec<u8>) -> Result<(Vec<u8>, Bytes), Error> {
+        let mut headers = http::HeaderMap::new();
+        headers.insert("content-type", "application/x-protobuf".parse().unwrap());
+        if let Some(encoding) = encoding {
+            headers.insert("content-encoding", encoding.parse().unwrap());
+        }
+        let limits = small();
+        let inflight = Inflight::new(limits.inflight);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let mut received = receive(&headers, Full::new(Bytes::from(body)), &limits, &inflight).await?;
+            let mut decoded = Vec::new();
+            let block = received.open(&limits, &mut decoded)?;
+            Ok((decoded, block))
+        })
+    }
+
+    #[test]
+    fn every_form_that_loki_reads_is_the_same_push() {
+        let content = b"a push".as_slice();
+        let block = snappy(content);
+        let half = block.len() / 2;
+        let members = [gzip(&block[..half]), gzip(&block[half..])].concat();
+        let trailed = [deflate(&block), b"more".to_vec()].concat();
+        let overlong = [&[0x80 | 6, 0x80, 0x80, 0][..], &block[1..]].concat();
+        for (name, encoding, body) in [
+            ("bare", None, block.clone()),
+            ("snappy", Some("snappy"), block.clone()),
+            ("an empty encoding is none", Some(""), block.clone()),
+            ("gzip", Some("gzip"), gzip(&block)),
+            ("several gzip members are joined", Some("gzip"), members),
+            ("deflate is raw", Some("deflate"), deflate(&block)),
+            ("bytes after the last deflate block are not read", Some("deflate"), trailed),
+        ] {
+            let (decoded, forwarded) = opened(encoding, body).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(decoded, content, "{name}");
+            assert_eq!(forwarded, block, "{name}");
+        }
+        assert_eq!(opened(None, overlong).unwrap().0, content, "a length may be longer than it need be");
+        assert_eq!(opened(None, vec![0]).unwrap().0, b"", "an empty request");
+    }
+
+    #[test]
+    fn what_loki_cannot_read_is_refused() {
+        let block = snappy(b"a push");
+        let damaged = {
+            let mut damaged = gzip(&block);
+            let crc = damaged.len() - 8;
+            damaged[crc] ^= 1;
+            damaged
+        };
+        let zlib = [&[0x78, 0x9c][..], &deflate(&block)].concat();
+        for (name, encoding, body, want) in [
+            ("an empty body", None, vec![], Error::Snappy),
+            ("a byte too many", None, [&block[..], b"x"].concat(), Error::Snappy),
+            ("a byte too few", None, block[..block.len() - 1].to_vec(), Error::Snappy),
+            ("bare protobuf", None, b"\x0a\x02\x0a\x00".to_vec(), Error::Snappy),
+            ("gzip without its trailer", Some("gzip"), gzip(&block)[..20].to_vec(), Error::Inflate),
+            ("gzip with a wrong checksum", Some("gzip"), damaged, Error::Inflate),
+            ("gzip with bytes behind it", Some("gzip"), [gzip(&block), b"more".to_vec()].concat(), Error::Inflate),
+            ("gzip of nothing", Some("gzip"), gzip(b""), Error::Snappy),
+            ("no gzip", Some("gzip"), block.clone(), Error::Inflate),
+            ("deflate that breaks off", Some("deflate"), deflate(&block)[..3].to_vec(), Error::Inflate),
+            ("deflate in zlib", Some("deflate"), zlib, Error::Inflate),
+            ("zstd", Some("zstd"), block.clone(), Error::ContentEncoding),
+            ("upper case", Some("GZIP"), gzip(&block), Error::ContentEncoding),
+            ("a list", Some("gzip, snappy"), gzip(&block), Error::ContentEncoding),
+        ] {
+            assert_eq!(opened(encoding, body).err(), Some(want), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_caps_hold_before_memory_is_reserved() {
+        let four_gib_less_one = [&[0xff, 0xff, 0xff, 0xff, 0x0f][..], &[0; 95]].concat();
+        for (name, encoding, body, want) in [
+            ("received", None, vec![0; 1001], Error::ReceivedTooLarge { limit: 1000 }),
+            ("declared", None, four_gib_less_one, Error::DecompressedTooLarge { limit: 5000 }),
+            ("decompressed", None, snappy(&[b'x'; 5001]), Error::DecompressedTooLarge { limit: 5000 }),
+            ("gunzipped", Some("gzip"), gzip(&[b'x'; 100_000]), Error::ReceivedTooLarge { limit: 1000 }),
+            ("inflated", Some("deflate"), deflate(&[b'x'; 100_000]), Error::ReceivedTooLarge { limit: 1000 }),
+        ] {
+            assert_eq!(opened(encoding, body).err(), Some(want), "{name}");
+        }
+        assert_eq!(opened(None, snappy(&[b'x'; 5000])).unwrap().0.len(), 5000);
+    }
+}

@@ -1,0 +1,165 @@
+//! Files become a policy, at the start and again on SIGHUP or `/-/reload`.
+//!
+//! All files are read and compiled before anything changes, then one pointer is swapped: a broken file never replaces a
+//! good one, and a push sees one policy from start to end.
+
+use crate::{
+    config::{self, Settings, Source},
+    diagnostic::Diagnostic,
+    gateway::Gateway,
+    policy::Policy,
+};
+use md5::{Digest, Md5};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+use tokio::sync::Mutex;
+
+/// The files that an operator named.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// `sigyn.yaml`; without one the defaults hold.
+    pub config: Option<PathBuf>,
+    /// Policies beside those that `sigyn.yaml` lists, after them.
+    pub policies: Vec<PathBuf>,
+}
+
+/// What the files say.
+pub struct Loaded {
+    /// From `sigyn.yaml`, or the defaults.
+    pub settings: Settings,
+    /// From all policy files.
+    pub policy: Policy,
+    /// What the author may want to look at.
+    pub warnings: Vec<Diagnostic>,
+    /// Of the names and texts of all files.
+    pub hash: String,
+}
+
+impl Files {
+    /// Reads and compiles all of them. Fails with all errors of all files.
+    pub fn load(&self) -> Result<Loaded, Vec<Diagnostic>> {
+        let mut hash = Md5::new();
+        let mut complaints = Vec::new();
+        let settings = self.settings(&mut hash).unwrap_or_else(|found| {
+            complaints = found;
+            Settings::default()
+        });
+        let beside = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let listed = settings.policies.iter().map(|path| beside.join(path));
+        let mut sources = Vec::new();
+        for path in listed.chain(self.policies.iter().cloned()) {
+            match read(&path, "policy", &mut hash) {
+                Ok(source) => sources.push(source),
+                Err(complaint) => complaints.push(complaint),
+            }
+        }
+        match config::compile_policy(&sources) {
+            Ok((policy, warnings)) if complaints.is_empty() => {
+                let digest: [u8; 16] = hash.finalize().into();
+                let hash = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+                Ok(Loaded { settings, policy, warnings, hash })
+            }
+            Ok(_) => Err(complaints),
+            Err(found) => {
+                complaints.extend(found);
+                Err(complaints)
+            }
+        }
+    }
+
+    fn settings(&self, hash: &mut Md5) -> Result<Settings, Vec<Diagnostic>> {
+        let Some(path) = &self.config else { return Ok(Settings::default()) };
+        let source = read(path, "configuration", hash).map_err(|complaint| vec![complaint])?;
+        config::lower_settings(&source, &|name| env::var(name).ok())
+    }
+}
+
+fn read(path: &Path, what: &str, hash: &mut Md5) -> Result<Source, Diagnostic> {
+    let name: Arc<str> = path.display().to_string().into();
+    let text = fs::read_to_string(path)
+        .map_err(|error| Diagnostic::general(format!("cannot read {what} `{name}`: {}", cause(&error))))?;
+    // With its length before each, so that no two lists of files look alike.
+    for piece in [name.as_bytes(), text.as_bytes()] {
+        hash.update((piece.len() as u64).to_le_bytes());
+        hash.update(piece);
+    }
+    Ok(Source { name, text })
+}
+
+/// The system's word for it, without its number, in lower case.
+pub(crate) fn cause(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+/// Brings changed files into force while pushes go on.
+pub struct Reloader {
+    files: Files,
+    /// As the files had them at the start, without what the command line changed.
+    settings: Settings,
+    gateway: Arc<Gateway>,
+    /// One reload at a time, so that the last to begin is the one that stands.
+    turn: Mutex<()>,
+}
+
+impl Reloader {
+    /// For a gateway that runs under what `files` said when `loaded` was read.
+    pub fn new(files: Files, settings: Settings, hash: &str, gateway: Arc<Gateway>) -> Self {
+        gateway.metrics.show_policy(&gateway.policy.load(), hash);
+        taken(&gateway);
+        Self { files, settings, gateway, turn: Mutex::new(()) }
+    }
+
+    /// Reads everything again. On any error the old policy stands, the log says why, and the error is returned.
+    pub async fn reload(&self) -> Result<(), Vec<Diagnostic>> {
+        let _turn = self.turn.lock().await;
+        let files = self.files.clone();
+        let loaded = tokio::task::spawn_blocking(move || files.load()).await;
+        // A panic in there is a defect of ours; the old policy stands then too.
+        let loaded = loaded.unwrap_or_else(|_| Err(vec![Diagnostic::general("cannot compile policy: internal error")]));
+        match loaded {
+            Ok(loaded) => {
+                for warning in &loaded.warnings {
+                    tracing::warn!("{}", on_one_line(warning));
+                }
+                self.warn_of_restart(&loaded.settings);
+                self.gateway.metrics.show_policy(&loaded.policy, &loaded.hash);
+                self.gateway.policy.store(Arc::new(loaded.policy));
+                taken(&self.gateway);
+                tracing::info!(hash = %loaded.hash, "reloaded");
+                Ok(())
+            }
+            Err(complaints) => {
+                self.gateway.metrics.reload_successful.set(0);
+                for complaint in &complaints {
+                    tracing::error!("{}", on_one_line(complaint));
+                }
+                tracing::error!(errors = complaints.len(), "cannot reload: the policy that was in force stays");
+                Err(complaints)
+            }
+        }
+    }
+
+    /// Only the list of policies follows a reload; listeners, limits, Loki and the log are set up once.
+    fn warn_of_restart(&self, now: &Settings) {
+        let fixed = Settings { policies: self.settings.policies.clone(), ..now.clone() };
+        if fixed != self.settings {
+            tracing::warn!("sigyn.yaml has changed beyond `policies`: that needs a restart");
+        }
+    }
+}
+
+fn taken(gateway: &Gateway) {
+    gateway.metrics.reload_successful.set(1);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    gateway.metrics.reload_success_timestamp.set(now.as_secs_f64().floor());
+}
+
+/// A complaint as one line of a log.
+pub(crate) fn on_one_line(complaint: &Diagnostic) -> String {
+    complaint.to_string().replace('\n', "; ")
+}

@@ -1,0 +1,122 @@
+//! A Loki that remembers what it gets and answers as it is told.
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+use tokio::{net::TcpListener, sync::watch};
+
+/// What it does with a push.
+#[derive(Clone)]
+pub(crate) enum Script {
+    /// Answers this status and text.
+    Answer(u16, String),
+    /// Reads the push and closes the connection.
+    Close,
+    /// Reads the push and keeps silent until it is told another script, which then holds for it.
+    Hold,
+}
+
+/// A push that it got.
+#[derive(Clone)]
+pub(crate) struct Got {
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// It listens until it is dropped.
+pub(crate) struct FakeLoki {
+    pub(crate) address: SocketAddr,
+    got: Arc<Mutex<Vec<Got>>>,
+    connections: Arc<AtomicUsize>,
+    script: watch::Sender<Script>,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl FakeLoki {
+    /// Starts one that answers every push with `status`.
+    pub(crate) async fn answers(status: u16) -> Self {
+        Self::follows(Script::Answer(status, String::new())).await
+    }
+
+    /// Starts one that follows a script.
+    pub(crate) async fn follows(script: Script) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let got = Arc::new(Mutex::new(Vec::new()));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (script, told) = watch::channel(script);
+        let (seen, count) = (Arc::clone(&got), Arc::clone(&connections));
+        let serving = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
+                let (seen, told) = (Arc::clone(&seen), told.clone());
+                let service = service_fn(move |request| answer(request, Arc::clone(&seen), told.clone()));
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            }
+        });
+        Self { address, got, connections, script, serving }
+    }
+
+    /// From now on it follows this script, also for the pushes that it holds.
+    pub(crate) fn now(&self, script: Script) {
+        self.script.send_replace(script);
+    }
+
+    /// Its URL, without a path.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// All that it got so far.
+    pub(crate) fn got(&self) -> Vec<Got> {
+        self.got.lock().unwrap().clone()
+    }
+
+    /// Waits for the first `count` pushes.
+    pub(crate) async fn gets(&self, count: usize) -> Vec<Got> {
+        super::eventually("Loki gets a push", async || self.got().len() >= count).await;
+        self.got()
+    }
+
+    /// How many connections were made to it.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for FakeLoki {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    seen: Arc<Mutex<Vec<Got>>>,
+    mut told: watch::Receiver<Script>,
+) -> io::Result<Response<Full<Bytes>>> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    seen.lock().unwrap().push(Got { uri: head.uri, headers: head.headers, body });
+    let script = told.wait_for(|script| !matches!(script, Script::Hold)).await.map_err(io::Error::other)?.clone();
+    match script {
+        Script::Answer(status, text) => {
+            let mut response = Response::new(Full::new(Bytes::from(text)));
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            response.headers_mut().insert("content-type", "text/plain; charset=utf-8".parse().unwrap());
+            Ok(response)
+        }
+        Script::Close | Script::Hold => Err(io::ErrorKind::ConnectionAborted.into()),
+    }
+}
