@@ -72,12 +72,12 @@ impl Literals {
                 *state = automaton.next_state(Anchored::No, *state, byte);
             }
         }
-        let pieces: [&[u8]; LANES] = std::array::from_fn(|lane| &haystack[begins[lane]..][..piece]);
         let mut seen: [Vec<Hit>; LANES] = std::array::from_fn(|_| Vec::new());
-        for at in 0..piece {
-            let mut special = false;
-            for lane in 0..LANES {
-                states[lane] = automaton.next_state(Anchored::No, states[lane], pieces[lane][at]);
+        for (at, &first) in haystack[..piece].iter().enumerate() {
+            states[0] = automaton.next_state(Anchored::No, states[0], first);
+            let mut special = automaton.is_special(states[0]);
+            for lane in 1..LANES {
+                states[lane] = automaton.next_state(Anchored::No, states[lane], haystack[begins[lane] + at]);
                 special |= automaton.is_special(states[lane]);
             }
             if special {
@@ -125,10 +125,13 @@ mod tests {
         hits.iter().map(|hit| (hit.literal, hit.start, hit.end)).collect()
     }
 
+    /// What it says, the literals, the buffer, and the hits wanted.
+    type Fact<'a> = (&'a str, &'a [&'a str], &'a str, &'a [(u32, u32, u32)]);
+
     #[test]
     fn every_place_of_every_literal_is_found() {
         #[rustfmt::skip]
-        let facts: &[(&str, &[&str], &str, &[(u32, u32, u32)])] = &[
+        let facts: &[Fact<'_>] = &[
             ("nothing in an empty buffer",       &["abc"],        "",       &[]),
             ("no literals find nothing",         &[],             "abc",    &[]),
             ("letters in any case",              &["aBc"],        "xAbCx",  &[(0, 1, 4)]),
