@@ -35,7 +35,8 @@ impl Store {
 
     async fn keep(&self, request: Request<Incoming>) -> Response<Body> {
         let mut response = Response::new(Body::empty());
-        *response.status_mut() = match request.into_body().collect().await.ok().and_then(|body| read(&body.to_bytes())) {
+        *response.status_mut() = match request.into_body().collect().await.ok().and_then(|body| read(&body.to_bytes()))
+        {
             Some(push) => {
                 *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(push);
                 StatusCode::NO_CONTENT
