@@ -50,8 +50,11 @@ pub enum Destination {
     /// To Loki.
     Loki(Box<Loki>),
     /// To a function that takes the protobuf: `serve --stdout`.
-    Print(Box<dyn Fn(&[u8]) -> std::io::Result<()> + Send + Sync>),
+    Print(Print),
 }
+
+/// Writes a push somewhere.
+pub type Print = Box<dyn Fn(&[u8]) -> std::io::Result<()> + Send + Sync>;
 
 /// The paths that take a push: the label `endpoint`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -48,7 +48,7 @@ metrics! {
     forwarded_lines: IntCounter = "sigyn_forwarded_lines_total" [],
     /// Bytes of the lines that Loki took, at their received size.
     forwarded_bytes: IntCounter = "sigyn_forwarded_bytes_total" [],
-    /// Lines that were not forwarded, or that Loki dropped (loki_260), by reason.
+    /// Lines that were not forwarded, or that Loki took and dropped (its answer 260), by reason.
     dropped_lines: IntCounterVec = "sigyn_dropped_lines_total" ["reason"],
     /// Bytes of the lines that were dropped, at their received size.
     dropped_bytes: IntCounterVec = "sigyn_dropped_bytes_total" ["reason"],

@@ -60,7 +60,8 @@ impl Files {
         match config::compile_policy(&sources) {
             Ok((policy, warnings)) if complaints.is_empty() => {
                 let digest: [u8; 16] = hash.finalize().into();
-                let hash = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+                // The first half is enough to tell files apart, and short enough for a label.
+                let hash = format!("{:016x}", u128::from_be_bytes(digest) >> 64);
                 Ok(Loaded { settings, policy, warnings, hash })
             }
             Ok(_) => Err(complaints),

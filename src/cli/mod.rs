@@ -18,11 +18,11 @@ use std::{
 
 const EXAMPLES: &str = "\
 Examples:
-  sigyn demo                                             see what it does, with nothing else installed
-  sigyn serve --loki http://loki:3100                    stand before a Loki, with the builtin rules
-  sigyn serve --config sigyn.yaml                        the same from a file; SIGHUP reads its policies again
-  sigyn check --config sigyn.yaml                        find all errors in all files
-  journalctl -o cat | sigyn redact --policy mine.yaml    redact lines in a pipe";
+  sigyn demo                            see what it does, with nothing installed
+  sigyn serve --loki http://loki:3100   stand before a Loki, with the builtin rules
+  sigyn serve --config sigyn.yaml       the same from a file; SIGHUP reads it again
+  sigyn check --config sigyn.yaml       find all errors in all files
+  journalctl -o cat | sigyn redact      redact lines in a pipe";
 
 /// A gateway between log shippers and Grafana Loki: redacts secrets, admits streams, normalises labels.
 #[derive(Parser)]

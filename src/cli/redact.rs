@@ -96,7 +96,7 @@ impl Redact {
                     self.write(&ended, &mut out).map_err(|error| Failure::stuck("write", &error))?;
                 }
             }
-            if lines.unfinished(&batch) {
+            if is_unfinished(&batch) {
                 out.pop();
             }
             match to.write_all(&out).and_then(|()| to.flush()) {
@@ -151,14 +151,14 @@ impl<R: Read> Lines<R> {
         Ok(batch)
     }
 
-    /// Whether a batch ends in a line without a line break: the last one.
-    fn unfinished(&self, batch: &[Vec<u8>]) -> bool {
-        batch.last().is_some_and(|line| line.last() != Some(&b'\n'))
-    }
-
     fn wrong(&self, cause: &str) -> Failure {
         Diagnostic::general(format!("cannot read line {} of standard input: {cause}", self.number)).into()
     }
+}
+
+/// Whether a batch ends in a line without a line break: the last of all.
+fn is_unfinished(batch: &[Vec<u8>]) -> bool {
+    batch.last().is_some_and(|line| line.last() != Some(&b'\n'))
 }
 
 fn plain(line: &[u8], labels: &[u8]) -> Item {

@@ -26,8 +26,8 @@ const EXAMPLES: &str = "\
 Examples:
   sigyn serve --loki http://loki:3100
   sigyn serve --config /etc/sigyn/sigyn.yaml
-  sigyn serve --loki http://loki:3100 --policy labels.yaml --policy redact.yaml --listen 127.0.0.1:3101
-  sigyn serve --stdout --policy redact.yaml              try it: point a shipper here and read what would be forwarded
+  sigyn serve --loki http://loki:3100 --policy labels.yaml --policy redact.yaml
+  sigyn serve --stdout                  try it: point a shipper here and read what comes out
 
 Signals: SIGHUP reads the policies again, SIGTERM and SIGINT stop after what is in flight.";
 

@@ -52,15 +52,14 @@ fn parameter(text: &[u8]) -> Option<(Vec<u8>, Vec<u8>, &[u8])> {
         return None;
     }
     let rest = rest.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
-    let (value, rest) = match rest {
-        [b'"', ..] => quoted(rest)?,
-        _ => {
-            let (value, behind) = token(rest);
-            if value.is_empty() {
-                return None;
-            }
-            (value.to_vec(), behind)
+    let (value, rest) = if rest.starts_with(b"\"") {
+        quoted(rest)?
+    } else {
+        let (value, behind) = token(rest);
+        if value.is_empty() {
+            return None;
         }
+        (value.to_vec(), behind)
     };
     Some((name.to_ascii_lowercase(), value, rest))
 }

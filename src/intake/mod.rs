@@ -249,8 +249,8 @@ mod tests {
             ("received", None, vec![0; 1001], Error::ReceivedTooLarge { limit: 1000 }),
             ("declared", None, four_gib_less_one, Error::DecompressedTooLarge { limit: 5000 }),
             ("decompressed", None, snappy(&[b'x'; 5001]), Error::DecompressedTooLarge { limit: 5000 }),
-            ("gunzipped", Some("gzip"), gzip(&[b'x'; 100_000]), Error::ReceivedTooLarge { limit: 1000 }),
-            ("inflated", Some("deflate"), deflate(&[b'x'; 100_000]), Error::ReceivedTooLarge { limit: 1000 }),
+            ("gunzipped", Some("gzip"), gzip(&vec![b'x'; 100_000]), Error::ReceivedTooLarge { limit: 1000 }),
+            ("inflated", Some("deflate"), deflate(&vec![b'x'; 100_000]), Error::ReceivedTooLarge { limit: 1000 }),
         ] {
             assert_eq!(opened(encoding, body).err(), Some(want), "{name}");
         }

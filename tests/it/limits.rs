@@ -67,7 +67,7 @@ async fn a_body_over_the_cap_is_a_413_before_it_is_read() {
 #[tokio::test]
 async fn a_full_gateway_says_so_at_once() {
     let loki = FakeLoki::follows(Script::Hold).await;
-    let sigyn = Sigyn::start(&loki.url(), "inflight: 128KiB").await;
+    let sigyn = Sigyn::start(&loki.url(), "received: 128KiB\ndecompressed: 128KiB\ninflight: 128KiB").await;
     let body = push::block(&["x"]);
     let held = async { tokio::join!(sigyn.push(body.clone()), sigyn.push(body.clone())) };
     let beside = async {
@@ -87,7 +87,13 @@ async fn a_full_gateway_says_so_at_once() {
     let ((first, second), ()) = tokio::join!(held, beside);
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (204, 204));
     assert_eq!(sigyn.push(body).await.status, 204, "the permits came back");
-    let random: Vec<u8> = (0..200_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let mut state = 1u64;
+    let random = std::iter::repeat_with(|| {
+        // Knuth's: bytes that do not compress.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    });
+    let random: Vec<u8> = random.take(100_000).collect();
     assert_eq!(sigyn.push(push::snappy(&random)).await.status, 413, "more than all permits");
     sigyn.every_line_is_counted().await;
 }

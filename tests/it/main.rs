@@ -1,9 +1,11 @@
 //! Real processes, real sockets, real bytes: one test binary, so that what is slow to start is started once.
+#![allow(clippy::unwrap_used, reason = "a test fails by it, and so do its helpers")]
 
 mod admin;
 mod answers;
 mod bodies;
 mod captures;
+mod commands;
 mod life;
 mod limits;
 mod peers;

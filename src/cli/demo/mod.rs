@@ -56,28 +56,28 @@ impl Demo {
 async fn play() -> Result<String, Failure> {
     let (_stop, stopped) = watch::channel(false);
     let limits = Limits::default();
-    let store = Store::default();
-    let loki = bind("store").await?;
-    let loki_url = url(&loki)?;
-    tokio::spawn(spawned(loki, store.clone().routes(), limits.clone(), stopped.clone()));
+    let shelf = Store::default();
+    let behind = bind("store").await?;
+    let loki = url(&behind)?;
+    tokio::spawn(spawned(behind, shelf.clone().routes(), limits.clone(), stopped.clone()));
 
     let source = Source { name: "demo.yaml".into(), text: POLICY.into() };
     let (policy, _) = config::compile_policy(&[source])?;
-    let destination = Destination::Loki(Box::new(Loki::new(&loki_url)?));
+    let destination = Destination::Loki(Box::new(Loki::new(&loki)?));
     let gateway = Gateway::new(policy, limits.clone(), destination);
     let gateway = Arc::new(gateway.map_err(|error| Failure::stuck("start the gateway", &error))?);
     let listener = bind("push").await?;
-    let push_url = format!("{}/loki/api/v1/push", url(&listener)?);
+    let target = format!("{}/loki/api/v1/push", url(&listener)?);
     tokio::spawn(spawned(listener, push_routes(Arc::clone(&gateway)), limits, stopped));
 
-    let mut story = format!("A shipper pushes to {push_url}, Sigyn forwards to {loki_url}.\n\nPolicy\n");
+    let mut story = format!("A shipper pushes to {target}, Sigyn forwards to {loki}.\n\nPolicy\n");
     for line in POLICY.lines() {
         say(&mut story, format_args!("  {line}"));
     }
     for (about, push) in pushes::all() {
         say(&mut story, format_args!("\n{about}"));
-        let status = send(&push_url, &push).await?;
-        tell(&mut story, &push, store.take());
+        let status = send(&target, &push).await?;
+        tell(&mut story, &push, shelf.take());
         say(&mut story, format_args!("  answer: {status}"));
     }
     say(&mut story, format_args!("\nCounters (GET /metrics)"));

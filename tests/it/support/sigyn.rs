@@ -47,12 +47,14 @@ impl Sigyn {
     pub(crate) async fn start(loki: &str, limits: &str) -> Self {
         let directory = TempDir::new().unwrap();
         let config = directory.path().join("sigyn.yaml");
-        let limits: String = limits.lines().map(|line| format!("  {}\n", line.trim())).collect();
-        let limits = if limits.is_empty() { limits } else { format!("limits:\n{limits}") };
-        fs::write(&config, format!("{limits}policies: [policy.yaml]\n")).unwrap();
+        let limits = match limits {
+            "" => String::new(),
+            _ => format!("limits:\n  {}\n", limits.replace('\n', "\n  ")),
+        };
+        fs::write(&config, format!("{limits}loki: {{url: '{loki}'}}\npolicies: [policy.yaml]\n")).unwrap();
         fs::write(directory.path().join("policy.yaml"), "").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_sigyn"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--loki", loki, "--config"]);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--config"]);
         let mut child = command.arg(&config).stderr(Stdio::piped()).spawn().unwrap();
 
         let log = Arc::new(Mutex::new(String::new()));

@@ -1,0 +1,186 @@
+//! The commands beside `serve`, as a shell sees them.
+
+use crate::support::{eventually, push};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    process::{Command, Stdio},
+};
+use tempfile::TempDir;
+
+/// A policy that uses each way a line can end.
+const POLICY: &str = "\
+streams: {deny: ['{source=\"noise\"}']}
+redact:
+  - {name: ticket, token: 'TCK-{digits:6}'}
+  - {name: fatal, token: 'FTL-{digits:6}', with: drop}
+";
+
+/// Exit code, stdout, stderr.
+fn run(arguments: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sigyn"));
+    let command = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // It may end before it has read all.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+fn redact(arguments: &[&str], input: &str) -> String {
+    let directory = TempDir::new().unwrap();
+    let policy = directory.path().join("policy.yaml");
+    fs::write(&policy, POLICY).unwrap();
+    let arguments = [&["redact", "--policy", policy.to_str().unwrap()], arguments].concat();
+    let (code, out, errors) = run(&arguments, input.as_bytes());
+    assert_eq!((code, &*errors), (Some(0), ""), "{arguments:?}");
+    out
+}
+
+#[test]
+fn redact_writes_a_line_for_a_line() {
+    for (name, input, want) in [
+        ("nothing", "", ""),
+        ("a clean line", "hello\n", "hello\n"),
+        ("no line break at the end", "a\nb", "a\nb"),
+        ("an empty line", "\n\n", "\n\n"),
+        ("a carriage return is part of the line", "a\r\n", "a\r\n"),
+        ("an owner's rule", "see TCK-123456 now\n", "see [REDACTED] now\n"),
+        ("a builtin rule", "password=correct-horse\n", "password=[REDACTED]\n"),
+        ("a dropped line keeps its place", "a\nFTL-123456\nb\n", "a\n{\"dropped\":\"redaction\"}\nb\n"),
+    ] {
+        assert_eq!(redact(&[], input), want, "{name}");
+    }
+    assert_eq!(redact(&["--labels", r#"{source="noise"}"#], "x\n"), "{\"dropped\":\"denied\"}\n");
+}
+
+#[test]
+fn redact_writes_json_in_the_shape_it_reads() {
+    for (name, input, want) in [
+        ("a line break in a line stays in it", r#"{"line":"a\nTCK-123456"}"#, r#"{"line":"a\n[REDACTED]"}"#),
+        (
+            "labels and metadata",
+            r#"{"line":"x","labels":{"b":"TCK-123456","a":"1"},"metadata":{"api_key":"correct-horse"}}"#,
+            r#"{"line":"x","labels":{"a":"1","b":"[REDACTED]"},"metadata":{"api_key":"[REDACTED]"}}"#,
+        ),
+        ("a stream that is denied", r#"{"line":"x","labels":{"source":"noise"}}"#, r#"{"dropped":"denied"}"#),
+        ("a line that is dropped", r#"{"line":"FTL-123456"}"#, r#"{"dropped":"redaction"}"#),
+    ] {
+        assert_eq!(redact(&["--json"], &format!("{input}\n")), format!("{want}\n"), "{name}");
+    }
+}
+
+#[test]
+fn redact_keeps_order_over_many_lines_and_streams() {
+    let line = |number: u32| match number % 7 {
+        0 => r#"{"line":"FTL-123456"}"#.to_string(),
+        1 => format!(r#"{{"line":"{number}","labels":{{"source":"noise"}}}}"#),
+        _ => format!(r#"{{"line":"{number} TCK-123456","labels":{{"source":"s{}"}}}}"#, number % 3),
+    };
+    let input: String = (0..10_000).map(line).fold(String::new(), |text, line| text + &line + "\n");
+    let out = redact(&["--json"], &input);
+    let want =
+        input.replace(r#"{"line":"FTL-123456"}"#, r#"{"dropped":"redaction"}"#).replace("TCK-123456", "[REDACTED]");
+    assert_eq!(out.lines().count(), 10_000);
+    for (number, (out, want)) in out.lines().zip(want.lines()).enumerate() {
+        let want = if number % 7 == 1 { r#"{"dropped":"denied"}"# } else { want };
+        assert_eq!(out, want, "{number}");
+    }
+}
+
+#[test]
+fn redact_does_not_wait_for_a_line_that_is_not_written() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sigyn"));
+    let mut child = command.arg("redact").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for line in ["one", "two"] {
+        writeln!(input, "{line}").unwrap();
+        assert_eq!(lines.next().unwrap().unwrap(), line);
+    }
+    drop(input);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn redact_names_the_line_that_it_cannot_read_and_not_its_text() {
+    let (code, out, errors) = run(&["redact", "--json"], b"{\"line\":\"ok\"}\n{\"line\":7,\"hidden\":1}\n");
+    assert_eq!((code, &*out), (Some(2), "{\"line\":\"ok\"}\n"));
+    assert!(errors.starts_with("error: cannot read line 2, column "), "{errors}");
+    assert!(!errors.contains("hidden"), "{errors}");
+}
+
+#[test]
+fn check_tells_all_errors_at_once() {
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_string()
+    };
+    let (good, one, two) =
+        (path("good.yaml", POLICY), path("one.yaml", "labls: []\n"), path("two.yaml", "redakt: []\n"));
+    let (code, out, errors) = run(&["check", &good], b"");
+    assert_eq!((code, &*errors), (Some(0), ""));
+    assert!(out.starts_with("ok: 0 label rules, 1 stream selectors, "), "{out}");
+    let (code, out, errors) = run(&["check", &one, &two, "/nowhere.yaml"], b"");
+    assert_eq!((code, &*out), (Some(2), ""));
+    for said in ["one.yaml:1:1", "two.yaml:1:1", "cannot read policy `/nowhere.yaml`: no such file or directory"] {
+        assert!(errors.contains(said), "{said}: {errors}");
+    }
+}
+
+#[test]
+fn the_default_configuration_is_one() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("sigyn.yaml");
+    let (code, out, _) = run(&["config", "--defaults"], b"");
+    assert_eq!(code, Some(0));
+    fs::write(&path, out).unwrap();
+    let (code, _, errors) = run(&["check", "--config", path.to_str().unwrap()], b"");
+    assert_eq!((code, &*errors), (Some(0), ""));
+}
+
+#[test]
+fn the_demo_shows_the_main_job_and_ends() {
+    let (code, out, errors) = run(&["demo"], b"");
+    assert_eq!((code, &*errors), (Some(0), ""));
+    for shown in ["[REDACTED]", "refused", "the same, byte for byte", "sigyn_received_lines_total"] {
+        assert!(out.contains(shown), "{shown}: {out}");
+    }
+}
+
+#[test]
+fn help_and_completions_are_there() {
+    for command in ["serve", "check", "redact", "config"] {
+        let (code, out, _) = run(&[command, "--help"], b"");
+        assert!(code == Some(0) && out.contains("Example"), "{command}: {out}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, out, _) = run(&["completions", shell], b"");
+        assert!(code == Some(0) && out.contains("redact"), "{shell}");
+    }
+}
+
+#[tokio::test]
+async fn serve_can_print_in_place_of_forwarding() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sigyn"));
+    command.args(["serve", "--stdout", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    let listening = log.find_map(|line| Some(line.unwrap().split_once("listener=push address=")?.1.to_string()));
+    let address = listening.unwrap();
+    let body = push::block(&["password=correct-horse", "hello"]);
+    let head = format!("POST /loki/api/v1/push HTTP/1.0\r\ncontent-type: a\r\ncontent-length: {}\r\n\r\n", body.len());
+    let mut socket = std::net::TcpStream::connect(address).unwrap();
+    socket.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+    let answer = BufReader::new(socket).lines().next().unwrap().unwrap();
+    assert_eq!(answer, "HTTP/1.0 204 No Content");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let labels = r#""labels":{"job":"test"}"#;
+    assert_eq!(lines.next().unwrap().unwrap(), format!(r#"{{"line":"password=[REDACTED]",{labels}}}"#));
+    assert_eq!(lines.next().unwrap().unwrap(), format!(r#"{{"line":"hello",{labels}}}"#));
+    child.kill().unwrap();
+    eventually("it has ended", async || child.try_wait().unwrap().is_some()).await;
+}
