@@ -21,9 +21,11 @@ fn run(arguments: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sigyn"));
     let command = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // It may end before it has read all.
-    let _ = child.stdin.take().unwrap().write_all(input);
+    let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_vec());
+    // Beside the reading, so that neither waits for the other. It may end before it has read all.
+    let writing = std::thread::spawn(move || stdin.write_all(&input).is_ok());
     let output = child.wait_with_output().unwrap();
+    writing.join().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
