@@ -4,6 +4,8 @@
 //! and `loghub.tar.gz` in DIR and prints the figures: counts and ids, never a line. The cases are not ours to ship. Without
 //! the variable the test is skipped, but where `CI` is set that is a failure.
 
+#![allow(missing_docs, clippy::print_stdout, clippy::case_sensitive_file_extension_comparisons)]
+
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 use sigyn::{

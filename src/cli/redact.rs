@@ -87,8 +87,16 @@ impl Redact {
                 return Ok(());
             }
             let mut items = Vec::new();
+            // What stands before a line that cannot be read is still written.
+            let mut unread = Ok(());
             for (number, line) in (first..).zip(&batch) {
-                items.push(if self.json { read_json(line, number, &unlabelled)? } else { plain(line, &unlabelled) });
+                match if self.json { read_json(line, number, &unlabelled) } else { Ok(plain(line, &unlabelled)) } {
+                    Ok(item) => items.push(item),
+                    Err(failure) => {
+                        unread = Err(failure);
+                        break;
+                    }
+                }
             }
             let mut out = Vec::new();
             for group in items.chunk_by(|one, next| one.labels == next.labels) {
@@ -96,7 +104,7 @@ impl Redact {
                     self.write(&ended, &mut out).map_err(|error| Failure::stuck("write", &error))?;
                 }
             }
-            if is_unfinished(&batch) {
+            if unread.is_ok() && is_unfinished(&batch) {
                 out.pop();
             }
             match to.write_all(&out).and_then(|()| to.flush()) {
@@ -104,6 +112,7 @@ impl Redact {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
                 written => written.map_err(|error| Failure::stuck("write", &error))?,
             }
+            unread?;
         }
     }
 
