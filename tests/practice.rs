@@ -174,7 +174,7 @@ fn secret_parts(secret: &str) -> Vec<&str> {
             parts.push(user.split_once(':').map_or(user, |(_, password)| password));
         }
         let segments = rest.split(['/', '?', '&', '=', '#']);
-        parts.extend(segments.filter(|segment| segment.len() >= 16).last());
+        parts.extend(segments.rfind(|segment| segment.len() >= 16));
     }
     for member in secret.split(';') {
         let secret = ["password", "pwd", "accountkey", "sharedaccesskey", "sharedaccesssignature"];
