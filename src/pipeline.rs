@@ -1,6 +1,6 @@
 //! The stages in order: the treatment of one push as a plain function.
 //!
-//! index → plan (each stream) → scan (piece by piece, each byte once) → redact (each entry) → splice. The order is a safety property:
+//! index → plan (each stream) → scan (once, the whole body) → redact (each entry) → splice. The order is a safety property:
 //! it stands as calls in [`treat`], not in configuration. Nothing here knows a socket, a clock or a metric.
 
 use crate::{
@@ -22,10 +22,6 @@ use std::{
 
 /// Buffers larger than this are given back after a push, so that one giant does not stay in memory for ever.
 const KEPT_BYTES: usize = 8 * 1024 * 1024;
-
-/// How much is scanned at a time, in bytes: it is still in the cache when its entries are treated, and what a hostile text
-/// can make of hits is bounded by it, but for a single line that is larger.
-const PIECE: u32 = 256 * 1024;
 
 /// What is to be forwarded of a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +107,8 @@ fn treat_with(
         return Err(Error::NoStreams);
     }
     desk.plan(policy, body, tally);
+    desk.hits.clear();
+    policy.redact.hits(body, &mut desk.hits);
     desk.redact_entries(policy, body, tally, guard);
     desk.whole.clear();
     let left = splice(body, &desk.index, &desk.fates, &desk.content, &mut desk.whole);
@@ -187,8 +185,7 @@ impl Desk {
             policy,
             body,
             index: &self.index,
-            piece: Span::default(),
-            hits: &mut self.hits,
+            hits: &self.hits,
             next: 0,
             text_hits: &mut self.text_hits,
             work: &mut self.work,
@@ -214,10 +211,8 @@ struct EntryDesk<'a> {
     policy: &'a Policy,
     body: &'a [u8],
     index: &'a Index,
-    /// What was scanned last: whole entries.
-    piece: Span,
-    /// The hits in it, in positions of the piece, in order of their ends.
-    hits: &'a mut Vec<Hit>,
+    /// All hits in the body, in order of their ends.
+    hits: &'a [Hit],
     /// The first hit that may still lie in a text to come.
     next: usize,
     text_hits: &'a mut Vec<Hit>,
@@ -231,9 +226,6 @@ impl EntryDesk<'_> {
         let entry = &self.index.entries[number as usize];
         if !timestamp_is_valid(entry) {
             return Some(Reason::BadTimestamp);
-        }
-        if entry.field.end > self.piece.end {
-            self.scan_from(number);
         }
         let edits = self.content.len();
         let fate = match guard {
@@ -253,17 +245,6 @@ impl EntryDesk<'_> {
                 Some(reason)
             }
         }
-    }
-
-    /// Scans the piece that begins with an entry: as many whole entries as fit, and at least this one.
-    fn scan_from(&mut self, number: u32) {
-        let rest = &self.index.entries[number as usize..];
-        let start = rest[0].field.start;
-        let fitting = rest.partition_point(|entry| entry.field.end <= start.saturating_add(PIECE)).max(1);
-        self.piece = Span { start, end: rest[fitting - 1].field.end };
-        self.hits.clear();
-        self.policy.redact.hits(self.piece.of(self.body), self.hits);
-        self.next = 0;
     }
 
     /// The line, then each pair's name and value: in the order in which they stand in the body.
@@ -299,17 +280,15 @@ impl EntryDesk<'_> {
         }
     }
 
-    /// The hits that lie wholly inside `span`, in positions of the body: a literal that reaches over a text's border stands
-    /// in no text.
+    /// The hits that lie wholly inside `span`: a literal that reaches over a text's border stands in no text.
     fn take_hits(&mut self, span: Span) {
         self.text_hits.clear();
-        let base = self.piece.start;
         while let Some(hit) = self.hits.get(self.next) {
-            if base + hit.end > span.end {
+            if hit.end > span.end {
                 break;
             }
-            if base + hit.start >= span.start {
-                self.text_hits.push(Hit { start: base + hit.start, end: base + hit.end, ..*hit });
+            if hit.start >= span.start {
+                self.text_hits.push(*hit);
             }
             self.next += 1;
         }
