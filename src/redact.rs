@@ -79,7 +79,7 @@ pub fn redact(
     while let Some((union, group)) = next_union(&mut rest) {
         let winner = winner(rules, union, group);
         let action = &rules.rule(winner.rule).action;
-        let wrap = group.iter().map(|finding| finding.wrap).find(|wrap| *wrap != Wrap::Bare).unwrap_or_default();
+        let wrap = wrap(union, group);
         strings.pieces(union, wrap, |piece, wrap| {
             let whole = piece == winner.span;
             replacement::write(action, whole, wrap, piece.of(bytes), replacement);
@@ -138,6 +138,14 @@ fn next_union<'f>(rest: &mut &'f [Finding]) -> Option<(Span, &'f [Finding])> {
     let (group, behind) = rest.split_at(length);
     *rest = behind;
     Some((union, group))
+}
+
+/// What a union needs around its replacement: what the findings need that are all of it. A number inside of a string that
+/// goes as a whole stands in quotes already.
+fn wrap(union: Span, group: &[Finding]) -> Wrap {
+    let whole = || group.iter().filter(|finding| finding.span == union);
+    let mut wraps = whole().chain(group.iter().filter(|_| whole().next().is_none())).map(|finding| finding.wrap);
+    wraps.find(|wrap| *wrap != Wrap::Bare).unwrap_or_default()
 }
 
 /// The finding whose rule decides what replaces a union: an owner's that covers it leaves the builtin ones no say; then the
