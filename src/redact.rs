@@ -80,12 +80,17 @@ pub fn redact(
         let winner = winner(rules, union, group);
         let action = &rules.rule(winner.rule).action;
         let wrap = wrap(union, group);
+        let known = edits.len();
         strings.pieces(union, wrap, |piece, wrap| {
             let whole = piece == winner.span;
             replacement::write(action, whole, wrap, piece.of(bytes), replacement);
-            edits.replace(piece.shifted(text.span.start), replacement);
+            if replacement != piece.of(bytes) {
+                edits.replace(piece.shifted(text.span.start), replacement);
+            }
         });
-        tally.redaction(winner.rule, text.place, Mode::On, 1);
+        if edits.len() > known {
+            tally.redaction(winner.rule, text.place, Mode::On, 1);
+        }
     }
     if edits.len() > before { Fate::Changed } else { Fate::Clean }
 }
@@ -143,9 +148,9 @@ fn next_union<'f>(rest: &mut &'f [Finding]) -> Option<(Span, &'f [Finding])> {
 /// What a union needs around its replacement: what the findings need that are all of it. A number inside of a string that
 /// goes as a whole stands in quotes already.
 fn wrap(union: Span, group: &[Finding]) -> Wrap {
-    let whole = || group.iter().filter(|finding| finding.span == union);
-    let mut wraps = whole().chain(group.iter().filter(|_| whole().next().is_none())).map(|finding| finding.wrap);
-    wraps.find(|wrap| *wrap != Wrap::Bare).unwrap_or_default()
+    let whole = group.iter().any(|finding| finding.span == union);
+    let mut asked = group.iter().filter(|finding| !whole || finding.span == union).map(|finding| finding.wrap);
+    asked.find(|wrap| *wrap != Wrap::Bare).unwrap_or_default()
 }
 
 /// The finding whose rule decides what replaces a union: an owner's that covers it leaves the builtin ones no say; then the
