@@ -213,8 +213,25 @@ pub(super) fn assigns(rest: &[u8]) -> bool {
     length > 0 && rest.get(length) == Some(&b'=')
 }
 
-/// Without the separators and closing brackets at the end.
+/// Without the separators at the end, and without the closing brackets that close none of its own.
 fn trimmed(text: &[u8], from: usize, end: usize) -> usize {
-    let tail = text[from..end].iter().rev().take_while(|byte| matches!(byte, b',' | b';' | b')' | b']' | b'}')).count();
-    end - tail
+    const PAIRS: [(u8, u8); 3] = [(b'(', b')'), (b'[', b']'), (b'{', b'}')];
+    let value = &text[from..end];
+    let mut end = end;
+    // How many of each kind close nothing; counted once, and only where it matters.
+    let mut strays = [None; PAIRS.len()];
+    while let Some(last) = text[from..end].last() {
+        if let Some(kind) = PAIRS.iter().position(|(_, close)| close == last) {
+            let count = |bracket: u8| memchr::memchr_iter(bracket, value).count();
+            let left = strays[kind].get_or_insert_with(|| count(PAIRS[kind].1).saturating_sub(count(PAIRS[kind].0)));
+            if *left == 0 {
+                break;
+            }
+            *left -= 1;
+        } else if !matches!(last, b',' | b';') {
+            break;
+        }
+        end -= 1;
+    }
+    end
 }
