@@ -152,6 +152,7 @@ const SHAPES: &[(&str, &str, &str)] = &[
     ("a dotted name",                      "spring.datasource.password=hunter2", "spring.datasource.password=@"),
     ("an index",                           "passwords[0]=hunter2", "passwords[0]=@"),
     ("a name in a subscript",              r#"env["PASSWORD"] = "hunter2""#, r#"env["PASSWORD"] = "@""#),
+    ("brackets inside the value",          "(password=hunter[2]), next", "(password=@), next"),
     ("brackets around the pair",           "(password=hunter2), next", "(password=@), next"),
     ("a comma in the value",               "password=hun,ter2 x", "password=@ x"),
     ("a comma before a pair",              "password=hunter2,user=bob", "password=@,user=bob"),
