@@ -235,6 +235,6 @@ fn a_hostile_text_costs_no_more_than_its_length() {
         let short = duration(&rules, &active, &text(1 << 15));
         let long = duration(&rules, &active, &text(1 << 18));
         // Eight times the length; quadratic work would be sixty-four times.
-        assert!(long < short * 30 + std::time::Duration::from_millis(5), "{pattern:?}: {short:?} became {long:?}");
+        assert!(long < short * 30 + std::time::Duration::from_millis(20), "{pattern:?}: {short:?} became {long:?}");
     }
 }
