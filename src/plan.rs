@@ -152,14 +152,15 @@ fn redact_labels(
     redactions: &mut Vec<((RuleId, Place, Mode), u64)>,
 ) -> Result<Labels, Reason> {
     let mut desk = Desk::default();
-    let mut redacted = Labels::default();
+    let mut pairs = Vec::with_capacity(labels.len());
     for (name, value) in labels.iter() {
         let new_value = desk.redact(policy, active, value, Some(name))?;
-        let new_name = desk.redact(policy, active, name, None)?;
-        if !redacted.value(&new_name).is_empty() {
-            return Err(Reason::BadLabels);
-        }
-        redacted.set(&new_name, &new_value);
+        pairs.push((desk.redact(policy, active, name, None)?, new_value));
+    }
+    let mut redacted = Labels::default();
+    redacted.set_all(pairs);
+    if redacted.len() < labels.len() {
+        return Err(Reason::BadLabels);
     }
     *redactions = desk.tally.redactions;
     Ok(redacted)

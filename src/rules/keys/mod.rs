@@ -23,6 +23,9 @@ use quote::Open;
 use reader::Reader;
 use spared::Spared;
 
+/// The longest quote that closes a value, in bytes; a deeper one closes what was deeper still.
+const MAX_QUOTE: usize = 8;
+
 /// All key names of a policy, compiled.
 pub struct Detector {
     names: Names,
@@ -78,7 +81,9 @@ impl Detector {
         let start = header::name_start(text, hit.start).min(hit.start);
         normalise(&text[start..header.name_end], &mut memo.key);
         self.names.rules(&memo.key, &mut memo.rules);
-        memo.rules.retain(|rule| !memo.covered.iter().any(|(other, end)| other == rule && hit.start < *end));
+        // A name at the end of what is a value already has a value of its own behind it: `token: Authorization: Bearer x`.
+        let inside = |end: usize| hit.start < end && header.end + MAX_QUOTE < end;
+        memo.rules.retain(|rule| !memo.covered.iter().any(|(other, end)| other == rule && inside(*end)));
         if memo.rules.is_empty() {
             return;
         }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The longest text of an element, in bytes: one without an end must not cost a look at the whole line for each name.
-const MAX_ELEMENT: usize = 8192;
+const MAX_ELEMENT: usize = 4096;
 
 /// Reads the value of one key.
 pub(super) struct Reader<'a> {
