@@ -76,6 +76,9 @@ impl Detector {
         }
         memo.header = header.end;
         let start = header::name_start(text, hit.start).min(hit.start);
+        if header.operator == Operator::Blank && !is_option(text, start, header.end) {
+            return; // Most words of prose end here.
+        }
         normalise(&text[start..header.name_end], &mut memo.key);
         self.names.rules(&memo.key, &mut memo.rules);
         memo.rules.retain(|rule| !memo.covered.iter().any(|(other, end)| other == rule && hit.start < *end));
@@ -86,7 +89,6 @@ impl Detector {
         let mut reader = Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, findings };
         let end = match header.operator {
             Operator::Comma => reader.pair(start, &header, open),
-            Operator::Blank if !is_option(text, start, header.end) => return,
             Operator::Element => match reader.element(start, &header) {
                 Some(end) => end,
                 None => return,
