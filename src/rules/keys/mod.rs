@@ -23,6 +23,9 @@ use quote::Open;
 use reader::Reader;
 use spared::Spared;
 
+/// The words that a name with blanks in it may have: `AWS secret access key`.
+const MAX_WORDS: usize = 4;
+
 /// All key names of a policy, compiled.
 pub struct Detector {
     names: Names,
@@ -75,12 +78,15 @@ impl Detector {
             return;
         }
         memo.header = header.end;
-        let start = header::name_start(text, hit.start).min(hit.start);
+        let mut start = header::name_start(text, hit.start).min(hit.start);
         if header.operator == Operator::Blank && !is_option(text, start, header.end) {
             return; // Most words of prose end here.
         }
         normalise(&text[start..header.name_end], &mut memo.key);
         self.names.rules(&memo.key, &mut memo.rules);
+        if memo.rules.is_empty() && matches!(header.operator, Operator::Assign | Operator::Colon) {
+            start = self.words_before(text, start, header.name_end, memo);
+        }
         memo.rules.retain(|rule| !memo.covered.iter().any(|(other, end)| other == rule && hit.start < *end));
         if memo.rules.is_empty() {
             return;
@@ -101,6 +107,21 @@ impl Detector {
                 None => memo.covered.push((*rule, end)),
             }
         }
+    }
+
+    /// Reads a name that says nothing by itself together with the words before it, `API Key: x`; says where it begins then.
+    fn words_before(&self, text: &[u8], start: usize, end: usize, memo: &mut Memo) -> usize {
+        let mut first = start;
+        for _ in 1..MAX_WORDS {
+            let Some(before) = header::word_before(text, first) else { break };
+            first = before;
+            normalise(&text[first..end], &mut memo.key);
+            self.names.rules(&memo.key, &mut memo.rules);
+            if !memo.rules.is_empty() {
+                return first;
+            }
+        }
+        start
     }
 
     /// `text` as a whole is the value of `name` (of a metadata pair, a label): adds what of it is secret.

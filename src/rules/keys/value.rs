@@ -99,6 +99,30 @@ pub(super) fn cookies(text: &[u8], from: usize, around: &Around) -> usize {
     end
 }
 
+/// One past the white space at `at`, also where it is spelt out in a string: `\n`, at any depth.
+pub(super) fn space(text: &[u8], mut at: usize) -> usize {
+    loop {
+        at += text[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let run = text[at..].iter().take_while(|byte| **byte == b'\\').count();
+        if run == 0 || !matches!(text.get(at + run), Some(b'n' | b'r' | b't')) {
+            return at;
+        }
+        at += run + 1;
+    }
+}
+
+/// The quote of the argument where a value is printed as a call: `Some("x")`, `string(9) "x"`.
+pub(super) fn call(text: &[u8], at: usize) -> Option<usize> {
+    let rest = &text[at..];
+    let name = rest.iter().take(32).take_while(|byte| is_name(**byte) || **byte == b':').count();
+    if name == 0 || rest.get(name) != Some(&b'(') {
+        return None;
+    }
+    let digits = rest[name + 1..].iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
+    let argument = name + 1 + if digits > 0 && rest[name + 1 + digits..].starts_with(b") ") { digits + 2 } else { 0 };
+    Quote::at(text, at + argument).map(|_| at + argument)
+}
+
 /// The bracket of the object or list at `at`, behind the type that languages print before it.
 pub(super) fn bracket(text: &[u8], at: usize) -> Option<usize> {
     const TYPES: [&[u8]; 6] = [b"", b"&", b"map", b"&map", b"[]string", b"map[string]string"];
@@ -189,6 +213,7 @@ fn breaks(rest: &[u8], run: usize, around: &Around) -> bool {
             || starts_with(what, b"u000a")
             || starts_with(what, b"u000d")
             || starts_with(what, b"u003c")
+            || starts_with(what, b"u0022")
             || starts_with(what, b"u0026") && (around.query || assigns(&what[5..])))
 }
 
