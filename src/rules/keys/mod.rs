@@ -17,9 +17,9 @@ mod value;
 
 use super::{Finding, file};
 use crate::{diagnostic::Complaint, span::Span, tally::RuleId};
-use header::Operator;
+use header::{Header, Operator};
 use names::{Names, normalise};
-use quote::Open;
+use quote::{Open, Quote};
 use reader::Reader;
 use spared::Spared;
 
@@ -79,7 +79,10 @@ impl Detector {
         }
         memo.header = header.end;
         let mut start = header::name_start(text, hit.start).min(hit.start);
-        if header.operator == Operator::Blank && !is_option(text, start, header.end) {
+        if header.operator == Operator::Blank
+            && !is_option(text, start, header.end)
+            && !is_keyword(text, start, &header)
+        {
             return; // Most words of prose end here.
         }
         normalise(&text[start..header.name_end], &mut memo.key);
@@ -142,6 +145,12 @@ fn is_option(text: &[u8], start: usize, value: usize) -> bool {
     let begins = start.checked_sub(1).is_none_or(|before| matches!(text[before], b' ' | b'\t' | b'"' | b'\'' | b'['));
     let dashes = text[start..].iter().take(2).take_while(|byte| **byte == b'-').count();
     begins && dashes > 0 && !text[value..].starts_with(&b"--"[..dashes])
+}
+
+/// Whether the name at `start` is a keyword of Clojure or Lisp before a string: `{:token "x"}`.
+fn is_keyword(text: &[u8], start: usize, header: &Header) -> bool {
+    let open = |at: usize| at == 0 || matches!(text[at - 1], b' ' | b'{' | b'(');
+    start > 0 && text[start - 1] == b':' && open(start - 1) && Quote::at(text, header.end).is_some()
 }
 
 #[cfg(test)]

@@ -147,9 +147,19 @@ fn mask(value: &[u8]) -> bool {
     let least = match first {
         b'*' | b'x' | b'.' | b'#' | b'-' | b'_' => 3,
         b'a'..=b'z' => 8,
-        _ => return false,
+        _ => usize::MAX,
     };
-    value.len() >= least && value.iter().all(|byte| byte.to_ascii_lowercase() == first)
+    let all = |part: &[u8]| part.iter().all(|byte| byte.eq_ignore_ascii_case(&part[0]));
+    value.len() >= least && all(value) || {
+        // `key_xxxxxxxxxxxxxxxx`: less is shown than a mask of ours may show.
+        let length = value.iter().take(6).take_while(|byte| byte.is_ascii_lowercase()).count();
+        let (prefix, rest) = value.split_at(length);
+        (2..=5).contains(&prefix.len())
+            && rest.len() > 16
+            && matches!(rest[0], b'_' | b'-')
+            && matches!(rest[1], b'*' | b'x' | b'X')
+            && all(&rest[1..])
+    }
 }
 
 /// `${NAME}`, `$NAME` in capitals, `%NAME%`, `{{ expression }}`, `%s`, `{0}`.

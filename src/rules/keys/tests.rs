@@ -202,6 +202,7 @@ const SHAPES: &[(&str, &str, &str)] = &[
     ("pretty JSON in JSON",                r#"{"a":"{\n  \"password\":\n    \"hunter2\",\n \"b\": 1\n}"}"#, r#"{"a":"{\n  \"password\":\n    \"@\",\n \"b\": 1\n}"}"#),
     ("PHP's dump",                         r#"["password"]=> string(8) "hun ter2" x"#, r#"["password"]=> string(8) "@" x"#),
     ("an option of Rust",                  r#"Login { password: Some("hun ter2"), a: 1 }"#, r#"Login { password: Some("@"), a: 1 }"#),
+    ("a keyword of Clojure",               r#"{:password "hun ter2", :user "bob"}"#, r#"{:password "@", :user "bob"}"#),
     ("an unclosed quote",                  r#"{"password":"hunter2 cut he"#, r#"{"password":"@"#),
 ];
 
@@ -241,7 +242,7 @@ fn what_is_no_secret_stays() {
         "password=$DB_PASSWORD", "password={{ db_password }}", "password=<password>", "password=<your-password>",
         "password=[REDACTED]", r#"{"password":null,"token":"","secret":true}"#, r#"{"password":"[REDACTED]"}"#,
         "Auth successful (auth:SIMPLE)", "Token: Token { kind: ContainerToken, service: 10.0.0.1:1 }", "sessionid:0x14ed93111f20005 type:x",
-        "password=%s", "password=%DB_PASSWORD%", "password=${{ secrets.DB }}", "password=your_password_here", "password=\"<ACME ACCESS KEY>\"", "password=xxxxxxxx", "password=aaaaaaaaAA", "wrote key: abc123", "user=api key=abc123", "publicToken=abc123", "UserSecretsId: 7f3a91c2",
+        "password=%s", "password=%DB_PASSWORD%", "password=${{ secrets.DB }}", "password=your_password_here", "password=\"<ACME ACCESS KEY>\"", "password=xxxxxxxx", "password=aaaaaaaaAA", "token=abcd_xxxxxxxxxxxxxxxx", "wrote key: abc123", "user=api key=abc123", "publicToken=abc123", "UserSecretsId: 7f3a91c2",
         "max_tokens=4096", "monkey=banana", "author: bob", "password_policy=strict", "has_password=maybe",
         "api_key_id=17", "secret_key_ref=db", "token::new(x)", "secret://vault/path", r#"{"type":"password","x":"y"}"#,
         r#"["password","email"]"#, "run --token --verbose", "Authorization: Bearer", r#"{"msg":"password=","user":"bob"}"#,
