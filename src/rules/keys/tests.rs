@@ -363,7 +363,7 @@ fn a_line_made_against_the_detector_costs_no_more_than_its_length() {
     let pieces = [
         "password=", "password=[", "password={x:", "\"password\":\"", "\\\"password\\\":", "{\"password\":", "token password:", "password.", "--password ",
         "\"name\":\"password\",", "Cookie: a; ", "Authorization: Digest ", "password='", "(\"password\",", "pass\\\\\\\\", "password=${", "[[[[{{", "<password>",
-        "password=a,b=", "password=\"\\", "secret: [a]b ", "password => &quot;", "token=[ ]x", "password=}", "authorization: a ", "token:[a],", "token:[a]x,", ":password>", "token: {{ ", "://token:", "token=basic ", "\"token\":[a],",
+        "password=a,b=", "password=\"\\", "secret: [a]b ", "password => &quot;", "token=[ ]x", "password=}", "authorization: a ", "token:[a],", "token:[a]x,", ":password>", "token: {{ ", "://token:", "token=basic ", "\"token\":[a],", "a key: ", "\\u0022token\\u0022:\\u0022", "\"token\":\\n", ":token \"", "token=Some(\"",
     ];
     for piece in pieces {
         let cost = |count: usize| {
