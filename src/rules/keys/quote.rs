@@ -183,7 +183,7 @@ pub(super) fn closes_around(text: &[u8], at: usize, depth: u32, enclosing: Optio
 
 /// Whether what follows the quote at `at` can follow a string of JSON or logfmt. Else it is a stray quote, and ends
 /// nothing: no one is to cut a secret in two by writing one before it.
-fn ends_string(text: &[u8], at: usize) -> bool {
+pub(super) fn ends_string(text: &[u8], at: usize) -> bool {
     text.get(at + 1)
         .is_none_or(|next| next.is_ascii_whitespace() || matches!(next, b',' | b'}' | b']' | b':' | b'"' | b'\\'))
 }

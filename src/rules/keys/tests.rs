@@ -197,6 +197,8 @@ const SHAPES: &[(&str, &str, &str)] = &[
     ("quotes of .NET one string deeper",   r#"{\"m\":\"{\\u0022password\\u0022:\\u0022hun ter2\\u0022,\\u0022b\\u0022:1}\"}"#, r#"{\"m\":\"{\\u0022password\\u0022:\\u0022@\\u0022,\\u0022b\\u0022:1}\"}"#),
     ("a number in quotes of .NET",         r#"{"m":"{\u0022password\u0022:123456,\u0022b\u0022:1}"}"#, r#"{"m":"{\u0022password\u0022:\"@\",\u0022b\u0022:1}"}"#),
     ("a pair in quotes of .NET",           r#"{"m":"{\u0022a\u0022:\u0022password=hunter2\u0022}"}"#, r#"{"m":"{\u0022a\u0022:\u0022password=@\u0022}"}"#),
+    ("a quote in a pair of .NET",          r#"{"m":"password=hun\u0022ter2 x"}"#, r#"{"m":"password=@ x"}"#),
+    ("a pair in a body in nginx's log",    r#""{\x22a\x22:\x22password=hunter2\x22}""#, r#""{\x22a\x22:\x22password=@\x22}""#),
     ("a body in nginx's log",              r#"10.0.0.1 "POST /" "{\x22password\x22:\x22hun ter2\x22,\x22b\x22:1}""#, r#"10.0.0.1 "POST /" "{\x22password\x22:\x22@\x22,\x22b\x22:1}""#),
     ("a quote in nginx's log",             r#""{\x22password\x22:\x22hun\x5C\x22ter2\x22}""#, r#""{\x22password\x22:\x22@\x22}""#),
     ("pretty JSON in JSON",                r#"{"a":"{\n  \"password\":\n    \"hunter2\",\n \"b\": 1\n}"}"#, r#"{"a":"{\n  \"password\":\n    \"@\",\n \"b\": 1\n}"}"#),
@@ -413,7 +415,9 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
             prop::collection::vec((key.clone(), inner.clone()), 0..4)
                 .prop_map(|members| members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
             // JSON in a JSON string.
-            inner.prop_map(|value| serde_json::Value::from(value.to_string())),
+            inner.clone().prop_map(|value| serde_json::Value::from(value.to_string())),
+            // The same as .NET writes it.
+            inner.prop_map(|value| serde_json::Value::from(value.to_string().replace('"', "\\u0022"))),
         ]
     })
 }

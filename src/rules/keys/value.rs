@@ -6,7 +6,7 @@
 use super::{
     header::colour,
     names::is_name,
-    quote::{Quote, backslashes_before, closes_around, escapes, innermost, starts_with},
+    quote::{Quote, backslashes_before, closes_around, ends_string, escapes, innermost, starts_with},
 };
 
 /// What stands around a value.
@@ -205,15 +205,20 @@ pub(super) fn closes(text: &[u8], from: usize, at: usize, around: &Around) -> Op
 /// Whether the backslashes at the start of `rest`, inside the open strings, spell a line break, a tab, or one of the
 /// characters that writers of JSON escape for HTML.
 fn breaks(rest: &[u8], run: usize, around: &Around) -> bool {
+    let what = &rest[run..];
+    let quote = [b"x22".as_slice(), b"u0022"].into_iter().find(|quote| starts_with(what, quote));
+    if let Some(quote) = quote
+        && ends_string(what, quote.len() - 1)
+    {
+        return true; // One that .NET or nginx spelt out.
+    }
     let Some(open) = innermost(around.open) else { return false };
     let escaped = (0..=open).any(|depth| run >> depth & 1 == 1);
-    let what = &rest[run..];
     escaped
         && (matches!(what.first(), Some(b'n' | b'r' | b't'))
             || starts_with(what, b"u000a")
             || starts_with(what, b"u000d")
             || starts_with(what, b"u003c")
-            || starts_with(what, b"u0022")
             || starts_with(what, b"u0026") && (around.query || assigns(&what[5..])))
 }
 
