@@ -227,7 +227,7 @@ fn a_hostile_text_costs_no_more_than_its_length() {
     #[rustfmt::skip]
     let patterns = [
         "a", "ghp_", "ghp_a", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "://", "a://b:", "http://a@", "eyJ", "eyJ-", "eyJa.", "eyJaaaaaaaaaa.",
-        "AKIA", "+ASt", ":AA", "1:AA", "sk-", "sk-proj-", "T3BlbkFJ", "xoxp-", "glpat-", "SG.", "%3A%2F%2F", "signature=", "MTA", "8Q~", "\\", "\"", "JQQJ9",
+        "AKIA", "+ASt", ":AA", "1:AA", "sk-", "sk-proj-", "T3BlbkFJ", "xoxp-", "glpat-", "SG.", "%3A%2F%2F", "signature=", "8Q~", "\\", "\"", "JQQJ9", "discord MTA", "bearer a", "curl -u a", "curl ", "docker login ", "mysql -", "password 'a", "machine a.b login ", "sshpass -p",
     ];
     for pattern in patterns {
         let text = |length: usize| pattern.bytes().cycle().take(length).collect::<Vec<u8>>();
