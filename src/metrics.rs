@@ -24,6 +24,9 @@ macro_rules! metrics {
         }
 
         impl Metrics {
+            /// What there is: name, labels, help. (`process_*` comes on top.)
+            pub const LIST: &[(&str, &[&str], &str)] = &[$(($name, &[$($label),*], concat!($($help),+))),+];
+
             /// All of them at zero.
             pub fn new() -> Result<Self, prometheus::Error> {
                 let registry = Registry::new();

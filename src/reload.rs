@@ -5,13 +5,13 @@
 
 use crate::{
     config::{self, Settings, Source},
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, cause},
     gateway::Gateway,
     policy::Policy,
 };
 use md5::{Digest, Md5};
 use std::{
-    env, fs,
+    env, fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
@@ -81,20 +81,19 @@ impl Files {
 
 fn read(path: &Path, what: &str, hash: &mut Md5) -> Result<Source, Diagnostic> {
     let name: Arc<str> = path.display().to_string().into();
-    let text = fs::read_to_string(path)
-        .map_err(|error| Diagnostic::general(format!("cannot read {what} `{name}`: {}", cause(&error))))?;
+    let text = fs::read_to_string(path).map_err(|error| {
+        let cause = match error.kind() {
+            io::ErrorKind::InvalidData => "it is not UTF-8 text".into(),
+            _ => cause(&error),
+        };
+        Diagnostic::general(format!("cannot read {what} `{name}`: {cause}"))
+    })?;
     // With its length before each, so that no two lists of files look alike.
     for piece in [name.as_bytes(), text.as_bytes()] {
         hash.update((piece.len() as u64).to_le_bytes());
         hash.update(piece);
     }
     Ok(Source { name, text })
-}
-
-/// The system's word for it, without its number, in lower case.
-pub(crate) fn cause(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 /// Brings changed files into force while pushes go on.

@@ -9,7 +9,11 @@ mod read;
 mod settings;
 mod yaml;
 
-use crate::{diagnostic::Diagnostic, policy::Policy};
+use crate::{
+    diagnostic::{Complaint, Diagnostic},
+    policy::Policy,
+};
+use http::Uri;
 pub use settings::{Limits, Log, LogFormat, Settings};
 use std::sync::Arc;
 
@@ -31,6 +35,16 @@ pub fn compile_policy(files: &[Source]) -> Result<(Policy, Vec<Diagnostic>), Vec
 /// shown in an error.
 pub fn lower_settings(file: &Source, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Vec<Diagnostic>> {
     settings::lower(file, variable)
+}
+
+/// An address to listen on, as `listen` and `admin` take it.
+pub fn listen_address(text: &str) -> Result<String, Complaint> {
+    settings::address(text)
+}
+
+/// The URL of Loki, as `loki.url` takes it.
+pub fn loki_url(text: &str) -> Result<Uri, Complaint> {
+    settings::loki_url(text)
 }
 
 /// The whole default configuration as YAML: every key with a comment. Reads as [`Settings::default`].

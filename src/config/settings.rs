@@ -4,7 +4,8 @@ mod expand;
 mod lower;
 mod units;
 
-pub(super) use lower::lower;
+use http::Uri;
+pub(super) use lower::{address, loki_url, lower};
 use std::{path::PathBuf, time::Duration};
 
 /// The whole of `sigyn.yaml`; [`Settings::default`] is what holds where a key is absent.
@@ -15,7 +16,7 @@ pub struct Settings {
     /// `admin`: address of the admin listener.
     pub admin: String,
     /// `loki.url`: where pushes go; without a path, `/loki/api/v1/push` is meant. `None` until it is given.
-    pub loki_url: Option<String>,
+    pub loki_url: Option<Uri>,
     /// `policies`: policy files in order, relative to the file that names them.
     pub policies: Vec<PathBuf>,
     /// `limits`.

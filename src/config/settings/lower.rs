@@ -110,7 +110,7 @@ impl Reader<'_> {
 }
 
 /// `HOST:PORT`, where no host means all interfaces.
-fn address(text: &str) -> Result<String, Complaint> {
+pub(in crate::config) fn address(text: &str) -> Result<String, Complaint> {
     let port = text.rsplit_once(':').filter(|(host, _)| !host.contains(':') || host.starts_with('['));
     match port.map(|(host, port)| (host.contains([' ', '/']), port.parse::<u16>())) {
         Some((false, Ok(_))) => Ok(text.to_owned()),
@@ -119,20 +119,22 @@ fn address(text: &str) -> Result<String, Complaint> {
 }
 
 /// The URL of Loki; an empty text is none.
-fn url(text: &str) -> Result<Option<String>, Complaint> {
+fn url(text: &str) -> Result<Option<Uri>, Complaint> {
+    if text.is_empty() { Ok(None) } else { loki_url(text).map(Some) }
+}
+
+/// The URL of Loki.
+pub(in crate::config) fn loki_url(text: &str) -> Result<Uri, Complaint> {
     let hint = "write e.g. `http://loki:3100`";
-    if text.is_empty() {
-        return Ok(None);
-    }
     let Ok(uri) = text.parse::<Uri>() else { return Err(Complaint::new("expected a URL").hint(hint)) };
     let cause = match (uri.scheme_str(), uri.authority()) {
         (Some("http" | "https"), Some(authority)) if authority.as_str().contains('@') => {
-            "user and password in the URL are not supported"
+            "user and password in the URL are not supported yet"
         }
         (Some("http" | "https"), Some(_)) if uri.query().is_some() || text.contains('#') => {
             "the URL of a push has no `?` and no `#`"
         }
-        (Some("http" | "https"), Some(_)) => return Ok(Some(text.to_owned())),
+        (Some("http" | "https"), Some(_)) => return Ok(uri),
         _ => "the URL is neither `http://…` nor `https://…`",
     };
     Err(Complaint::new(cause).hint(hint))
