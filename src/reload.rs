@@ -4,7 +4,7 @@
 //! good one, and a push sees one policy from start to end.
 
 use crate::{
-    config::{self, Settings, Source},
+    config::{self, Broken, Settings, Source},
     diagnostic::{Diagnostic, cause},
     gateway::Gateway,
     policy::Policy,
@@ -45,8 +45,8 @@ impl Files {
         let mut hash = Md5::new();
         let mut complaints = Vec::new();
         let settings = self.settings(&mut hash).unwrap_or_else(|found| {
-            complaints = found;
-            Settings::default()
+            complaints = found.complaints;
+            Settings { policies: found.policies, ..Settings::default() }
         });
         let beside = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let listed = settings.policies.iter().map(|path| beside.join(path));
@@ -72,9 +72,10 @@ impl Files {
         }
     }
 
-    fn settings(&self, hash: &mut Md5) -> Result<Settings, Vec<Diagnostic>> {
+    fn settings(&self, hash: &mut Md5) -> Result<Settings, Broken> {
         let Some(path) = &self.config else { return Ok(Settings::default()) };
-        let source = read(path, "configuration", hash).map_err(|complaint| vec![complaint])?;
+        let source = read(path, "configuration", hash)
+            .map_err(|complaint| Broken { policies: Vec::new(), complaints: vec![complaint] })?;
         config::lower_settings(&source, &|name| env::var(name).ok())
     }
 }

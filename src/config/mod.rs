@@ -14,7 +14,7 @@ use crate::{
     policy::Policy,
 };
 use http::Uri;
-pub use settings::{Limits, Log, LogFormat, Settings};
+pub use settings::{Broken, Limits, Log, LogFormat, Settings};
 use std::sync::Arc;
 
 /// A file that was read.
@@ -33,7 +33,7 @@ pub fn compile_policy(files: &[Source]) -> Result<(Policy, Vec<Diagnostic>), Vec
 
 /// Lowers `sigyn.yaml`. `${NAME}` and `${NAME:-default}` in its values are asked of `variable`; what these hold is never
 /// shown in an error.
-pub fn lower_settings(file: &Source, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Vec<Diagnostic>> {
+pub fn lower_settings(file: &Source, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Broken> {
     settings::lower(file, variable)
 }
 

@@ -4,6 +4,7 @@ mod expand;
 mod lower;
 mod units;
 
+use crate::diagnostic::Diagnostic;
 use http::Uri;
 pub(super) use lower::{address, loki_url, lower};
 use std::{path::PathBuf, time::Duration};
@@ -23,6 +24,15 @@ pub struct Settings {
     pub limits: Limits,
     /// `log`.
     pub log: Log,
+}
+
+/// A file that does not hold settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The policies that it lists all the same, so that their errors can be told with its own.
+    pub policies: Vec<PathBuf>,
+    /// What is wrong with it.
+    pub complaints: Vec<Diagnostic>,
 }
 
 /// `limits`: sizes in bytes (written `16MiB`), times (written `10s`).

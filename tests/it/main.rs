@@ -10,3 +10,4 @@ mod life;
 mod limits;
 mod peers;
 mod support;
+mod words;

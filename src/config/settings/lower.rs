@@ -1,13 +1,13 @@
 //! `sigyn.yaml` into [`Settings`]: keys known, variables filled in, values in their bounds.
 
-use super::{Limits, Log, LogFormat, Settings, expand::expand, units};
+use super::{Broken, Limits, Log, LogFormat, Settings, expand::expand, units};
 use crate::{
     config::{
         Source, nearest,
         read::{Complaints, Cursor, Fields},
         verdict, yaml,
     },
-    diagnostic::{Complaint, Diagnostic},
+    diagnostic::Complaint,
 };
 use http::Uri;
 use std::{path::PathBuf, time::Duration};
@@ -32,15 +32,17 @@ const LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
 const MAX_BODY: u64 = u32::MAX as u64;
 
 /// Reads and checks the file; all errors at once.
-pub(in crate::config) fn lower(
-    file: &Source,
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<Settings, Vec<Diagnostic>> {
+pub(in crate::config) fn lower(file: &Source, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Broken> {
     let mut settings = Settings::default();
-    let Some(root) = yaml::parse(&file.name, &file.text)? else { return Ok(settings) };
+    let parsed = yaml::parse(&file.name, &file.text);
+    let parsed = parsed.map_err(|complaints| Broken { policies: Vec::new(), complaints })?;
+    let Some(root) = parsed else { return Ok(settings) };
     let mut reader = Reader { variable, complaints: Complaints::new() };
     reader.file(&Cursor::root(&root), &mut settings);
-    verdict(std::slice::from_ref(file), reader.complaints).map(|_warnings| settings)
+    match verdict(std::slice::from_ref(file), reader.complaints) {
+        Ok(_warnings) => Ok(settings),
+        Err(complaints) => Err(Broken { policies: settings.policies, complaints }),
+    }
 }
 
 struct Reader<'v> {
