@@ -24,6 +24,8 @@ pub(crate) enum Script {
     Close,
     /// Reads the push and keeps silent until it is told another script, which then holds for it.
     Hold,
+    /// Follows these in turn, one for each push that it gets.
+    Turns(Vec<Script>),
 }
 
 /// A push that it got.
