@@ -1,8 +1,12 @@
-//! Every policy that the documentation shows is one that Sigyn takes.
+//! Every policy that the documentation shows is one that Sigyn takes, and what it lists is what there is.
 
 #![allow(missing_docs)]
 
-use sigyn::config::{Source, compile_policy};
+use sigyn::{
+    config::{Source, compile_policy, default_yaml},
+    metrics::Metrics,
+    tally::Reason,
+};
 use std::{fs, path::Path};
 
 /// The fenced blocks of a language, with the line that each begins on.
@@ -73,6 +77,47 @@ fn the_table_of_detection_has_every_rule_and_no_other() {
     listed.sort_unstable();
     rules.sort_unstable();
     assert_eq!(listed, rules);
+}
+
+fn configuration() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md")).unwrap()
+}
+
+#[test]
+fn the_configuration_in_the_docs_is_the_default() {
+    let shown = blocks(&configuration(), "yaml sigyn");
+    assert_eq!(shown.len(), 1);
+    assert_eq!(shown[0].1, default_yaml());
+}
+
+#[test]
+fn the_metrics_in_the_docs_are_those_that_there_are() {
+    let text = configuration();
+    let shown: Vec<&str> = text.lines().filter(|line| line.starts_with("| `sigyn_")).collect();
+    let row = |(name, labels, help): &(&str, &[&str], &str)| {
+        let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
+        format!("| `{name}` | {} | {} |", labels.join(", "), help.trim())
+    };
+    let listed: Vec<String> = Metrics::LIST.iter().map(row).collect();
+    assert!(shown == listed, "the table should be\n{}", listed.join("\n"));
+}
+
+#[test]
+fn the_reasons_in_the_docs_are_those_that_there_are() {
+    let text = configuration();
+    for reason in [
+        Reason::NotAllowed,
+        Reason::Denied,
+        Reason::Relabel,
+        Reason::NoLabels,
+        Reason::BadLabels,
+        Reason::BadTimestamp,
+        Reason::Redaction,
+        Reason::Loki260,
+        Reason::Internal,
+    ] {
+        assert!(text.contains(&format!("`{}`", reason.as_str())), "{}", reason.as_str());
+    }
 }
 
 #[test]

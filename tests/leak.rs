@@ -3,7 +3,7 @@
 //!
 //! Pushes are written byte by byte here, because the most dangerous ones no honest encoder writes.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::format_push_string)]
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use prost::Message;
@@ -75,10 +75,8 @@ const SHAPES: &[&str] = &[
 const CANARY: &str = "q7Zk3Xw9Rb2Nf8Vd5Ht4";
 
 fn policy() -> Policy {
-    match compile_policy(&[]) {
-        Ok((policy, _)) => policy,
-        Err(_) => panic!("the shipped pack compiles"),
-    }
+    let Ok((policy, _)) = compile_policy(&[]) else { panic!("the shipped pack compiles") };
+    policy
 }
 
 fn varint(mut value: u64) -> Vec<u8> {
