@@ -190,7 +190,10 @@ proptest! {
         damage in vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
     ) {
         let mut body = push(&planted);
-        damage.iter().for_each(|(place, byte)| { let at = place.index(body.len()); body[at] = *byte; });
+        for (place, byte) in &damage {
+            let at = place.index(body.len());
+            body[at] = *byte;
+        }
         if let Some(out) = forwarded(policy_once(), &body) {
             let mut index = sigyn::push::Index::default();
             prop_assert!(index.read(&out).is_ok() && index.canonical);
