@@ -1,6 +1,6 @@
 //! Every policy that the documentation shows is one that Sigyn takes, and what it lists is what there is.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use sigyn::{
     config::{Source, compile_policy, default_yaml},
