@@ -96,6 +96,12 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// The system's word for it, without its number, in lower case.
+pub(crate) fn cause(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
 /// What a parser of ours (selector, regex, template) says of a text that an operator wrote; the file position is added by who knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {

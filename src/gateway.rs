@@ -5,6 +5,7 @@
 
 use crate::{
     config::Limits,
+    diagnostic,
     error::Error,
     forward::Loki,
     intake::{self, Inflight, Received},
@@ -54,7 +55,7 @@ pub enum Destination {
 }
 
 /// Writes a push somewhere.
-pub type Print = Box<dyn Fn(&[u8]) -> std::io::Result<()> + Send + Sync>;
+pub type Print = Arc<dyn Fn(&[u8]) -> std::io::Result<()> + Send + Sync>;
 
 /// The paths that take a push: the label `endpoint`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +176,7 @@ impl Gateway {
         let started = Instant::now();
         let answer = match &self.destination {
             Destination::Loki(loki) => loki.forward(head, block, deadline).await,
-            Destination::Print(print) => printed(print, &block),
+            Destination::Print(print) => printed(Arc::clone(print), block).await,
         };
         self.metrics.observe(Stage::Forward, started.elapsed());
         match &answer {
@@ -232,9 +233,16 @@ fn compress(push: &[u8], encoder: &mut snap::raw::Encoder, room: &mut Vec<u8>) -
 }
 
 /// Prints a push in place of forwarding it. What cannot be written is as good as a Loki that is not there.
-fn printed(print: &dyn Fn(&[u8]) -> std::io::Result<()>, block: &[u8]) -> Result<Relayed, Error> {
-    let push = snap::raw::Decoder::new().decompress_vec(block).map_err(|_| Error::Internal)?;
-    print(&push).map_err(|_| Error::LokiUnreachable)?;
+async fn printed(print: Print, block: Bytes) -> Result<Relayed, Error> {
+    // On a thread that may wait: whoever reads may be slow, and a push that waits holds its permits.
+    let printed = tokio::task::spawn_blocking(move || {
+        let push = snap::raw::Decoder::new().decompress_vec(&block).map_err(|_| Error::Internal)?;
+        print(&push).map_err(|error| {
+            tracing::warn!(error = %diagnostic::cause(&error), "cannot write to standard output");
+            Error::LokiUnreachable
+        })
+    });
+    printed.await.map_err(|_| Error::Internal)??;
     Ok(Relayed { status: http::StatusCode::NO_CONTENT, content_type: None, body: Bytes::new() })
 }
 

@@ -24,6 +24,9 @@ macro_rules! metrics {
         }
 
         impl Metrics {
+            /// What there is: name, labels, help. (`process_*` comes on top.)
+            pub const LIST: &[(&str, &[&str], &str)] = &[$(($name, &[$($label),*], concat!($($help),+))),+];
+
             /// All of them at zero.
             pub fn new() -> Result<Self, prometheus::Error> {
                 let registry = Registry::new();
@@ -54,6 +57,8 @@ metrics! {
     dropped_bytes: IntCounterVec = "sigyn_dropped_bytes_total" ["reason"],
     /// Whole streams of a push that were dropped, by reason.
     dropped_streams: IntCounterVec = "sigyn_dropped_streams_total" ["reason"],
+    /// Streams of a push that went on although `streams` refuses them, because its mode is report, by reason.
+    reported_streams: IntCounterVec = "sigyn_reported_streams_total" ["reason"],
     /// Lines whose push got a final 4xx; Loki may have stored a part.
     refused_lines: IntCounterVec = "sigyn_refused_lines_total" ["code"],
     /// Lines whose push got a 429 or 5xx; the sender has them still.
@@ -72,7 +77,7 @@ metrics! {
     inflight_pushes: IntGauge = "sigyn_inflight_pushes" [],
     /// Bytes of limits.inflight that pushes hold now, in units of 64 KiB.
     inflight_bytes: IntGauge = "sigyn_inflight_bytes" [],
-    /// Rules in force, by kind.
+    /// Rules in force: label rules, selectors that allow and deny, redaction rules.
     rules_loaded: IntGaugeVec = "sigyn_rules_loaded" ["kind"],
     /// Rules that do not act, by mode.
     rules_not_enforced: IntGaugeVec = "sigyn_rules_not_enforced" ["mode"],
@@ -173,6 +178,9 @@ pub fn account(metrics: &Metrics, policy: &Policy, tally: &Tally, answer: &Answe
     }
     for (reason, streams) in &tally.dropped_streams {
         metrics.dropped_streams.with_label_values(&[reason.as_str()]).inc_by(*streams);
+    }
+    for (reason, streams) in &tally.reported_streams {
+        metrics.reported_streams.with_label_values(&[reason.as_str()]).inc_by(*streams);
     }
     metrics.redacted_lines.inc_by(tally.redacted_lines);
     for ((rule, place, mode), times) in &tally.redactions {
@@ -287,6 +295,17 @@ mod tests {
         assert_eq!(sum(&metrics, "sigyn_dropped_bytes_total"), 20);
         assert_eq!(sum(&metrics, "sigyn_dropped_streams_total"), 1);
         assert_eq!(sum(&metrics, "sigyn_forwarded_lines_total"), 0);
+    }
+
+    #[test]
+    fn what_is_only_reported_is_counted_and_goes_on() {
+        let (policy, _) = config::compile_policy(&[]).unwrap();
+        let metrics = Metrics::new().unwrap();
+        let mut tally = tally(2, 0);
+        tally.report_stream(&Reason::NotAllowed);
+        account(&metrics, &policy, &tally, &loki(204));
+        assert_eq!(sum(&metrics, "sigyn_reported_streams_total"), 1);
+        assert_eq!(sum(&metrics, "sigyn_forwarded_lines_total"), 2);
     }
 
     #[test]

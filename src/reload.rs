@@ -4,14 +4,14 @@
 //! good one, and a push sees one policy from start to end.
 
 use crate::{
-    config::{self, Settings, Source},
-    diagnostic::Diagnostic,
+    config::{self, Broken, Settings, Source},
+    diagnostic::{Diagnostic, cause},
     gateway::Gateway,
     policy::Policy,
 };
 use md5::{Digest, Md5};
 use std::{
-    env, fs,
+    env, fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
@@ -45,8 +45,8 @@ impl Files {
         let mut hash = Md5::new();
         let mut complaints = Vec::new();
         let settings = self.settings(&mut hash).unwrap_or_else(|found| {
-            complaints = found;
-            Settings::default()
+            complaints = found.complaints;
+            Settings { policies: found.policies, ..Settings::default() }
         });
         let beside = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let listed = settings.policies.iter().map(|path| beside.join(path));
@@ -72,29 +72,29 @@ impl Files {
         }
     }
 
-    fn settings(&self, hash: &mut Md5) -> Result<Settings, Vec<Diagnostic>> {
+    fn settings(&self, hash: &mut Md5) -> Result<Settings, Broken> {
         let Some(path) = &self.config else { return Ok(Settings::default()) };
-        let source = read(path, "configuration", hash).map_err(|complaint| vec![complaint])?;
+        let source = read(path, "configuration", hash)
+            .map_err(|complaint| Broken { policies: Vec::new(), complaints: vec![complaint] })?;
         config::lower_settings(&source, &|name| env::var(name).ok())
     }
 }
 
 fn read(path: &Path, what: &str, hash: &mut Md5) -> Result<Source, Diagnostic> {
     let name: Arc<str> = path.display().to_string().into();
-    let text = fs::read_to_string(path)
-        .map_err(|error| Diagnostic::general(format!("cannot read {what} `{name}`: {}", cause(&error))))?;
+    let text = fs::read_to_string(path).map_err(|error| {
+        let cause = match error.kind() {
+            io::ErrorKind::InvalidData => "it is not UTF-8 text".into(),
+            _ => cause(&error),
+        };
+        Diagnostic::general(format!("cannot read {what} `{name}`: {cause}"))
+    })?;
     // With its length before each, so that no two lists of files look alike.
     for piece in [name.as_bytes(), text.as_bytes()] {
         hash.update((piece.len() as u64).to_le_bytes());
         hash.update(piece);
     }
     Ok(Source { name, text })
-}
-
-/// The system's word for it, without its number, in lower case.
-pub(crate) fn cause(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 /// Brings changed files into force while pushes go on.

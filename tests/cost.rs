@@ -32,8 +32,9 @@ const TIMES: u32 = 8;
 fn policy() -> Policy {
     // Beside the shipped pack a rule that looks for something far behind each of its matches.
     let text = "redact: [{name: far, regex: 'key=(?:.*end|[0-9])', keywords: ['key=']}]";
-    let file = Source { name: "policy.yaml".into(), text: text.into() };
-    let Ok((policy, _)) = compile_policy(&[file]) else { panic!("the policy compiles") };
+    let Ok((policy, _)) = compile_policy(&[Source { name: "policy.yaml".into(), text: text.into() }]) else {
+        panic!("the policy compiles")
+    };
     policy
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Pushes are written byte by byte here, because the most dangerous ones no honest encoder writes.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::format_push_string)]
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use prost::Message;

@@ -1,12 +1,9 @@
 //! `sigyn check`: everything that is wrong in all files, at once.
 
 use super::{Failure, complain};
-use crate::reload::Files;
+use crate::{diagnostic::Diagnostic, reload::Files};
 use clap::Args;
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,18 +20,22 @@ pub(super) struct Check {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Policy files, after those of the configuration.
-    #[arg(value_name = "POLICY", required_unless_present = "config")]
+    #[arg(value_name = "POLICY")]
     policies: Vec<PathBuf>,
 }
 
 impl Check {
     pub(super) fn run(self) -> Result<(), Failure> {
+        if self.config.is_none() && self.policies.is_empty() {
+            let complaint = Diagnostic::general("cannot check: no file is named");
+            return Err(complaint.hint("give --config FILE, or policy files, or both").into());
+        }
         let loaded = Files { config: self.config, policies: self.policies }.load()?;
         complain(&loaded.warnings);
         let policy = &loaded.policy;
         let (labels, redact) = (policy.labels.len(), policy.redact.rules().len());
         let selectors = policy.streams.allow.as_ref().map_or(0, Vec::len) + policy.streams.deny.len();
-        writeln!(io::stdout(), "ok: {labels} label rules, {selectors} stream selectors, {redact} redaction rules")
-            .map_err(|error| Failure::stuck("write", &error))
+        let ok = format!("ok: {labels} label rules, {selectors} stream selectors, {redact} redaction rules\n");
+        super::write(ok.as_bytes())
     }
 }

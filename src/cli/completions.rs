@@ -3,7 +3,6 @@
 use super::{Arguments, Failure};
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
-use std::io::{self, Write};
 
 /// Print the completions for a shell.
 #[derive(Args)]
@@ -17,6 +16,6 @@ impl Completions {
     pub(super) fn run(self) -> Result<(), Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Arguments::command(), "sigyn", &mut script);
-        io::stdout().write_all(&script).map_err(|error| Failure::stuck("write", &error))
+        super::write(&script)
     }
 }

@@ -3,7 +3,6 @@
 use super::Failure;
 use crate::config;
 use clap::Args;
-use std::io::{self, Write};
 
 /// Print the whole default configuration, with what each key means.
 #[derive(Args)]
@@ -18,6 +17,6 @@ impl Config {
     pub(super) fn run(self) -> Result<(), Failure> {
         // clap has made sure of it: there is nothing else to print yet.
         debug_assert!(self.defaults);
-        io::stdout().write_all(config::default_yaml().as_bytes()).map_err(|error| Failure::stuck("write", &error))
+        super::write(config::default_yaml().as_bytes())
     }
 }

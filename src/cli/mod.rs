@@ -8,7 +8,7 @@ mod entry;
 mod redact;
 mod serve;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, cause};
 use clap::{Parser, Subcommand};
 use std::{
     io::{self, Write},
@@ -47,12 +47,12 @@ enum Failure {
     /// A configuration, a policy or an argument is wrong: exit code 2, as clap's own.
     Wrong(Vec<Diagnostic>),
     /// It could not start or go on: exit code 1.
-    Stuck(String),
+    Stuck(Diagnostic),
 }
 
 impl Failure {
     fn stuck(what: &str, cause: &dyn std::fmt::Display) -> Self {
-        Self::Stuck(format!("cannot {what}: {cause}"))
+        Self::Stuck(Diagnostic::general(format!("cannot {what}: {cause}")))
     }
 }
 
@@ -85,11 +85,25 @@ pub fn run() -> ExitCode {
             complain(&complaints);
             ExitCode::from(2)
         }
-        Err(Failure::Stuck(message)) => {
-            complain(&[Diagnostic::general(message)]);
+        Err(Failure::Stuck(complaint)) => {
+            complain(&[complaint]);
             ExitCode::from(1)
         }
     }
+}
+
+/// Writes all that a command has to say.
+fn write(text: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text).and_then(|()| stdout.flush()) {
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| unwritten(&error)),
+    }
+}
+
+fn unwritten(error: &io::Error) -> Failure {
+    Failure::stuck("write to standard output", &cause(error))
 }
 
 /// Writes complaints to stderr, one after the other.

@@ -2,9 +2,9 @@
 //!
 //! It goes the road of the gateway: lines become a push, the push is treated, and what would be forwarded is written.
 
-use super::{Failure, entry::Pairs};
+use super::{Failure, entry::Pairs, unwritten};
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, cause},
     error::Error,
     pipeline::{self, Scratch, Treated},
     policy::Policy,
@@ -101,7 +101,7 @@ impl Redact {
             let mut out = Vec::new();
             for group in items.chunk_by(|one, next| one.labels == next.labels) {
                 for ended in desk.treat(group).map_err(|error| Failure::stuck("redact", &error))? {
-                    self.write(&ended, &mut out).map_err(|error| Failure::stuck("write", &error))?;
+                    self.write(&ended, &mut out).map_err(|error| unwritten(&error))?;
                 }
             }
             if unread.is_ok() && is_unfinished(&batch) {
@@ -110,7 +110,7 @@ impl Redact {
             match to.write_all(&out).and_then(|()| to.flush()) {
                 // Whoever reads has seen enough.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-                written => written.map_err(|error| Failure::stuck("write", &error))?,
+                written => written.map_err(|error| unwritten(&error))?,
             }
             unread?;
         }
@@ -146,7 +146,7 @@ impl<R: Read> Lines<R> {
         while batch.is_empty() || (size < BATCH && self.from.buffer().contains(&b'\n')) {
             let mut line = Vec::new();
             let read = (&mut self.from).take(LONGEST).read_until(b'\n', &mut line);
-            let read = read.map_err(|error| Failure::stuck("read standard input", &error))?;
+            let read = read.map_err(|error| Failure::stuck("read standard input", &cause(&error)))?;
             if read == 0 {
                 break;
             }

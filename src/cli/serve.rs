@@ -3,12 +3,12 @@
 use super::{Failure, entry, place};
 use crate::{
     admin::{self, Admin},
-    config::{Log, LogFormat, Settings},
-    diagnostic::Diagnostic,
+    config::{self, Log, LogFormat, Settings},
+    diagnostic::{Complaint, Diagnostic, cause},
     forward::Loki,
     gateway::{Destination, Gateway},
     policy::Policy,
-    reload::{Files, Loaded, Reloader, cause, on_one_line},
+    reload::{Files, Loaded, Reloader, on_one_line},
     server::{Listener, push_routes},
 };
 use clap::Args;
@@ -59,7 +59,7 @@ impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
         let files = Files { config: self.config.clone(), policies: self.policy.clone() };
         let Loaded { settings: written, policy, warnings, hash } = files.load()?;
-        let settings = self.over(written.clone());
+        let settings = self.over(written.clone())?;
         let destination = destination(&settings, self.stdout)?;
         start_log(&settings.log);
         for warning in &warnings {
@@ -69,27 +69,52 @@ impl Serve {
             .enable_all()
             .build()
             .map_err(|error| Failure::stuck("start threads", &error))?;
-        runtime.block_on(async {
+        let ended = runtime.block_on(async {
             let gateway = gateway(policy, &settings, destination)?;
             let reloader = Arc::new(Reloader::new(files, written, &hash, Arc::clone(&gateway)));
             serve(&settings, gateway, reloader).await
-        })
+        });
+        // A thread that waits for whoever reads standard output would keep a stop waiting for ever.
+        runtime.shutdown_background();
+        ended
     }
 
     /// The settings with what the command line says in their place.
-    fn over(&self, written: Settings) -> Settings {
-        Settings {
-            listen: self.listen.clone().unwrap_or(written.listen),
-            admin: self.admin.clone().unwrap_or(written.admin),
-            loki_url: self.loki.clone().or(written.loki_url),
-            ..written
+    fn over(&self, written: Settings) -> Result<Settings, Vec<Diagnostic>> {
+        let mut complaints = Vec::new();
+        let listen = argument("--listen", self.listen.as_deref(), config::listen_address, &mut complaints);
+        let admin = argument("--admin", self.admin.as_deref(), config::listen_address, &mut complaints);
+        let loki_url = argument("--loki", self.loki.as_deref(), config::loki_url, &mut complaints);
+        if !complaints.is_empty() {
+            return Err(complaints);
         }
+        Ok(Settings {
+            listen: listen.unwrap_or(written.listen),
+            admin: admin.unwrap_or(written.admin),
+            loki_url: loki_url.or(written.loki_url),
+            ..written
+        })
     }
+}
+
+/// Reads an argument as its key in `sigyn.yaml` is read. Its text is not shown: a URL may hold a password.
+fn argument<T>(
+    name: &str,
+    text: Option<&str>,
+    read: impl Fn(&str) -> Result<T, Complaint>,
+    complaints: &mut Vec<Diagnostic>,
+) -> Option<T> {
+    read(text?)
+        .map_err(|complaint| {
+            let error = Diagnostic::general(format!("cannot read {name}: {}", complaint.message));
+            complaints.push(Diagnostic { hint: complaint.hint, ..error });
+        })
+        .ok()
 }
 
 fn destination(settings: &Settings, stdout: bool) -> Result<Destination, Failure> {
     if stdout {
-        return Ok(Destination::Print(Box::new(|push| entry::print(push, &mut io::stdout().lock()))));
+        return Ok(Destination::Print(Arc::new(|push| entry::print(push, &mut io::stdout().lock()))));
     }
     let Some(url) = &settings.loki_url else {
         let complaint = Diagnostic::general("cannot serve: no URL of a Loki is given");
@@ -108,8 +133,8 @@ fn gateway(policy: Policy, settings: &Settings, destination: Destination) -> Res
 /// Binds, announces, waits for a signal, drains.
 async fn serve(settings: &Settings, gateway: Arc<Gateway>, reloader: Arc<Reloader>) -> Result<(), Failure> {
     let limits = &settings.limits;
-    let pushes = bind("push", &settings.listen, limits.connections).await?;
-    let asks = bind("admin", &settings.admin, ADMIN_CONNECTIONS).await?;
+    let pushes = bind("push", "listen", &settings.listen, limits.connections).await?;
+    let asks = bind("admin", "admin", &settings.admin, ADMIN_CONNECTIONS).await?;
     // Before anyone can know that we run: a signal must not end us undrained.
     let (mut hangup, mut stops) = (listen_for(SignalKind::hangup())?, Stops::new()?);
     announce("push", &pushes)?;
@@ -150,9 +175,11 @@ async fn serve(settings: &Settings, gateway: Arc<Gateway>, reloader: Arc<Reloade
     Ok(())
 }
 
-async fn bind(name: &'static str, address: &str, connections: usize) -> Result<Listener, Failure> {
-    let bound = Listener::bind(name, address, connections).await;
-    bound.map_err(|error| Failure::stuck(&format!("listen on `{address}` ({name})"), &cause(&error)))
+async fn bind(name: &'static str, key: &str, address: &str, connections: usize) -> Result<Listener, Failure> {
+    Listener::bind(name, address, connections).await.map_err(|error| {
+        let complaint = Diagnostic::general(format!("cannot listen on `{address}` ({name}): {}", cause(&error)));
+        Failure::Stuck(complaint.hint(format!("give another address with --{key}, or as `{key}` in the configuration")))
+    })
 }
 
 fn announce(name: &str, listener: &Listener) -> Result<(), Failure> {

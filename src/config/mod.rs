@@ -9,8 +9,12 @@ mod read;
 mod settings;
 mod yaml;
 
-use crate::{diagnostic::Diagnostic, policy::Policy};
-pub use settings::{Limits, Log, LogFormat, Settings};
+use crate::{
+    diagnostic::{Complaint, Diagnostic},
+    policy::Policy,
+};
+use http::Uri;
+pub use settings::{Broken, Limits, Log, LogFormat, Settings};
 use std::sync::Arc;
 
 /// A file that was read.
@@ -29,8 +33,18 @@ pub fn compile_policy(files: &[Source]) -> Result<(Policy, Vec<Diagnostic>), Vec
 
 /// Lowers `sigyn.yaml`. `${NAME}` and `${NAME:-default}` in its values are asked of `variable`; what these hold is never
 /// shown in an error.
-pub fn lower_settings(file: &Source, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Vec<Diagnostic>> {
+pub fn lower_settings(file: &Source, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Broken> {
     settings::lower(file, variable)
+}
+
+/// An address to listen on, as `listen` and `admin` take it.
+pub fn listen_address(text: &str) -> Result<String, Complaint> {
+    settings::address(text)
+}
+
+/// The URL of Loki, as `loki.url` takes it.
+pub fn loki_url(text: &str) -> Result<Uri, Complaint> {
+    settings::loki_url(text)
 }
 
 /// The whole default configuration as YAML: every key with a comment. Reads as [`Settings::default`].

@@ -4,7 +4,9 @@ mod expand;
 mod lower;
 mod units;
 
-pub(super) use lower::lower;
+use crate::diagnostic::Diagnostic;
+use http::Uri;
+pub(super) use lower::{address, loki_url, lower};
 use std::{path::PathBuf, time::Duration};
 
 /// The whole of `sigyn.yaml`; [`Settings::default`] is what holds where a key is absent.
@@ -15,13 +17,22 @@ pub struct Settings {
     /// `admin`: address of the admin listener.
     pub admin: String,
     /// `loki.url`: where pushes go; without a path, `/loki/api/v1/push` is meant. `None` until it is given.
-    pub loki_url: Option<String>,
+    pub loki_url: Option<Uri>,
     /// `policies`: policy files in order, relative to the file that names them.
     pub policies: Vec<PathBuf>,
     /// `limits`.
     pub limits: Limits,
     /// `log`.
     pub log: Log,
+}
+
+/// A file that does not hold settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The policies that it lists all the same, so that their errors can be told with its own.
+    pub policies: Vec<PathBuf>,
+    /// What is wrong with it.
+    pub complaints: Vec<Diagnostic>,
 }
 
 /// `limits`: sizes in bytes (written `16MiB`), times (written `10s`).

@@ -9,4 +9,6 @@ mod commands;
 mod life;
 mod limits;
 mod peers;
+mod storm;
 mod support;
+mod words;

@@ -6,7 +6,7 @@ mod store;
 use super::Failure;
 use crate::{
     config::{self, Limits, Source},
-    forward::Loki,
+    forward::{Loki, causes},
     gateway::{Destination, Gateway},
     proto::PushRequest,
     server::{Listener, push_routes},
@@ -20,11 +20,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use prost::Message;
-use std::{
-    fmt::Write as _,
-    io::{self, Write as _},
-    sync::Arc,
-};
+use std::{fmt::Write as _, sync::Arc};
 use store::Store;
 use tokio::sync::watch;
 
@@ -41,6 +37,7 @@ const SHOWN: [&str; 5] = [
 
 /// Show what Sigyn does: nothing needs to be installed or configured.
 #[derive(Args)]
+#[command(after_help = "Example:\n  sigyn demo | less")]
 pub(super) struct Demo {}
 
 impl Demo {
@@ -48,7 +45,7 @@ impl Demo {
     pub(super) fn run(self) -> Result<(), Failure> {
         let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::stuck("start threads", &error))?;
         let story = runtime.block_on(play())?;
-        io::stdout().write_all(story.as_bytes()).map_err(|error| Failure::stuck("write", &error))
+        super::write(story.as_bytes())
     }
 }
 
@@ -59,11 +56,13 @@ async fn play() -> Result<String, Failure> {
     let shelf = Store::default();
     let behind = bind("store").await?;
     let loki = url(&behind)?;
+    let loki_url =
+        loki.parse().map_err(|error: http::uri::InvalidUri| Failure::stuck("read the URL of the store", &error))?;
     tokio::spawn(spawned(behind, shelf.clone().routes(), limits.clone(), stopped.clone()));
 
     let source = Source { name: "demo.yaml".into(), text: POLICY.into() };
     let (policy, _) = config::compile_policy(&[source])?;
-    let destination = Destination::Loki(Box::new(Loki::new(&loki)?));
+    let destination = Destination::Loki(Box::new(Loki::new(&loki_url)?));
     let gateway = Gateway::new(policy, limits.clone(), destination);
     let gateway = Arc::new(gateway.map_err(|error| Failure::stuck("start the gateway", &error))?);
     let listener = bind("push").await?;
@@ -113,7 +112,7 @@ async fn send(url: &str, push: &PushRequest) -> Result<http::StatusCode, Failure
         .body(Full::new(Bytes::from(block)))
         .map_err(|error| stuck(&error))?;
     let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-    let response = client.request(request).await.map_err(|error| stuck(&error))?;
+    let response = client.request(request).await.map_err(|error| stuck(&causes(&error)))?;
     Ok(response.status())
 }
 
@@ -125,7 +124,7 @@ fn tell(story: &mut String, push: &PushRequest, stored: Option<PushRequest>) {
         let kept = after.streams.iter().find(|kept| kept.entries.iter().any(|entry| times.contains(&entry.timestamp)));
         say(story, format_args!("  labels - {}", String::from_utf8_lossy(&stream.labels)));
         let Some(kept) = kept else {
-            say(story, format_args!("         refused, {} lines", stream.entries.len()));
+            say(story, format_args!("         refused; lines in it: {}", stream.entries.len()));
             continue;
         };
         say(story, format_args!("         + {}", String::from_utf8_lossy(&kept.labels)));
@@ -159,9 +158,13 @@ mod tests {
             assert!(lines.clone().count() > 0, "shown before");
             assert!(lines.into_iter().all(|line| line.contains(" - ")), "and not after: {story}");
         }
-        for shown in
-            ["the same, byte for byte", "refused, 1 lines", "[REDACTED]", "answer: 204", "sigyn_redactions_total{"]
-        {
+        for shown in [
+            "the same, byte for byte",
+            "refused; lines in it: 1",
+            "[REDACTED]",
+            "answer: 204",
+            "sigyn_redactions_total{",
+        ] {
             assert!(story.contains(shown), "{shown}: {story}");
         }
     }

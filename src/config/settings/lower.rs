@@ -1,13 +1,13 @@
 //! `sigyn.yaml` into [`Settings`]: keys known, variables filled in, values in their bounds.
 
-use super::{Limits, Log, LogFormat, Settings, expand::expand, units};
+use super::{Broken, Limits, Log, LogFormat, Settings, expand::expand, units};
 use crate::{
     config::{
         Source, nearest,
         read::{Complaints, Cursor, Fields},
         verdict, yaml,
     },
-    diagnostic::{Complaint, Diagnostic},
+    diagnostic::Complaint,
 };
 use http::Uri;
 use std::{path::PathBuf, time::Duration};
@@ -32,15 +32,17 @@ const LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
 const MAX_BODY: u64 = u32::MAX as u64;
 
 /// Reads and checks the file; all errors at once.
-pub(in crate::config) fn lower(
-    file: &Source,
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<Settings, Vec<Diagnostic>> {
+pub(in crate::config) fn lower(file: &Source, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Broken> {
     let mut settings = Settings::default();
-    let Some(root) = yaml::parse(&file.name, &file.text)? else { return Ok(settings) };
+    let parsed = yaml::parse(&file.name, &file.text);
+    let parsed = parsed.map_err(|complaints| Broken { policies: Vec::new(), complaints })?;
+    let Some(root) = parsed else { return Ok(settings) };
     let mut reader = Reader { variable, complaints: Complaints::new() };
     reader.file(&Cursor::root(&root), &mut settings);
-    verdict(std::slice::from_ref(file), reader.complaints).map(|_warnings| settings)
+    match verdict(std::slice::from_ref(file), reader.complaints) {
+        Ok(_warnings) => Ok(settings),
+        Err(complaints) => Err(Broken { policies: settings.policies, complaints }),
+    }
 }
 
 struct Reader<'v> {
@@ -110,7 +112,7 @@ impl Reader<'_> {
 }
 
 /// `HOST:PORT`, where no host means all interfaces.
-fn address(text: &str) -> Result<String, Complaint> {
+pub(in crate::config) fn address(text: &str) -> Result<String, Complaint> {
     let port = text.rsplit_once(':').filter(|(host, _)| !host.contains(':') || host.starts_with('['));
     match port.map(|(host, port)| (host.contains([' ', '/']), port.parse::<u16>())) {
         Some((false, Ok(_))) => Ok(text.to_owned()),
@@ -119,20 +121,22 @@ fn address(text: &str) -> Result<String, Complaint> {
 }
 
 /// The URL of Loki; an empty text is none.
-fn url(text: &str) -> Result<Option<String>, Complaint> {
+fn url(text: &str) -> Result<Option<Uri>, Complaint> {
+    if text.is_empty() { Ok(None) } else { loki_url(text).map(Some) }
+}
+
+/// The URL of Loki.
+pub(in crate::config) fn loki_url(text: &str) -> Result<Uri, Complaint> {
     let hint = "write e.g. `http://loki:3100`";
-    if text.is_empty() {
-        return Ok(None);
-    }
     let Ok(uri) = text.parse::<Uri>() else { return Err(Complaint::new("expected a URL").hint(hint)) };
     let cause = match (uri.scheme_str(), uri.authority()) {
         (Some("http" | "https"), Some(authority)) if authority.as_str().contains('@') => {
-            "user and password in the URL are not supported"
+            "user and password in the URL are not supported yet"
         }
         (Some("http" | "https"), Some(_)) if uri.query().is_some() || text.contains('#') => {
             "the URL of a push has no `?` and no `#`"
         }
-        (Some("http" | "https"), Some(_)) => return Ok(Some(text.to_owned())),
+        (Some("http" | "https"), Some(_)) => return Ok(uri),
         _ => "the URL is neither `http://…` nor `https://…`",
     };
     Err(Complaint::new(cause).hint(hint))

@@ -24,6 +24,8 @@ pub(crate) enum Script {
     Close,
     /// Reads the push and keeps silent until it is told another script, which then holds for it.
     Hold,
+    /// Follows these in turn, one for each push that it gets.
+    Turns(Vec<Script>),
 }
 
 /// A push that it got.
@@ -108,8 +110,17 @@ async fn answer(
 ) -> io::Result<Response<Full<Bytes>>> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    seen.lock().unwrap().push(Got { uri: head.uri, headers: head.headers, body });
-    let script = told.wait_for(|script| !matches!(script, Script::Hold)).await.map_err(io::Error::other)?.clone();
+    let turn = {
+        let mut seen = seen.lock().unwrap();
+        seen.push(Got { uri: head.uri, headers: head.headers, body });
+        seen.len() - 1
+    };
+    let mine = |script: &Script| match script {
+        Script::Turns(turns) => turns[turn % turns.len()].clone(),
+        script => script.clone(),
+    };
+    let told = told.wait_for(|script| !matches!(mine(script), Script::Hold)).await;
+    let script = mine(&*told.map_err(io::Error::other)?);
     match script {
         Script::Answer(status, text) => {
             let mut response = Response::new(Full::new(Bytes::from(text)));
@@ -117,6 +128,6 @@ async fn answer(
             response.headers_mut().insert("content-type", "text/plain; charset=utf-8".parse().unwrap());
             Ok(response)
         }
-        Script::Close | Script::Hold => Err(io::ErrorKind::ConnectionAborted.into()),
+        Script::Close | Script::Hold | Script::Turns(_) => Err(io::ErrorKind::ConnectionAborted.into()),
     }
 }

@@ -1,0 +1,149 @@
+//! The line equation in a storm: random pushes at once, a Loki that answers anything, senders that hang up.
+//!
+//! What Loki got and what it answered is the other account: both must come to the same sums.
+
+use crate::support::{FakeLoki, Script, push};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use proptest::{collection::vec, prelude::*};
+use prost::Message;
+use sigyn::{
+    config::{Limits, Source, compile_policy, loki_url},
+    forward::Loki,
+    gateway::{Destination, Endpoint, Gateway},
+    proto::{Entry, PushRequest, Stream, Timestamp},
+};
+use std::{sync::Arc, time::Duration};
+use tokio::task::JoinSet;
+
+const POLICY: &str = "\
+labels: [{action: drop, source_labels: [job], regex: chatter, reason: chatter}]
+streams: {deny: ['{job=\"noise\"}']}
+redact: [{name: fatal, token: 'FTL-{digits:6}', with: drop}]
+";
+
+const JOBS: &[&str] = &["shop", "noise", "chatter", "ssh"];
+const LINES: &[&str] = &["a clean line", "password=correct-horse", "FTL-123456", ""];
+
+/// What Loki does with a push: a status, or one of these.
+const CLOSES: u16 = 0;
+const HOLDS: u16 = 1;
+const STATUSES: &[u16] = &[204, 204, 200, 260, 400, 413, 429, 500, 503, 302, 401, CLOSES, HOLDS];
+
+/// A push, as indices into the tables above, and how patient its sender is.
+#[derive(Clone, Debug)]
+struct Sent {
+    streams: Vec<(usize, Vec<usize>)>,
+    hangs_up: bool,
+    broken: bool,
+}
+
+impl Sent {
+    fn lines(&self) -> u64 {
+        if self.broken { 0 } else { self.streams.iter().map(|(_, lines)| lines.len() as u64).sum() }
+    }
+
+    fn body(&self, number: usize) -> Vec<u8> {
+        if self.broken {
+            return push::snappy(b"\x0a\xff");
+        }
+        let entry = |(at, line): (usize, &usize)| Entry {
+            timestamp: Some(Timestamp { seconds: 1_700_000_000 + number as i64, nanos: at as i32 }),
+            line: LINES[*line].into(),
+            ..Entry::default()
+        };
+        let stream = |(job, lines): &(usize, Vec<usize>)| Stream {
+            labels: format!("{{job=\"{}\"}}", JOBS[*job]).into(),
+            entries: lines.iter().enumerate().map(entry).collect(),
+            hash: 0,
+        };
+        let request = PushRequest { streams: self.streams.iter().map(stream).collect(), format: Vec::new() };
+        push::snappy(&request.encode_to_vec())
+    }
+}
+
+fn sent() -> impl Strategy<Value = Sent> {
+    let stream = (0..JOBS.len(), vec(0..LINES.len(), 0..6));
+    (vec(stream, 1..4), prop::bool::weighted(0.2), prop::bool::weighted(0.1))
+        .prop_map(|(streams, hangs_up, broken)| Sent { streams, hangs_up, broken })
+}
+
+/// The sum of a metric over the labels that hold this text.
+fn sum(scrape: &str, name: &str, labels: &str) -> u64 {
+    let samples = scrape.lines().filter(|line| line.split(['{', ' ']).next() == Some(name) && line.contains(labels));
+    samples.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+}
+
+async fn storm(pushes: &[Sent], statuses: &[u16]) -> Result<(), TestCaseError> {
+    let turn = |status: &u16| match *status {
+        CLOSES => Script::Close,
+        HOLDS => Script::Hold,
+        status => Script::Answer(status, "hidden".into()),
+    };
+    let loki = FakeLoki::follows(Script::Turns(statuses.iter().map(turn).collect())).await;
+    let (policy, _) = compile_policy(&[Source { name: "policy.yaml".into(), text: POLICY.into() }]).unwrap();
+    let destination = Destination::Loki(Box::new(Loki::new(&loki_url(&loki.url()).unwrap()).unwrap()));
+    let limits = Limits { deadline: Duration::from_millis(150), ..Limits::default() };
+    let gateway = Arc::new(Gateway::new(policy, limits, destination).unwrap());
+    let mut senders = JoinSet::new();
+    for (number, sent) in pushes.iter().enumerate() {
+        let request = Request::post("/").header("content-type", "a").body(Full::new(Bytes::from(sent.body(number))));
+        let answer = Arc::clone(&gateway).push(Endpoint::V1, request.unwrap());
+        let patience = Duration::from_millis(if sent.hangs_up { 1 } else { 10_000 });
+        // The body is there at once, so each push has arrived before its sender can hang up.
+        senders.spawn(tokio::time::timeout(patience, answer));
+    }
+    senders.join_all().await;
+    gateway.idle().await;
+
+    let got = loki.got();
+    let scrape = || String::from_utf8(gateway.scrape().unwrap()).unwrap();
+    let all = pushes.len() as u64;
+    crate::support::eventually("every push is counted", async || sum(&scrape(), "sigyn_pushes_total", "") == all).await;
+    let scrape = scrape();
+    let lines = |what: &str, labels: &str| sum(&scrape, &format!("sigyn_{what}_lines_total"), labels);
+    let answered = |wanted: &[u16]| -> u64 {
+        let turns = got.iter().zip(statuses.iter().cycle()).filter(|(_, status)| wanted.contains(status));
+        turns.map(|(got, _)| push::lines(&got.body).len() as u64).sum()
+    };
+    let ended: u64 = ["forwarded", "dropped", "refused", "returned"].iter().map(|what| lines(what, "")).sum();
+    prop_assert_eq!(lines("received", ""), pushes.iter().map(Sent::lines).sum::<u64>());
+    prop_assert_eq!(lines("received", ""), ended);
+    prop_assert_eq!(lines("forwarded", ""), answered(&[200, 204]));
+    prop_assert_eq!(lines("dropped", "loki_260"), answered(&[260]));
+    prop_assert_eq!(lines("refused", ""), answered(&[400, 413]));
+    // Bytes are counted where lines end: those of final refusals and of what comes again have no metric.
+    if lines("refused", "") + lines("returned", "") == 0 {
+        let bytes = |what: &str| sum(&scrape, &format!("sigyn_{what}_bytes_total"), "");
+        prop_assert_eq!(bytes("received"), bytes("forwarded") + bytes("dropped"));
+    }
+    prop_assert_eq!(sum(&scrape, "sigyn_inflight_pushes", ""), 0);
+    prop_assert_eq!(sum(&scrape, "sigyn_inflight_bytes", ""), 0);
+    Ok(())
+}
+
+fn run(pushes: &[Sent], statuses: &[u16]) -> Result<(), TestCaseError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(storm(pushes, statuses))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_line_is_lost_and_none_counted_twice(
+        pushes in vec(sent(), 1..40),
+        statuses in vec(prop::sample::select(STATUSES), 1..10),
+    ) {
+        run(&pushes, &statuses)?;
+    }
+
+    #[test]
+    fn where_all_goes_well_bytes_are_counted_like_lines(
+        pushes in vec(sent(), 1..20),
+        statuses in vec(prop::sample::select(&[200, 204, 260][..]), 1..4),
+    ) {
+        run(&pushes, &statuses)?;
+    }
+}
