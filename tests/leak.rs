@@ -115,13 +115,13 @@ fn push(planted: &[(Field, &str)]) -> Vec<u8> {
     texts(Field::MetadataValue).for_each(|text| entry.extend(field(3, &pair(b"note", &text))));
     entry.extend(field(3, &pair(b"session_token", CANARY.as_bytes())));
     texts(Field::Parsed).for_each(|text| entry.extend(field(4, &pair(&text, &text))));
-    let mut labels = r#"{a="1", "#.to_owned();
-    texts(Field::LabelName)
-        .enumerate()
-        .for_each(|(n, text)| labels.push_str(&format!("{}={n:?}, ", quoted(text), n = n.to_string())));
-    texts(Field::LabelValue).enumerate().for_each(|(n, text)| labels.push_str(&format!("b{n}={}, ", quoted(text))));
-    labels.push_str(&format!("api_key=\"{CANARY}\"}}"));
-    texts(Field::LabelComment).for_each(|text| labels.push_str(&format!(" # {}", String::from_utf8_lossy(&text))));
+    let labels: String = ["{a=\"1\", ".to_owned()]
+        .into_iter()
+        .chain((1..).zip(texts(Field::LabelName)).map(|(n, text)| format!("{}=\"{n}\", ", quoted(text))))
+        .chain((1..).zip(texts(Field::LabelValue)).map(|(n, text)| format!("b{n}={}, ", quoted(text))))
+        .chain([format!("api_key=\"{CANARY}\"}}")])
+        .chain(texts(Field::LabelComment).map(|text| format!(" # {}", String::from_utf8_lossy(&text))))
+        .collect();
     let mut stream = all(Field::UnknownOfStream, 7);
     stream.extend(texts(Field::SecondLabels).flat_map(|text| field(1, format!("{{c={}}}", quoted(text)).as_bytes())));
     stream.extend(field(1, labels.as_bytes()));
