@@ -64,8 +64,8 @@ struct Desk {
 /// Treats one decompressed push. Counts into `tally`, which the caller has cleared.
 ///
 /// Fails with [`Error::Framing`] or [`Error::NoStreams`] on a body that is not to be forwarded, with [`Error::Internal`]
-/// on a defect of ours. A panic while an entry is treated costs that entry, never the push: after the first panic the
-/// push is treated again with a guard around each entry.
+/// on a defect of ours. A panic while an entry is treated costs that entry, one over a label text costs its stream, never
+/// the push: after the first panic the push is treated again with a guard around each.
 pub fn treat(policy: &Policy, body: &[u8], scratch: &mut Scratch, tally: &mut Tally) -> Result<Treated, Error> {
     let first = catch_unwind(AssertUnwindSafe(|| treat_with(policy, body, scratch, tally, Guard::Push)));
     let treated = first.or_else(|_| {
@@ -109,7 +109,7 @@ fn treat_with(
     if desk.index.streams.is_empty() {
         return Err(Error::NoStreams);
     }
-    desk.plan(policy, body, tally);
+    desk.plan(policy, body, tally, guard);
     desk.redact_entries(policy, body, tally, guard);
     desk.whole.clear();
     let left = splice(body, &desk.index, &desk.fates, &desk.content, &mut desk.whole);
@@ -148,14 +148,23 @@ impl Desk {
     }
 
     /// One plan and fate for each stream; refused streams are counted here.
-    fn plan(&mut self, policy: &Policy, body: &[u8], tally: &mut Tally) {
+    fn plan(&mut self, policy: &Policy, body: &[u8], tally: &mut Tally, guard: Guard) {
         self.plans.clear();
         self.label_texts.clear();
         self.fates.streams.clear();
         self.fates.labels.clear();
         self.fates.dropped_entries.clear();
         for stream in &self.index.streams {
-            let plan = policy.plans.plan(policy, stream.labels.of(body));
+            let make = || {
+                #[cfg(test)]
+                tests::panic_if_asked(stream.labels.of(body));
+                policy.plans.plan(policy, stream.labels.of(body))
+            };
+            let plan = match guard {
+                Guard::Push => make(),
+                Guard::Entry => catch_unwind(AssertUnwindSafe(make))
+                    .unwrap_or_else(|_| Arc::new(StreamPlan::refused(Reason::Internal))),
+            };
             let count = count(&self.index, stream.entries.clone());
             tally.received.add(count);
             if let Some(reason) = &plan.reported {
@@ -352,15 +361,15 @@ mod tests {
     use crate::{admit::Admission, plan::Plans, proto, rules::Ruleset};
     use prost::Message;
 
-    /// Stands in for a defect: the treatment of this line panics.
+    /// Stands in for a defect: the treatment of this text, a line or a label text, panics.
     const POISON: &[u8] = b"the defect is on this line";
 
-    pub(super) fn panic_if_asked(line: &[u8]) {
-        assert!(line != POISON, "a defect of ours");
+    pub(super) fn panic_if_asked(text: &[u8]) {
+        assert!(text != POISON, "a defect of ours");
     }
 
     #[test]
-    fn a_panic_costs_the_entry_and_no_other() {
+    fn a_panic_costs_the_entry_or_the_stream_and_no_other() {
         let Ok(redact) = Ruleset::compile(Vec::new()) else { panic!("no rules compile") };
         let policy = Policy {
             labels: Vec::new(),
@@ -369,18 +378,18 @@ mod tests {
             off: Vec::new(),
             plans: Plans::default(),
         };
-        let entries = [b"before".as_slice(), POISON, b"after"]
-            .map(|line| proto::Entry { line: line.to_vec(), ..proto::Entry::default() })
-            .into();
-        let push = proto::PushRequest {
-            streams: vec![proto::Stream { labels: b"{a=\"1\"}".to_vec(), entries, hash: 0 }],
-            format: Vec::new(),
+        let stream = |labels: &[u8], lines: &[&[u8]]| proto::Stream {
+            labels: labels.to_vec(),
+            entries: lines.iter().map(|line| proto::Entry { line: line.to_vec(), ..proto::Entry::default() }).collect(),
+            hash: 0,
         };
+        let streams = vec![stream(b"{a=\"1\"}", &[b"before", POISON, b"after"]), stream(POISON, &[b"gone", b"too"])];
+        let push = proto::PushRequest { streams, format: Vec::new() };
         let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
         assert_eq!(treat(&policy, &push.encode_to_vec(), &mut scratch, &mut tally), Ok(Treated::Changed));
         let left = proto::PushRequest::decode(scratch.out.as_slice()).expect("what we write can be read");
-        let lines: Vec<&[u8]> = left.streams[0].entries.iter().map(|entry| entry.line.as_slice()).collect();
-        assert_eq!(lines, [b"before".as_slice(), b"after"]);
-        assert_eq!(tally.dropped, [(Reason::Internal, Count { lines: 1, bytes: POISON.len() as u64 })]);
+        assert!(left.streams == [stream(b"{a=\"1\"}", &[b"before", b"after"])], "all that did not panic");
+        assert_eq!(tally.dropped, [(Reason::Internal, Count { lines: 3, bytes: 7 + POISON.len() as u64 })]);
+        assert_eq!(tally.dropped_streams, [(Reason::Internal, 1)]);
     }
 }

@@ -36,6 +36,23 @@ pub struct StreamPlan {
     pub redactions: Vec<((RuleId, Place, Mode), u64)>,
 }
 
+impl StreamPlan {
+    /// The plan for a stream that goes no further.
+    pub fn refused(reason: Reason) -> Self {
+        Self { verdict: Verdict::Refuse(reason), ..Self::kept() }
+    }
+
+    fn kept() -> Self {
+        Self {
+            verdict: Verdict::Keep,
+            lines: Active::default(),
+            metadata: Active::default(),
+            reported: None,
+            redactions: Vec::new(),
+        }
+    }
+}
+
 /// What becomes of a stream.
 pub enum Verdict {
     /// Its label text is already what Loki would print of its final labels.
@@ -95,13 +112,7 @@ impl Plans {
 
 /// Parse, relabel, strip, admit, redact, print: the road of one label set.
 fn make(policy: &Policy, text: &[u8]) -> StreamPlan {
-    let mut plan = StreamPlan {
-        verdict: Verdict::Keep,
-        lines: Active::default(),
-        metadata: Active::default(),
-        reported: None,
-        redactions: Vec::new(),
-    };
+    let mut plan = StreamPlan::kept();
     match normalise(policy, text, &mut plan) {
         Ok(labels) => {
             let mut printed = Vec::with_capacity(text.len());
