@@ -1,0 +1,137 @@
+//! The walk over the entries of a push: each is scanned once, and each of its texts redacted.
+
+use super::Guard;
+use crate::{
+    plan::StreamPlan,
+    policy::Policy,
+    push::{Edits, Entry, Index},
+    redact::{Fate, Text, Work, redact},
+    rules::{Active, Hit},
+    span::Span,
+    tally::{Place, Reason, Tally},
+};
+use std::{
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// So many bytes of entries are scanned at a time. A hit takes more memory than the literal that it tells of, and what was
+/// scanned is still in the cache when it is read.
+const SCANNED_BYTES: u32 = 256 * 1024;
+
+/// Where the walk over the entries stands.
+pub(super) struct Walk<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) body: &'a [u8],
+    pub(super) index: &'a Index,
+    /// The hits in what was scanned last, in order of their ends.
+    pub(super) hits: &'a mut Vec<Hit>,
+    /// The first hit that may still lie in a text to come.
+    pub(super) next: usize,
+    /// The first entry that is not scanned yet.
+    pub(super) scanned: u32,
+    pub(super) work: &'a mut Work,
+    pub(super) content: &'a mut Edits,
+}
+
+impl Walk<'_> {
+    /// Looks for the rules' literals in an entry and those behind it, of other streams too, if that is not done yet.
+    pub(super) fn scan(&mut self, entry: u32) {
+        if entry < self.scanned {
+            return;
+        }
+        let entries = &self.index.entries[entry as usize..];
+        let Some(first) = entries.first() else { return };
+        let end = first.field.start.saturating_add(SCANNED_BYTES);
+        let near = |entry: &&Entry| entry.field.end <= end;
+        let together = entries.iter().take_while(near).count().max(1);
+        let piece = Span { start: first.field.start, end: entries[together - 1].field.end };
+        self.hits.clear();
+        self.next = 0;
+        self.policy.redact.hits(piece.of(self.body), self.hits);
+        for hit in self.hits.iter_mut() {
+            hit.start += piece.start;
+            hit.end += piece.start;
+        }
+        self.scanned = entry + together as u32;
+    }
+
+    /// Redacts one entry; the reason where it is dropped, and then no edit of it stays.
+    pub(super) fn entry(&mut self, plan: &StreamPlan, number: u32, tally: &mut Tally, guard: Guard) -> Option<Reason> {
+        let entry = &self.index.entries[number as usize];
+        if !timestamp_is_valid(entry) {
+            return Some(Reason::BadTimestamp);
+        }
+        let edits = self.content.len();
+        let fate = match guard {
+            Guard::Push => self.texts(plan, entry, tally),
+            Guard::Entry => catch_unwind(AssertUnwindSafe(|| self.texts(plan, entry, tally))).unwrap_or_else(|_| {
+                *self.work = Work::default();
+                Err(Reason::Internal)
+            }),
+        };
+        match fate {
+            Ok(changed) => {
+                tally.redacted_lines += u64::from(changed);
+                None
+            }
+            Err(reason) => {
+                self.content.truncate(edits);
+                Some(reason)
+            }
+        }
+    }
+
+    /// The line, then each pair's name and value: in the order in which they stand in the body.
+    fn texts(&mut self, plan: &StreamPlan, entry: &Entry, tally: &mut Tally) -> Result<bool, Reason> {
+        #[cfg(test)]
+        super::tests::panic_if_asked(entry.line.of(self.body));
+        let mut changed = self.text(&plan.lines, entry.line, None, Place::Line, tally)?;
+        for pair in &self.index.pairs[entry.pairs.start as usize..entry.pairs.end as usize] {
+            changed |= self.text(&plan.metadata, pair.name, None, Place::Metadata, tally)?;
+            let name = pair.name.of(self.body);
+            changed |= self.text(&plan.metadata, pair.value, Some(name), Place::Metadata, tally)?;
+        }
+        Ok(changed)
+    }
+
+    fn text(
+        &mut self,
+        active: &Active,
+        span: Span,
+        key: Option<&[u8]>,
+        place: Place,
+        tally: &mut Tally,
+    ) -> Result<bool, Reason> {
+        let hits = self.take_hits(span);
+        if hits.is_empty() && key.is_none() {
+            return Ok(false);
+        }
+        let text = Text { buffer: self.body, span, key, place };
+        match redact(&self.policy.redact, active, &text, &self.hits[hits], self.work, self.content, tally) {
+            Fate::Clean => Ok(false),
+            Fate::Changed => Ok(true),
+            Fate::Drop(_) => Err(Reason::Redaction),
+        }
+    }
+
+    /// Which hits end inside `span`. One that begins before it stands in no text, and is passed over by who confirms them.
+    fn take_hits(&mut self, span: Span) -> Range<usize> {
+        let count = |hits: &[Hit], end: u32| hits.iter().take_while(|hit| hit.end <= end).count();
+        let first = self.next + count(&self.hits[self.next..], span.start);
+        self.next = first + count(&self.hits[first..], span.end);
+        first..self.next
+    }
+}
+
+/// Whether Loki can read the timestamp: from the year 1 to the year 9999, with nanoseconds below a second.
+/// Outside of that Loki refuses the whole request.
+fn timestamp_is_valid(entry: &Entry) -> bool {
+    /// 0001-01-01T00:00:00Z.
+    const FIRST: i64 = -62_135_596_800;
+    /// 10000-01-01T00:00:00Z.
+    const END: i64 = 253_402_300_800;
+    entry
+        .timestamp
+        .is_none_or(|(seconds, nanos)| (FIRST..END).contains(&seconds) && (0..1_000_000_000).contains(&nanos))
+}
