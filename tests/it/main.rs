@@ -6,6 +6,7 @@ mod answers;
 mod bodies;
 mod captures;
 mod commands;
+mod leak;
 mod life;
 mod limits;
 mod peers;
