@@ -1,4 +1,38 @@
 //! Sigyn stands between log shippers and Grafana Loki: what it forwards it has read.
+//!
+//! # The journey of a push
+//!
+//! ```text
+//! server ─→ gateway::push                                                                    READ gateway.rs FIRST
+//!             │  intake::receive   headers and body as Loki reads them, a permit for every byte
+//!             │  Received::open    gzip or deflate off, snappy off, under the caps
+//!             ▼
+//!           pipeline::treat        plain functions from here on: no sockets, no clocks, no metrics
+//!             │  push::Index       one walk: where streams, entries, lines, metadata stand
+//!             │  plan              each label text once: relabel → admit → redact → print
+//!             │  Ruleset::hits     one pass for all literals of all rules
+//!             │  redact            hits → findings → spans → edits, in every text that goes on
+//!             │  push::splice      verdicts and edits become one edit list, lengths included
+//!             ▼
+//!           forward                nothing changed → the bytes as received; Loki's answer is the answer
+//!             ▼
+//!           metrics::account       received = forwarded + dropped + refused + returned
+//! ```
+//!
+//! # Layout
+//!
+//! A file uses its own floor and lower ones; `tests/floors.rs` holds it to that. Floors 0–3 know no runtime, no HTTP and no
+//! metrics: whatever decides is a plain synchronous function.
+//!
+//! | floor | modules |
+//! |---|---|
+//! | 6 the process | [`cli`], [`server`], [`reload`], [`admin`] |
+//! | 5 one push | [`gateway`] |
+//! | 4 the edges | [`intake`], [`pool`], [`forward`], [`reply`], [`metrics`] |
+//! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`config`] |
+//! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`] (never import each other) |
+//! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`] |
+//! | 0 small change | [`span`], [`tally`], [`error`], [`diagnostic`], [`proto`] |
 
 pub mod admin;
 pub mod admit;

@@ -1,13 +1,13 @@
 //! The stages in order: the treatment of one push as a plain function.
 //!
-//! index → plan (each stream) → scan (once, the whole body) → redact (each entry) → splice. The order is a safety property:
-//! it stands as calls in [`treat`], not in configuration. Nothing here knows a socket, a clock or a metric.
+//! index → plan (each stream) → scan (once, some entries at a time) → redact (each entry) → splice. The order is a safety
+//! property: it stands as calls in [`treat`], not in configuration. Nothing here knows a socket, a clock or a metric.
 
 use crate::{
     error::Error,
     plan::{StreamPlan, Verdict},
     policy::Policy,
-    push::{Edits, Entry, Fates, Index, Pair, StreamFate, splice},
+    push::{Edits, Entry, Fates, Index, Pair, Stream, StreamFate, splice},
     redact::{Fate, Text, Work, redact},
     rules::{Active, Hit},
     span::Span,
@@ -22,6 +22,10 @@ use std::{
 
 /// Buffers larger than this are given back after a push, so that one giant does not stay in memory for ever.
 const KEPT_BYTES: usize = 8 * 1024 * 1024;
+
+/// So many bytes of entries are scanned at a time. A hit takes more memory than the literal that it tells of, and what was
+/// scanned is still in the cache when it is read.
+const SCANNED_BYTES: u32 = 256 * 1024;
 
 /// What is to be forwarded of a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +55,6 @@ struct Desk {
     /// Where in `fates.labels` a plan's label text stands. The plans are held by `plans`, so no address is used twice.
     label_texts: HashMap<usize, Span>,
     hits: Vec<Hit>,
-    text_hits: Vec<Hit>,
     work: Work,
     content: Edits,
     fates: Fates,
@@ -61,8 +64,8 @@ struct Desk {
 /// Treats one decompressed push. Counts into `tally`, which the caller has cleared.
 ///
 /// Fails with [`Error::Framing`] or [`Error::NoStreams`] on a body that is not to be forwarded, with [`Error::Internal`]
-/// on a defect of ours. A panic while an entry is treated costs that entry, never the push: after the first panic the
-/// push is treated again with a guard around each entry.
+/// on a defect of ours. A panic while an entry is treated costs that entry, one over a label text costs its stream, never
+/// the push: after the first panic the push is treated again with a guard around each.
 pub fn treat(policy: &Policy, body: &[u8], scratch: &mut Scratch, tally: &mut Tally) -> Result<Treated, Error> {
     let first = catch_unwind(AssertUnwindSafe(|| treat_with(policy, body, scratch, tally, Guard::Push)));
     let treated = first.or_else(|_| {
@@ -106,9 +109,7 @@ fn treat_with(
     if desk.index.streams.is_empty() {
         return Err(Error::NoStreams);
     }
-    desk.plan(policy, body, tally);
-    desk.hits.clear();
-    policy.redact.hits(body, &mut desk.hits);
+    desk.plan(policy, body, tally, guard);
     desk.redact_entries(policy, body, tally, guard);
     desk.whole.clear();
     let left = splice(body, &desk.index, &desk.fates, &desk.content, &mut desk.whole);
@@ -127,26 +128,43 @@ fn treat_with(
 impl Scratch {
     /// Gives back what a giant push has made us reserve.
     fn release(&mut self) {
-        let Self { out, rebuilt, desk } = self;
-        let index =
-            desk.index.entries.capacity() * size_of::<Entry>() + desk.index.pairs.capacity() * size_of::<Pair>();
-        let hits = desk.hits.capacity() * size_of::<Hit>();
-        if out.capacity().max(rebuilt.capacity()).max(index).max(hits) > KEPT_BYTES {
+        if self.out.capacity().max(self.rebuilt.capacity()).max(self.desk.reserved()) > KEPT_BYTES {
             *self = Self::default();
         }
     }
 }
 
 impl Desk {
+    /// About how many bytes it holds.
+    fn reserved(&self) -> usize {
+        let Index { streams, entries, pairs, .. } = &self.index;
+        streams.capacity() * size_of::<(Stream, StreamFate, Arc<StreamPlan>)>()
+            + entries.capacity() * size_of::<Entry>()
+            + pairs.capacity() * size_of::<Pair>()
+            + self.hits.capacity() * size_of::<Hit>()
+            + self.fates.labels.capacity()
+            + self.content.reserved()
+            + self.whole.reserved()
+    }
+
     /// One plan and fate for each stream; refused streams are counted here.
-    fn plan(&mut self, policy: &Policy, body: &[u8], tally: &mut Tally) {
+    fn plan(&mut self, policy: &Policy, body: &[u8], tally: &mut Tally, guard: Guard) {
         self.plans.clear();
         self.label_texts.clear();
         self.fates.streams.clear();
         self.fates.labels.clear();
         self.fates.dropped_entries.clear();
         for stream in &self.index.streams {
-            let plan = policy.plans.plan(policy, stream.labels.of(body));
+            let make = || {
+                #[cfg(test)]
+                tests::panic_if_asked(stream.labels.of(body));
+                policy.plans.plan(policy, stream.labels.of(body))
+            };
+            let plan = match guard {
+                Guard::Push => make(),
+                Guard::Entry => catch_unwind(AssertUnwindSafe(make))
+                    .unwrap_or_else(|_| Arc::new(StreamPlan::refused(Reason::Internal))),
+            };
             let count = count(&self.index, stream.entries.clone());
             tally.received.add(count);
             if let Some(reason) = &plan.reported {
@@ -185,9 +203,9 @@ impl Desk {
             policy,
             body,
             index: &self.index,
-            hits: &self.hits,
+            hits: &mut self.hits,
             next: 0,
-            text_hits: &mut self.text_hits,
+            scanned: 0,
             work: &mut self.work,
             content: &mut self.content,
         };
@@ -197,6 +215,7 @@ impl Desk {
             }
             let plan = &self.plans[number];
             for entry in stream.entries.clone() {
+                desk.scan(entry);
                 if let Some(reason) = desk.entry(plan, entry, tally, guard) {
                     tally.drop_lines(&reason, count(&self.index, entry..entry + 1));
                     self.fates.dropped_entries.push(entry);
@@ -211,16 +230,38 @@ struct EntryDesk<'a> {
     policy: &'a Policy,
     body: &'a [u8],
     index: &'a Index,
-    /// All hits in the body, in order of their ends.
-    hits: &'a [Hit],
+    /// The hits in what was scanned last, in order of their ends.
+    hits: &'a mut Vec<Hit>,
     /// The first hit that may still lie in a text to come.
     next: usize,
-    text_hits: &'a mut Vec<Hit>,
+    /// The first entry that is not scanned yet.
+    scanned: u32,
     work: &'a mut Work,
     content: &'a mut Edits,
 }
 
 impl EntryDesk<'_> {
+    /// Looks for the rules' literals in an entry and those behind it, of other streams too, if that is not done yet.
+    fn scan(&mut self, entry: u32) {
+        if entry < self.scanned {
+            return;
+        }
+        let entries = &self.index.entries[entry as usize..];
+        let Some(first) = entries.first() else { return };
+        let end = first.field.start.saturating_add(SCANNED_BYTES);
+        let near = |entry: &&Entry| entry.field.end <= end;
+        let together = entries.iter().take_while(near).count().max(1);
+        let piece = Span { start: first.field.start, end: entries[together - 1].field.end };
+        self.hits.clear();
+        self.next = 0;
+        self.policy.redact.hits(piece.of(self.body), self.hits);
+        for hit in self.hits.iter_mut() {
+            hit.start += piece.start;
+            hit.end += piece.start;
+        }
+        self.scanned = entry + together as u32;
+    }
+
     /// Redacts one entry; the reason where it is dropped, and then no edit of it stays.
     fn entry(&mut self, plan: &StreamPlan, number: u32, tally: &mut Tally, guard: Guard) -> Option<Reason> {
         let entry = &self.index.entries[number as usize];
@@ -268,30 +309,24 @@ impl EntryDesk<'_> {
         place: Place,
         tally: &mut Tally,
     ) -> Result<bool, Reason> {
-        self.take_hits(span);
-        if self.text_hits.is_empty() && key.is_none() {
+        let hits = self.take_hits(span);
+        if hits.is_empty() && key.is_none() {
             return Ok(false);
         }
         let text = Text { buffer: self.body, span, key, place };
-        match redact(&self.policy.redact, active, &text, self.text_hits, self.work, self.content, tally) {
+        match redact(&self.policy.redact, active, &text, &self.hits[hits], self.work, self.content, tally) {
             Fate::Clean => Ok(false),
             Fate::Changed => Ok(true),
             Fate::Drop(_) => Err(Reason::Redaction),
         }
     }
 
-    /// The hits that lie wholly inside `span`: a literal that reaches over a text's border stands in no text.
-    fn take_hits(&mut self, span: Span) {
-        self.text_hits.clear();
-        while let Some(hit) = self.hits.get(self.next) {
-            if hit.end > span.end {
-                break;
-            }
-            if hit.start >= span.start {
-                self.text_hits.push(*hit);
-            }
-            self.next += 1;
-        }
+    /// Which hits end inside `span`. One that begins before it stands in no text, and is passed over by who confirms them.
+    fn take_hits(&mut self, span: Span) -> Range<usize> {
+        let count = |hits: &[Hit], end: u32| hits.iter().take_while(|hit| hit.end <= end).count();
+        let first = self.next + count(&self.hits[self.next..], span.start);
+        self.next = first + count(&self.hits[first..], span.end);
+        first..self.next
     }
 }
 
@@ -326,15 +361,15 @@ mod tests {
     use crate::{admit::Admission, plan::Plans, proto, rules::Ruleset};
     use prost::Message;
 
-    /// Stands in for a defect: the treatment of this line panics.
+    /// Stands in for a defect: the treatment of this text, a line or a label text, panics.
     const POISON: &[u8] = b"the defect is on this line";
 
-    pub(super) fn panic_if_asked(line: &[u8]) {
-        assert!(line != POISON, "a defect of ours");
+    pub(super) fn panic_if_asked(text: &[u8]) {
+        assert!(text != POISON, "a defect of ours");
     }
 
     #[test]
-    fn a_panic_costs_the_entry_and_no_other() {
+    fn a_panic_costs_the_entry_or_the_stream_and_no_other() {
         let Ok(redact) = Ruleset::compile(Vec::new()) else { panic!("no rules compile") };
         let policy = Policy {
             labels: Vec::new(),
@@ -343,18 +378,18 @@ mod tests {
             off: Vec::new(),
             plans: Plans::default(),
         };
-        let entries = [b"before".as_slice(), POISON, b"after"]
-            .map(|line| proto::Entry { line: line.to_vec(), ..proto::Entry::default() })
-            .into();
-        let push = proto::PushRequest {
-            streams: vec![proto::Stream { labels: b"{a=\"1\"}".to_vec(), entries, hash: 0 }],
-            format: Vec::new(),
+        let stream = |labels: &[u8], lines: &[&[u8]]| proto::Stream {
+            labels: labels.to_vec(),
+            entries: lines.iter().map(|line| proto::Entry { line: line.to_vec(), ..proto::Entry::default() }).collect(),
+            hash: 0,
         };
+        let streams = vec![stream(b"{a=\"1\"}", &[b"before", POISON, b"after"]), stream(POISON, &[b"gone", b"too"])];
+        let push = proto::PushRequest { streams, format: Vec::new() };
         let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
         assert_eq!(treat(&policy, &push.encode_to_vec(), &mut scratch, &mut tally), Ok(Treated::Changed));
         let left = proto::PushRequest::decode(scratch.out.as_slice()).expect("what we write can be read");
-        let lines: Vec<&[u8]> = left.streams[0].entries.iter().map(|entry| entry.line.as_slice()).collect();
-        assert_eq!(lines, [b"before".as_slice(), b"after"]);
-        assert_eq!(tally.dropped, [(Reason::Internal, Count { lines: 1, bytes: POISON.len() as u64 })]);
+        assert!(left.streams == [stream(b"{a=\"1\"}", &[b"before", b"after"])], "all that did not panic");
+        assert_eq!(tally.dropped, [(Reason::Internal, Count { lines: 3, bytes: 7 + POISON.len() as u64 })]);
+        assert_eq!(tally.dropped_streams, [(Reason::Internal, 1)]);
     }
 }

@@ -36,6 +36,23 @@ pub struct StreamPlan {
     pub redactions: Vec<((RuleId, Place, Mode), u64)>,
 }
 
+impl StreamPlan {
+    /// The plan for a stream that goes no further.
+    pub fn refused(reason: Reason) -> Self {
+        Self { verdict: Verdict::Refuse(reason), ..Self::kept() }
+    }
+
+    fn kept() -> Self {
+        Self {
+            verdict: Verdict::Keep,
+            lines: Active::default(),
+            metadata: Active::default(),
+            reported: None,
+            redactions: Vec::new(),
+        }
+    }
+}
+
 /// What becomes of a stream.
 pub enum Verdict {
     /// Its label text is already what Loki would print of its final labels.
@@ -95,13 +112,7 @@ impl Plans {
 
 /// Parse, relabel, strip, admit, redact, print: the road of one label set.
 fn make(policy: &Policy, text: &[u8]) -> StreamPlan {
-    let mut plan = StreamPlan {
-        verdict: Verdict::Keep,
-        lines: Active::default(),
-        metadata: Active::default(),
-        reported: None,
-        redactions: Vec::new(),
-    };
+    let mut plan = StreamPlan::kept();
     match normalise(policy, text, &mut plan) {
         Ok(labels) => {
             let mut printed = Vec::with_capacity(text.len());
@@ -152,14 +163,15 @@ fn redact_labels(
     redactions: &mut Vec<((RuleId, Place, Mode), u64)>,
 ) -> Result<Labels, Reason> {
     let mut desk = Desk::default();
-    let mut redacted = Labels::default();
+    let mut pairs = Vec::with_capacity(labels.len());
     for (name, value) in labels.iter() {
         let new_value = desk.redact(policy, active, value, Some(name))?;
-        let new_name = desk.redact(policy, active, name, None)?;
-        if !redacted.value(&new_name).is_empty() {
-            return Err(Reason::BadLabels);
-        }
-        redacted.set(&new_name, &new_value);
+        pairs.push((desk.redact(policy, active, name, None)?, new_value));
+    }
+    let mut redacted = Labels::default();
+    redacted.set_all(pairs);
+    if redacted.len() < labels.len() {
+        return Err(Reason::BadLabels);
     }
     *redactions = desk.tally.redactions;
     Ok(redacted)

@@ -79,13 +79,18 @@ pub fn redact(
     while let Some((union, group)) = next_union(&mut rest) {
         let winner = winner(rules, union, group);
         let action = &rules.rule(winner.rule).action;
-        let wrap = group.iter().map(|finding| finding.wrap).find(|wrap| *wrap != Wrap::Bare).unwrap_or_default();
+        let wrap = wrap(union, group);
+        let known = edits.len();
         strings.pieces(union, wrap, |piece, wrap| {
             let whole = piece == winner.span;
             replacement::write(action, whole, wrap, piece.of(bytes), replacement);
-            edits.replace(piece.shifted(text.span.start), replacement);
+            if replacement != piece.of(bytes) {
+                edits.replace(piece.shifted(text.span.start), replacement);
+            }
         });
-        tally.redaction(winner.rule, text.place, Mode::On, 1);
+        if edits.len() > known {
+            tally.redaction(winner.rule, text.place, Mode::On, 1);
+        }
     }
     if edits.len() > before { Fate::Changed } else { Fate::Clean }
 }
@@ -138,6 +143,14 @@ fn next_union<'f>(rest: &mut &'f [Finding]) -> Option<(Span, &'f [Finding])> {
     let (group, behind) = rest.split_at(length);
     *rest = behind;
     Some((union, group))
+}
+
+/// What a union needs around its replacement: what the findings need that are all of it. A number inside of a string that
+/// goes as a whole stands in quotes already.
+fn wrap(union: Span, group: &[Finding]) -> Wrap {
+    let whole = group.iter().any(|finding| finding.span == union);
+    let mut asked = group.iter().filter(|finding| !whole || finding.span == union).map(|finding| finding.wrap);
+    asked.find(|wrap| *wrap != Wrap::Bare).unwrap_or_default()
 }
 
 /// The finding whose rule decides what replaces a union: an owner's that covers it leaves the builtin ones no say; then the

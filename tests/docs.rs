@@ -1,6 +1,6 @@
 //! Every policy that the documentation shows is one that Sigyn takes, and what it lists is what there is.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use sigyn::{
     config::{Source, compile_policy, default_yaml},
@@ -45,6 +45,38 @@ fn every_policy_in_the_docs_compiles() {
         }
     }
     assert!(seen >= 4, "the docs show policies");
+}
+
+/// `- name: x` and the `about` line below it, as they stand in the rule files.
+fn shipped_rules() -> Vec<(String, String)> {
+    let mut rules = Vec::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            let Some(name) = line.strip_prefix("- name: ") else { continue };
+            let about = lines.next().and_then(|line| line.strip_prefix("  about: ")).expect("about follows the name");
+            rules.push((name.to_owned(), about.trim_matches('\'').replace("''", "'")));
+        }
+    }
+    rules
+}
+
+#[test]
+fn the_table_of_detection_has_every_rule_and_no_other() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/detection.md");
+    let text = fs::read_to_string(docs).unwrap();
+    let (_, table) = text.split_once("| rule | finds |\n|---|---|\n").expect("the table of rules");
+    let mut listed: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
+    let rules: Vec<String> = shipped_rules().iter().map(|(name, about)| format!("| `{name}` | {about} |")).collect();
+    let mut rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+    listed.sort_unstable();
+    rules.sort_unstable();
+    assert_eq!(listed, rules);
 }
 
 fn configuration() -> String {

@@ -173,7 +173,7 @@ fn secret_parts(secret: &str) -> Vec<&str> {
         if let Some((user, _)) = rest.rsplit_once('@') {
             parts.push(user.split_once(':').map_or(user, |(_, password)| password));
         }
-        let segments = rest.split(['/', '?', '&', '=', '#']);
+        let mut segments = rest.split(['/', '?', '&', '=', '#']);
         parts.extend(segments.rfind(|segment| segment.len() >= 16));
     }
     for member in secret.split(';') {

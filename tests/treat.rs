@@ -170,6 +170,25 @@ fn secrets_go_from_lines_metadata_and_labels() {
 }
 
 #[test]
+fn a_secret_is_found_wherever_it_stands_in_a_large_push() {
+    // Larger than what is scanned at a time, with lines that are larger themselves and streams that are refused between.
+    let policy = policy(r#"streams: {deny: ['{a="2"}']}"#);
+    let padded =
+        |before: usize, behind: usize| format!("{} password={} {}", "x".repeat(before), secret(), "y ".repeat(behind));
+    let lines: Vec<String> = (0..40)
+        .flat_map(|round| [padded(round * 977, 13), padded(3, round * 7919), padded(0, 0), padded(300_000, 5)])
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let streams =
+        lines.chunks(7).enumerate().map(|(number, lines)| stream(&format!("{{a=\"{}\"}}", number % 3), lines));
+    let outcome = run(&policy, &push(streams.collect()).encode_to_vec());
+    let left = told(&outcome.push);
+    assert!(left.iter().all(|entry| !entry.contains(&secret()) && entry.contains("password=[REDACTED]")));
+    assert_eq!(outcome.tally.redacted_lines, left.len() as u64);
+    assert!(outcome.dropped("denied") > 0 && outcome.tally.kept().lines == left.len() as u64);
+}
+
+#[test]
 fn a_rule_that_drops_takes_the_line_and_only_the_line() {
     let text = "redact: [{name: no-pins, regex: 'pin=(?P<secret>[0-9]{4})', keywords: ['pin='], with: drop}]";
     let given = push(vec![stream(r#"{a="1"}"#, &["one", "pin=1234", "two"])]);

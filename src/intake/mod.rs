@@ -22,6 +22,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// How much of a refused body is read and thrown away, so that the sender comes to read its answer.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// More than any byte of a snappy block can stand for: three bytes copy 64 at most. A block that declares more is a lie, and
+/// no memory is reserved for it.
+const SNAPPY_MOST: u64 = 22;
+
 /// A body with its permits: all of it has arrived, none of it is decoded.
 pub struct Received {
     /// What the headers said.
@@ -121,6 +125,9 @@ impl Received {
         let length = declared_length(&block)?;
         if length > limits.decompressed {
             return Err(Error::DecompressedTooLarge { limit: limits.decompressed });
+        }
+        if length > (block.len() as u64).saturating_mul(SNAPPY_MOST) {
+            return Err(Error::Snappy);
         }
         self.permits.charge(length as usize)?;
         decoded.resize(length as usize, 0);
@@ -244,10 +251,12 @@ mod tests {
 
     #[test]
     fn the_caps_hold_before_memory_is_reserved() {
+        let more_than_it_can_hold = [&[0x88, 0x27][..], &[0; 98]].concat(); // 5000
         let four_gib_less_one = [&[0xff, 0xff, 0xff, 0xff, 0x0f][..], &[0; 95]].concat();
         for (name, encoding, body, want) in [
             ("received", None, vec![0; 1001], Error::ReceivedTooLarge { limit: 1000 }),
             ("declared", None, four_gib_less_one, Error::DecompressedTooLarge { limit: 5000 }),
+            ("declared by a block that is too short for it", None, more_than_it_can_hold, Error::Snappy),
             ("decompressed", None, snappy(&[b'x'; 5001]), Error::DecompressedTooLarge { limit: 5000 }),
             ("gunzipped", Some("gzip"), gzip(&vec![b'x'; 100_000]), Error::ReceivedTooLarge { limit: 1000 }),
             ("inflated", Some("deflate"), deflate(&vec![b'x'; 100_000]), Error::ReceivedTooLarge { limit: 1000 }),

@@ -31,6 +31,11 @@ impl Edits {
         self.arena.clear();
     }
 
+    /// About how many bytes of memory it holds.
+    pub fn reserved(&self) -> usize {
+        self.edits.capacity() * size_of::<Edit>() + self.arena.capacity()
+    }
+
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()

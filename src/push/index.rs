@@ -66,15 +66,30 @@ pub struct Index {
     /// Whether the body is byte for byte what [`Index::rebuild`] would write: known fields only, each at most once where
     /// it is singular, in ascending order, none empty, no varint longer than needed, no `hash`, `parsed` or `format`.
     pub canonical: bool,
-    /// How many streams, entries or pairs this body may hold.
-    most: usize,
+    /// How many streams, entries and pairs this body may hold.
+    most: Most,
 }
 
-/// So many messages of one kind any body may hold, however small they are.
-const FREE_MESSAGES: usize = 1 << 16;
-/// Beyond that, so many bytes of the body for each. A pair with one letter on either side has as many, an entry with a time
-/// has more. Without a bound, empty messages of two bytes make an index of 32 times the body.
-const BYTES_PER_MESSAGE: usize = 8;
+/// How many messages of each kind a body may hold. Without a bound, empty messages of two bytes make an index of 32 times
+/// the body, and streams of ten bytes each a plan of two hundred.
+#[derive(Default)]
+struct Most {
+    streams: usize,
+    entries: usize,
+    pairs: usize,
+}
+
+impl Most {
+    /// So many messages of one kind any body may hold, however small they are.
+    const FREE: usize = 1 << 16;
+
+    fn of(body: &[u8]) -> Self {
+        // Beyond that, so many bytes of the body for each. A pair with one letter on either side has 8, an entry with a
+        // time and one letter 18, and a stream with one label and a line of a usual length more than 64.
+        let most = |bytes_each: usize| Self::FREE + body.len() / bytes_each;
+        Self { streams: most(64), entries: most(16), pairs: most(8) }
+    }
+}
 
 impl Index {
     /// Reads `body` anew. Fails with [`Error::Framing`] on anything that is malformed, that two readers could take two ways,
@@ -114,7 +129,7 @@ impl Index {
         if u32::try_from(body.len()).is_err() {
             return Err(Refusal { at: u32::MAX, fault: Fault::HugeBody });
         }
-        self.most = FREE_MESSAGES + body.len() / BYTES_PER_MESSAGE;
+        self.most = Most::of(body);
         let mut cursor = Cursor::new(body);
         while let Some(tag) = cursor.tag()? {
             match tag {
@@ -161,7 +176,7 @@ impl Index {
             last = tag;
         }
         self.canonical &= !cursor.padded;
-        if self.streams.len() == self.most {
+        if self.streams.len() == self.most.streams {
             return Err(cursor.refuse(Fault::TooManyMessages));
         }
         self.streams.push(Stream { field, body, labels, entries: first..self.entries.len() as u32 });
@@ -195,7 +210,7 @@ impl Index {
                 PAIR => {
                     let message = cursor.message()?;
                     let pair = self.pair(cursor.field(), message)?;
-                    if self.pairs.len() == self.most {
+                    if self.pairs.len() == self.most.pairs {
                         return Err(cursor.refuse(Fault::TooManyMessages));
                     }
                     self.pairs.push(pair);
@@ -212,7 +227,7 @@ impl Index {
             last = tag;
         }
         self.canonical &= !cursor.padded;
-        if self.entries.len() == self.most {
+        if self.entries.len() == self.most.entries {
             return Err(cursor.refuse(Fault::TooManyMessages));
         }
         let pairs = first..self.pairs.len() as u32;

@@ -1,4 +1,4 @@
-//! One push as positions in its own bytes: read once into an [`Index`], changed by [`Edits`], written once by [`splice`].
+//! One push as positions in its own bytes: read once into an [`Index`], changed by [`Edits`], written once by [`splice()`].
 
 mod edits;
 mod fault;

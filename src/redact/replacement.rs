@@ -7,14 +7,28 @@ use crate::rules::{
 
 const STARS: &[u8] = b"****";
 
+/// Quotes that may be left behind a replacement when what it replaces began before they were opened.
+const CLOSING: [&[u8]; 9] = [b"\"", b"'", b"`", b"%22", b"%27", b"&quot;", b"&#34;", b"&apos;", b"&#39;"];
+
 /// Whether a text is what a rule of this policy puts in the place of a secret: the exact text, or the form of a mask.
+/// A quote behind it makes no secret of it.
 pub(super) fn is_own(rules: &Ruleset, text: &[u8]) -> bool {
+    let quote = CLOSING.iter().find_map(|quote| text.strip_suffix(*quote));
+    is_replacement(rules, text) || quote.is_some_and(|text| is_replacement(rules, without_backslashes(text)))
+}
+
+fn is_replacement(rules: &Ruleset, text: &[u8]) -> bool {
     text == REDACTED.as_bytes()
         || rules.replacements().iter().any(|action| match action {
             Action::Text(own) => own.as_bytes() == text,
             Action::Mask { keep_first, keep_last } => is_mask(text, *keep_first, *keep_last),
             Action::Drop => false,
         })
+}
+
+fn without_backslashes(text: &[u8]) -> &[u8] {
+    let escapes = text.iter().rev().take_while(|byte| **byte == b'\\').count();
+    &text[..text.len() - escapes]
 }
 
 /// Writes the replacement of `secret` to `out`. `whole` says that the secret is one rule's finding and nothing more; only

@@ -21,9 +21,16 @@ const MIN_KEYWORD: usize = 3;
 /// The groups before `secret` and itself must fit an array on the stack.
 const MAX_GROUPS: usize = 16;
 
+/// How often the searches of one pattern may read each byte of a window. A search may look far beyond the match that it
+/// finds (`a.*z|a`), so that many matches would take a square of the text. Behind that everything near is cut: a line that
+/// is made to be slow loses its end, and none of its secrets passes.
+const READS: usize = 128;
+
 /// A compiled pattern.
 pub struct Pattern {
     regex: meta::Regex,
+    /// The longest match, where there is one.
+    longest: usize,
     /// The number of the group that is cut; 0 is the whole match.
     secret: usize,
 }
@@ -61,7 +68,8 @@ impl Pattern {
             ))
             .hint("write groups that are not used as `(?:…)`"));
         }
-        Ok(Self { regex, secret })
+        let longest = hir(&translated)?.properties().maximum_len().unwrap_or(usize::MAX);
+        Ok(Self { regex, longest, secret })
     }
 
     /// Passes every secret near the keywords to `found`. `hits` are those of its keywords, in order of their ends.
@@ -83,7 +91,14 @@ impl Pattern {
     fn search(&self, text: &[u8], window: std::ops::Range<usize>, found: &mut impl FnMut(Span)) {
         let mut slots = [None; 2 * MAX_GROUPS];
         let mut at = window.start;
+        let mut reads = window.len().saturating_mul(READS);
         while at < window.end {
+            let read = self.longest.min(window.end - at);
+            if read > reads {
+                found(Span::new(at, window.end));
+                return;
+            }
+            reads -= read;
             let input = Input::new(text).span(at..window.end);
             if self.regex.search_slots(&input, &mut slots[..2 * (self.secret + 1)]).is_none() {
                 return;
@@ -100,6 +115,12 @@ impl Pattern {
             at = position(1).unwrap_or(end).max(at + 1);
         }
     }
+}
+
+/// The pattern as a tree.
+fn hir(pattern: &str) -> Result<regex_syntax::hir::Hir, Complaint> {
+    let mut parser = regex_syntax::ParserBuilder::new().utf8(false).build();
+    parser.parse(pattern).map_err(|_| Complaint::new("the pattern does not compile"))
 }
 
 #[cfg(test)]
@@ -136,6 +157,27 @@ mod tests {
         for (fact, pattern, text, wanted) in facts {
             assert_eq!(found(pattern, "key", text), *wanted, "{fact}");
         }
+    }
+
+    #[test]
+    fn a_line_that_is_made_to_be_slow_loses_its_end() {
+        let pattern = Pattern::compile(r"key=(?P<secret>.*end|\d)", &["key=".to_owned()]).unwrap();
+        let text = "key=1".repeat(50_000);
+        let hits = text.match_indices("key=").map(|(at, word)| Span::new(at, at + word.len()));
+        let (mut cut, mut count, mut end) = (0, 0, 0);
+        pattern.find(text.as_bytes(), hits, |span| {
+            cut += span.len();
+            count += 1;
+            end = span.end as usize;
+        });
+        assert_eq!(end, text.len(), "all of it is dealt with");
+        assert!((READS..3 * READS).contains(&count), "{count} searches");
+        assert!(cut > text.len() / 2, "{cut} bytes");
+        let few = Pattern::compile(r"key=(?P<secret>\d{1,4})", &["key=".to_owned()]).unwrap();
+        let hits = text.match_indices("key=").map(|(at, word)| Span::new(at, at + word.len()));
+        let mut found = 0;
+        few.find(text.as_bytes(), hits, |_| found += 1);
+        assert_eq!(found, 50_000, "a pattern that looks no further than its match finds each");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub enum Part {
     },
 }
 
-/// All choices of a template multiplied out; the widest shipped one has a hundred.
+/// All choices of a template multiplied out; the widest shipped one has sixteen.
 const MAX_ALTERNATIVES: usize = 128;
 
 /// Reads a template as the sequences that it stands for: at least one, each with neighbouring literals joined.

@@ -89,10 +89,10 @@ async fn storm(pushes: &[Sent], statuses: &[u16]) -> Result<(), TestCaseError> {
     let mut senders = JoinSet::new();
     for (number, sent) in pushes.iter().enumerate() {
         let request = Request::post("/").header("content-type", "a").body(Full::new(Bytes::from(sent.body(number))));
-        let pushed = Arc::clone(&gateway).push(Endpoint::V1, request.unwrap());
+        let answer = Arc::clone(&gateway).push(Endpoint::V1, request.unwrap());
         let patience = Duration::from_millis(if sent.hangs_up { 1 } else { 10_000 });
         // The body is there at once, so each push has arrived before its sender can hang up.
-        senders.spawn(tokio::time::timeout(patience, pushed));
+        senders.spawn(tokio::time::timeout(patience, answer));
     }
     senders.join_all().await;
     gateway.idle().await;

@@ -78,7 +78,7 @@ async fn a_sender_is_told_when_to_come_again() {
             "larger than all permits",
             Limits { inflight: 65_536, ..Limits::default() },
             false,
-            push::snappy(&[b'x'; 70_000]),
+            push::snappy(&vec![b'x'; 70_000]),
             413,
             "cannot take push: larger than limits.inflight (65536 bytes)",
         ),

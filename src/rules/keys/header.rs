@@ -9,6 +9,7 @@ use super::{
     names::{MAX_NAME, is_name},
     quote::{Quote, starts_with},
 };
+use crate::rules::Wrap;
 
 /// A name with its operator, and where the value may begin.
 #[derive(Clone, Copy)]
@@ -23,6 +24,13 @@ pub(super) struct Header {
     pub(super) spaced: bool,
     /// One past the operator.
     pub(super) end: usize,
+}
+
+impl Header {
+    /// What a value without quotes becomes behind a name in quotes: a string of the same depth.
+    pub(super) fn wrap(&self) -> Wrap {
+        self.quote.and_then(Quote::escapes).map_or(Wrap::Bare, |escapes| Wrap::Quoted { escapes })
+    }
 }
 
 /// What makes a name a key.
@@ -99,6 +107,23 @@ pub(super) fn name_start(text: &[u8], at: usize) -> usize {
         }
         _ => start,
     }
+}
+
+/// Where the word begins that one blank parts from the name at `start`, if it is one of a name: letters and digits only.
+pub(super) fn word_before(text: &[u8], start: usize) -> Option<usize> {
+    const MAX_WORD: usize = 16;
+    let end = start.checked_sub(1).filter(|end| text[*end] == b' ')?;
+    let length = text[..end].iter().rev().take(MAX_WORD + 1).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let first = end - length;
+    // `user=api key=x` are two pairs, and what is glued to a path or an escape is no word.
+    let open = match text[..first].last() {
+        None => true,
+        Some(before) => {
+            before.is_ascii_whitespace()
+                || matches!(before, b'"' | b'\'' | b'`' | b'(' | b'[' | b'{' | b',' | b';' | b'>')
+        }
+    };
+    ((1..=MAX_WORD).contains(&length) && open).then_some(first)
 }
 
 /// One past the blanks (at most `blanks`) and colour codes at `at`.

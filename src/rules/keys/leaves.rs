@@ -21,16 +21,23 @@ pub(super) struct Leaf {
 pub(super) fn leaves(text: &[u8], at: usize, open: u32, mut found: impl FnMut(Leaf)) -> usize {
     let mut at = at;
     let mut brackets = 0_u32;
+    // Whether a name and its operator came right before: then what follows is a value, whatever stands behind it.
+    let mut named = false;
     while let Some(byte) = text.get(at) {
         match byte {
-            b'[' | b'{' => brackets += 1,
+            b'[' | b'{' => {
+                brackets += 1;
+                named = false;
+            }
             b']' | b'}' => {
                 brackets -= 1;
+                named = false;
                 if brackets == 0 {
                     return at + 1;
                 }
             }
-            b',' | b':' | b'=' | b'>' | b';' => {}
+            b',' | b';' => named = false,
+            b':' | b'=' | b'>' => named = true,
             byte if byte.is_ascii_whitespace() => {}
             b'"' | b'\'' | b'`' | b'\\' => {
                 if let Some((quote, start)) = Quote::at(text, at) {
@@ -38,9 +45,11 @@ pub(super) fn leaves(text: &[u8], at: usize, open: u32, mut found: impl FnMut(Le
                         return at;
                     }
                     let (end, next) = quote.close(text, start, innermost(open));
-                    if !is_key(text, next) {
+                    // A name with an operator in it is a pair.
+                    if named || !is_key(text, next) || memchr::memchr(b'=', &text[start..end]).is_some() {
                         found(Leaf { span: Span::new(start, end), quoted: true });
                     }
+                    named = false;
                     at = next.max(at + 1);
                     continue;
                 }
@@ -55,15 +64,17 @@ pub(super) fn leaves(text: &[u8], at: usize, open: u32, mut found: impl FnMut(Le
             _ => {
                 let end = word_end(text, at);
                 let start = at + value_start(&text[at..end]);
-                let named = match text.get(end) {
+                let pair = start > at && start < end;
+                let opens = match text.get(end) {
                     None | Some(b',' | b']' | b'}') => false,
                     Some(b'[' | b'{' | b'"' | b'\'') => matches!(text[end - 1], b'=' | b':'),
                     Some(_) => start == end,
                 };
-                if !named && !is_key(text, end) {
+                if !opens && (named || pair || !is_key(text, end)) {
                     let start = if start == end { at } else { start };
                     found(Leaf { span: Span::new(start, end), quoted: false });
                 }
+                named = start == end;
                 at = end.max(at + 1);
                 continue;
             }

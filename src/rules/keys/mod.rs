@@ -17,11 +17,17 @@ mod value;
 
 use super::{Finding, file};
 use crate::{diagnostic::Complaint, span::Span, tally::RuleId};
-use header::Operator;
+use header::{Header, Operator};
 use names::{Names, normalise};
-use quote::Open;
+use quote::{Open, Quote};
 use reader::Reader;
 use spared::Spared;
+
+/// The longest quote that closes a value, in bytes; a deeper one closes what was deeper still.
+const MAX_QUOTE: usize = 8;
+
+/// The words that a name with blanks in it may have: `AWS secret access key`.
+const MAX_WORDS: usize = 4;
 
 /// All key names of a policy, compiled.
 pub struct Detector {
@@ -75,10 +81,21 @@ impl Detector {
             return;
         }
         memo.header = header.end;
-        let start = header::name_start(text, hit.start).min(hit.start);
+        let mut start = header::name_start(text, hit.start).min(hit.start);
+        if header.operator == Operator::Blank
+            && !is_option(text, start, header.end)
+            && !is_keyword(text, start, &header)
+        {
+            return; // Most words of prose end here.
+        }
         normalise(&text[start..header.name_end], &mut memo.key);
         self.names.rules(&memo.key, &mut memo.rules);
-        memo.rules.retain(|rule| !memo.covered.iter().any(|(other, end)| other == rule && hit.start < *end));
+        if memo.rules.is_empty() && matches!(header.operator, Operator::Assign | Operator::Colon) {
+            start = self.words_before(text, start, header.name_end, memo);
+        }
+        // A name at the end of what is a value already has a value of its own behind it: `token: Authorization: Bearer x`.
+        let inside = |end: usize| hit.start < end && header.end + MAX_QUOTE < end;
+        memo.rules.retain(|rule| !memo.covered.iter().any(|(other, end)| other == rule && inside(*end)));
         if memo.rules.is_empty() {
             return;
         }
@@ -86,7 +103,6 @@ impl Detector {
         let mut reader = Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, findings };
         let end = match header.operator {
             Operator::Comma => reader.pair(start, &header, open),
-            Operator::Blank if !is_option(text, start, header.end) => return,
             Operator::Element => match reader.element(start, &header) {
                 Some(end) => end,
                 None => return,
@@ -99,6 +115,21 @@ impl Detector {
                 None => memo.covered.push((*rule, end)),
             }
         }
+    }
+
+    /// Reads a name that says nothing by itself together with the words before it, `API Key: x`; says where it begins then.
+    fn words_before(&self, text: &[u8], start: usize, end: usize, memo: &mut Memo) -> usize {
+        let mut first = start;
+        for _ in 1..MAX_WORDS {
+            let Some(before) = header::word_before(text, first) else { break };
+            first = before;
+            normalise(&text[first..end], &mut memo.key);
+            self.names.rules(&memo.key, &mut memo.rules);
+            if !memo.rules.is_empty() {
+                return first;
+            }
+        }
+        start
     }
 
     /// `text` as a whole is the value of `name` (of a metadata pair, a label): adds what of it is secret.
@@ -119,6 +150,12 @@ fn is_option(text: &[u8], start: usize, value: usize) -> bool {
     let begins = start.checked_sub(1).is_none_or(|before| matches!(text[before], b' ' | b'\t' | b'"' | b'\'' | b'['));
     let dashes = text[start..].iter().take(2).take_while(|byte| **byte == b'-').count();
     begins && dashes > 0 && !text[value..].starts_with(&b"--"[..dashes])
+}
+
+/// Whether the name at `start` is a keyword of Clojure or Lisp before a string: `{:token "x"}`.
+fn is_keyword(text: &[u8], start: usize, header: &Header) -> bool {
+    let open = |at: usize| at == 0 || matches!(text[at - 1], b' ' | b'{' | b'(');
+    start > 0 && text[start - 1] == b':' && open(start - 1) && Quote::at(text, header.end).is_some()
 }
 
 #[cfg(test)]

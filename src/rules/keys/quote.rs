@@ -24,7 +24,23 @@ pub(super) enum Quote {
 }
 
 /// Spelt quotes; letters are compared without regard to case.
-const SPELT: [&[u8]; 8] = [b"&quot;", b"&#34;", b"&apos;", b"&#39;", b"%22", b"%27", b"%2522", b"%2527"];
+const SPELT: [&[u8]; 13] = [
+    b"&quot;",
+    b"&#34;",
+    b"&apos;",
+    b"&#39;",
+    b"%22",
+    b"%27",
+    b"%2522",
+    b"%2527",
+    // .NET writes JSON so, and once more where it stands in a string.
+    b"\\\\u0022",
+    b"\\u0022",
+    b"\\\\u0027",
+    b"\\u0027",
+    // nginx writes request bodies so.
+    b"\\x22",
+];
 
 impl Quote {
     /// The quote that begins at `at`, and its end.
@@ -35,7 +51,7 @@ impl Quote {
                 let depth = depth(backslashes);
                 (backslashes == escapes(depth)).then_some((Self::Mark { mark: *mark, depth }, at + backslashes + 1))
             }
-            b'&' | b'%' if backslashes == 0 => {
+            b'&' | b'%' | b'u' | b'x' if backslashes <= 2 => {
                 let spelt = SPELT.iter().find(|spelt| starts_with(&text[at..], spelt))?;
                 Some((Self::Spelt(spelt), at + spelt.len()))
             }
@@ -81,7 +97,7 @@ impl Quote {
             Self::Spelt(spelt) => {
                 let mut at = from;
                 while let Some(found) = memchr2(spelt[0], b'"', &text[at..]).map(|found| at + found) {
-                    if starts_with(&text[found..], spelt) {
+                    if starts_with(&text[found..], spelt) && !escaped(text, found, from, spelt) {
                         return (found, found + spelt.len());
                     }
                     let depth = depth(backslashes_before(text, found, from));
@@ -96,6 +112,17 @@ impl Quote {
         (text.len(), text.len())
     }
 
+    /// The backslashes before a quote in `"` that means the same where this one was read as JSON; `None` where it was not.
+    pub(super) fn escapes(self) -> Option<u8> {
+        match self {
+            Self::Mark { mark: b'"', depth } => Some(escapes(depth) as u8),
+            // In the string around it, which `\u0022` does not close.
+            Self::Spelt(b"\\u0022") => Some(1),
+            Self::Spelt(b"\\\\u0022") => Some(3),
+            _ => None,
+        }
+    }
+
     /// The depth of escaping, 0 for a spelt quote.
     pub(super) fn depth(self) -> u32 {
         match self {
@@ -103,6 +130,19 @@ impl Quote {
             Self::Spelt(_) => 0,
         }
     }
+}
+
+/// Whether the spelt quote at `at` is itself escaped, and so part of the text: `\\\u0022` in a string in `\u0022`.
+fn escaped(text: &[u8], at: usize, from: usize, spelt: &[u8]) -> bool {
+    let own = spelt.iter().take_while(|byte| **byte == b'\\').count();
+    if own == 0 {
+        return false;
+    }
+    if spelt.ends_with(b"x22") {
+        return text[from..at].len() >= 4 && starts_with(&text[at - 4..], b"\\x5c");
+    }
+    // An escaped backslash is twice as many as an escaping one.
+    !backslashes_before(text, at, from).is_multiple_of(4 * own)
 }
 
 /// Which strings in `"` are open, read on as far as it is asked: linear in the text, however often one asks.
@@ -143,7 +183,7 @@ pub(super) fn closes_around(text: &[u8], at: usize, depth: u32, enclosing: Optio
 
 /// Whether what follows the quote at `at` can follow a string of JSON or logfmt. Else it is a stray quote, and ends
 /// nothing: no one is to cut a secret in two by writing one before it.
-fn ends_string(text: &[u8], at: usize) -> bool {
+pub(super) fn ends_string(text: &[u8], at: usize) -> bool {
     text.get(at + 1)
         .is_none_or(|next| next.is_ascii_whitespace() || matches!(next, b',' | b'}' | b']' | b':' | b'"' | b'\\'))
 }

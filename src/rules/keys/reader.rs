@@ -3,7 +3,7 @@
 use super::{
     header::{self, Header, Operator},
     leaves,
-    quote::{Quote, escapes, innermost},
+    quote::{Quote, innermost},
     scheme::{self, Nature, Scheme},
     spared::{self, Spared},
     value::{self, Around},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The longest text of an element, in bytes: one without an end must not cost a look at the whole line for each name.
-const MAX_ELEMENT: usize = 8192;
+const MAX_ELEMENT: usize = 4096;
 
 /// Reads the value of one key.
 pub(super) struct Reader<'a> {
@@ -45,7 +45,7 @@ impl Reader<'_> {
         let json = header.quote.is_some() && header.operator == Operator::Colon;
         let mut at = header::gap(text, header.end, usize::MAX);
         if json {
-            at += text[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            at = value::space(text, at);
         }
         let blank = at > header.end;
         if header.operator == Operator::Assign && !header.spaced && blank && value::pairs(&text[at..]) {
@@ -56,6 +56,7 @@ impl Reader<'_> {
         {
             at += 1; // Python's b'…', C#'s @"…".
         }
+        at = value::call(text, at).unwrap_or(at);
         if let Some((quote, from)) = Quote::at(text, at) {
             if value::closes(text, at, from - 1, &around).is_some() && !own(quote, &around) {
                 return at;
@@ -81,10 +82,9 @@ impl Reader<'_> {
         if let Some(bracket) = value::bracket(text, at) {
             return self.container(at, bracket, header, &around, json);
         }
-        if json && let Some(Quote::Mark { mark, depth }) = header.quote {
+        if json {
             let end = value::scalar(text, at);
-            let quoted = Wrap::Quoted { escapes: escapes(depth) as u8 };
-            self.push(at, end, if mark == b'"' { quoted } else { Wrap::Bare });
+            self.push(at, end, header.wrap());
             return end;
         }
         self.bare(at, header, &around)
@@ -161,10 +161,7 @@ impl Reader<'_> {
         if let Some(end) = self.closed(at, value::bare(near, at, around)) {
             return end;
         }
-        let wrap = match header.quote {
-            Some(Quote::Mark { mark: b'"', depth }) if json => Wrap::Quoted { escapes: escapes(depth) as u8 },
-            _ => Wrap::Bare,
-        };
+        let wrap = if json { header.wrap() } else { Wrap::Bare };
         let end = self.leaves(bracket, around.open, wrap);
         if json || !value::goes_on(text, end) {
             return end;

@@ -138,26 +138,40 @@ pub(super) fn is_prose(value: &[u8]) -> bool {
     number || letters && plain && word.len() <= 15
 }
 
-/// Nothing but mask characters, three or more of one kind; or eight or more behind no more letters than a prefix has.
+/// Nothing but one mask character, three times or more; or one letter, as often as no password has it.
 fn mask(value: &[u8]) -> bool {
     if value.len() >= 9 && value.chunks(3).all(|bullet| bullet == "•".as_bytes()) {
         return true;
     }
-    let Some(last) = value.last().filter(|last| matches!(last, b'*' | b'x' | b'X' | b'.' | b'#' | b'-' | b'_')) else {
-        return false;
+    let Some(first) = value.first().map(u8::to_ascii_lowercase) else { return false };
+    let least = match first {
+        b'*' | b'x' | b'.' | b'#' | b'-' | b'_' => 3,
+        b'a'..=b'z' => 8,
+        _ => usize::MAX,
     };
-    let run = value.iter().rev().take_while(|byte| *byte == last).count();
-    let prefix = value.len() - run;
-    if prefix == 0 { run >= 3 } else { prefix <= 8 && run >= 8 && matches!(last, b'*' | b'x' | b'X') }
+    let all = |part: &[u8]| part.iter().all(|byte| byte.eq_ignore_ascii_case(&part[0]));
+    value.len() >= least && all(value) || {
+        // `key_xxxxxxxxxxxxxxxx`: less is shown than a mask of ours may show.
+        let length = value.iter().take(6).take_while(|byte| byte.is_ascii_lowercase()).count();
+        let (prefix, rest) = value.split_at(length);
+        (2..=5).contains(&prefix.len())
+            && rest.len() > 16
+            && matches!(rest[0], b'_' | b'-')
+            && matches!(rest[1], b'*' | b'x' | b'X')
+            && all(&rest[1..])
+    }
 }
 
-/// `${NAME}`, `$NAME` in capitals, `%NAME%`, `{{ expression }}`, `%s`.
+/// `${NAME}`, `$NAME` in capitals, `%NAME%`, `{{ expression }}`, `%s`, `{0}`.
 fn reference(value: &[u8]) -> bool {
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let dotted = |byte: &u8| word(byte) || matches!(byte, b'.' | b'-');
     let template = value.strip_prefix(b"$").unwrap_or(value);
     if let Some(inner) = template.strip_prefix(b"{{").and_then(|rest| rest.strip_suffix(b"}}")) {
         return inner.iter().all(|byte| !matches!(byte, b'{' | b'}'));
+    }
+    if let [b'{', number @ .., b'}'] = value {
+        return number.len() <= 2 && number.iter().all(u8::is_ascii_digit);
     }
     if let Some(name) = value.strip_prefix(b"${").and_then(|rest| rest.strip_suffix(b"}")) {
         return name.first().is_some_and(|byte| !byte.is_ascii_digit()) && name.iter().all(dotted);
@@ -176,10 +190,13 @@ fn reference(value: &[u8]) -> bool {
     })
 }
 
-/// `<password>`, `<your-api-key>`, `your_token_here`; of words of the dictionary only. `value` is in lower case.
+/// `<password>`, `<your-api-key>`, `%password%`, `your_token_here`; of words of the dictionary only. `value` is in lower case.
 fn placeholder(value: &[u8]) -> bool {
     const CALLS: [&[u8]; 7] = [b"your", b"insert", b"enter", b"replace", b"put", b"paste", b"add"];
-    let bracketed = value.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">"));
+    let bracketed = match value {
+        [b'<', inner @ .., b'>'] | [b'%', inner @ .., b'%'] => Some(inner),
+        _ => None,
+    };
     let mut words = bracketed.unwrap_or(value).split(|byte| matches!(byte, b'-' | b'_' | b' ' | b'.'));
     let first = words.next().unwrap_or_default();
     if bracketed.is_some() {

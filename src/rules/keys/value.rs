@@ -6,7 +6,7 @@
 use super::{
     header::colour,
     names::is_name,
-    quote::{Quote, backslashes_before, closes_around, escapes, innermost, starts_with},
+    quote::{Quote, backslashes_before, closes_around, ends_string, escapes, innermost, starts_with},
 };
 
 /// What stands around a value.
@@ -99,6 +99,30 @@ pub(super) fn cookies(text: &[u8], from: usize, around: &Around) -> usize {
     end
 }
 
+/// One past the white space at `at`, also where it is spelt out in a string: `\n`, at any depth.
+pub(super) fn space(text: &[u8], mut at: usize) -> usize {
+    loop {
+        at += text[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let run = text[at..].iter().take_while(|byte| **byte == b'\\').count();
+        if run == 0 || !matches!(text.get(at + run), Some(b'n' | b'r' | b't')) {
+            return at;
+        }
+        at += run + 1;
+    }
+}
+
+/// The quote of the argument where a value is printed as a call: `Some("x")`, `string(9) "x"`.
+pub(super) fn call(text: &[u8], at: usize) -> Option<usize> {
+    let rest = &text[at..];
+    let name = rest.iter().take(32).take_while(|byte| is_name(**byte) || **byte == b':').count();
+    if name == 0 || rest.get(name) != Some(&b'(') {
+        return None;
+    }
+    let digits = rest[name + 1..].iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
+    let argument = name + 1 + if digits > 0 && rest[name + 1 + digits..].starts_with(b") ") { digits + 2 } else { 0 };
+    Quote::at(text, at + argument).map(|_| at + argument)
+}
+
 /// The bracket of the object or list at `at`, behind the type that languages print before it.
 pub(super) fn bracket(text: &[u8], at: usize) -> Option<usize> {
     const TYPES: [&[u8]; 6] = [b"", b"&", b"map", b"&map", b"[]string", b"map[string]string"];
@@ -181,9 +205,15 @@ pub(super) fn closes(text: &[u8], from: usize, at: usize, around: &Around) -> Op
 /// Whether the backslashes at the start of `rest`, inside the open strings, spell a line break, a tab, or one of the
 /// characters that writers of JSON escape for HTML.
 fn breaks(rest: &[u8], run: usize, around: &Around) -> bool {
+    let what = &rest[run..];
+    let quote = [b"x22".as_slice(), b"u0022"].into_iter().find(|quote| starts_with(what, quote));
+    if let Some(quote) = quote
+        && ends_string(what, quote.len() - 1)
+    {
+        return true; // One that .NET or nginx spelt out.
+    }
     let Some(open) = innermost(around.open) else { return false };
     let escaped = (0..=open).any(|depth| run >> depth & 1 == 1);
-    let what = &rest[run..];
     escaped
         && (matches!(what.first(), Some(b'n' | b'r' | b't'))
             || starts_with(what, b"u000a")
@@ -213,8 +243,25 @@ pub(super) fn assigns(rest: &[u8]) -> bool {
     length > 0 && rest.get(length) == Some(&b'=')
 }
 
-/// Without the separators and closing brackets at the end.
+/// Without the separators at the end, and without the closing brackets that close none of its own.
 fn trimmed(text: &[u8], from: usize, end: usize) -> usize {
-    let tail = text[from..end].iter().rev().take_while(|byte| matches!(byte, b',' | b';' | b')' | b']' | b'}')).count();
-    end - tail
+    const PAIRS: [(u8, u8); 3] = [(b'(', b')'), (b'[', b']'), (b'{', b'}')];
+    let value = &text[from..end];
+    let mut end = end;
+    // How many of each kind close nothing; counted once, and only where it matters.
+    let mut strays = [None; PAIRS.len()];
+    while let Some(last) = text[from..end].last() {
+        if let Some(kind) = PAIRS.iter().position(|(_, close)| close == last) {
+            let count = |bracket: u8| memchr::memchr_iter(bracket, value).count();
+            let left = strays[kind].get_or_insert_with(|| count(PAIRS[kind].1).saturating_sub(count(PAIRS[kind].0)));
+            if *left == 0 {
+                break;
+            }
+            *left -= 1;
+        } else if !matches!(last, b',' | b';') {
+            break;
+        }
+        end -= 1;
+    }
+    end
 }
