@@ -40,7 +40,7 @@ fn bodies() -> Vec<Vec<u8>> {
         format!("{{job=\"denied{CANARY}\"}}"),
         format!("{{{CANARY}=\"x\", password=\"{CANARY}\"}}"),
         format!("{{job=\"{CANARY}"),
-        format!("{CANARY}"),
+        CANARY.to_string(),
         String::new(),
     ] {
         let flat = flat(&labels);
