@@ -12,4 +12,5 @@ mod limits;
 mod peers;
 mod storm;
 mod support;
+mod tls;
 mod words;

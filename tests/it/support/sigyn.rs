@@ -11,6 +11,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
+    path::Path,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
@@ -54,12 +55,22 @@ impl Sigyn {
 
     /// Starts one that forwards to a URL, with more sections of a configuration.
     pub(crate) async fn configured(loki: &str, sections: &str) -> Self {
+        Self::launch(loki, sections, None).await
+    }
+
+    /// Starts one that forwards to a URL and trusts the certificates of this file alone.
+    pub(crate) async fn trusting(loki: &str, certificates: &Path) -> Self {
+        Self::launch(loki, "", Some(certificates)).await
+    }
+
+    async fn launch(loki: &str, sections: &str, certificates: Option<&Path>) -> Self {
         let directory = TempDir::new().unwrap();
         let config = directory.path().join("sigyn.yaml");
         fs::write(&config, format!("{sections}loki: {{url: '{loki}'}}\npolicies: [policy.yaml]\n")).unwrap();
         fs::write(directory.path().join("policy.yaml"), "").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_sigyn"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--config"]);
+        command.envs(certificates.map(|file| ("SSL_CERT_FILE", file)));
         let mut child = command.arg(&config).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
 
         let log = Arc::new(Mutex::new(String::new()));
