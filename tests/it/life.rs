@@ -74,6 +74,40 @@ async fn a_broken_file_never_replaces_a_good_one() {
     assert_ne!(hash(sigyn.scrape().await), first);
 }
 
+#[tokio::test]
+async fn a_push_sees_one_policy_from_start_to_end() {
+    let policy = |word: &str| format!("redact: [{{name: ticket, token: 'TCK-{{digits:6}}', with: '{word}'}}]\n");
+    let loki = FakeLoki::answers(204).await;
+    let sigyn = Sigyn::before(&loki).await;
+    sigyn.write_policy(&policy("ONE"));
+    sigyn.signal("HUP");
+    let lines = vec!["TCK-123456"; 2000];
+    let seen = |word: &str| loki.got().iter().any(|got| push::lines(&got.body)[0] == word);
+    eventually("the first policy is in force", async || {
+        assert_eq!(sigyn.push(push::block(&lines)).await.status, 204);
+        seen("ONE")
+    })
+    .await;
+    for word in ["TWO", "THREE", "FOUR"] {
+        sigyn.write_policy(&policy(word));
+        let reload = async { sigyn.signal("HUP") };
+        let pushes = async {
+            eventually("the next policy is in force", async || {
+                let (one, two) = tokio::join!(sigyn.push(push::block(&lines)), sigyn.push(push::block(&lines)));
+                assert_eq!((one.status.as_u16(), two.status.as_u16()), (204, 204), "no push fails");
+                seen(word)
+            })
+            .await;
+        };
+        tokio::join!(reload, pushes);
+    }
+    for got in loki.got() {
+        let lines = push::lines(&got.body);
+        assert!(lines.iter().all(|line| *line == lines[0]), "two policies in one push");
+    }
+    sigyn.every_line_is_counted().await;
+}
+
 #[test]
 fn without_a_loki_it_does_not_start() {
     let output = sigyn(&["serve"]);

@@ -11,6 +11,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
+    path::Path,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
@@ -45,17 +46,32 @@ impl Sigyn {
 
     /// Starts one that forwards to a URL, with `limits:` of a configuration (`key: value` lines).
     pub(crate) async fn start(loki: &str, limits: &str) -> Self {
-        let directory = TempDir::new().unwrap();
-        let config = directory.path().join("sigyn.yaml");
         let limits = match limits {
             "" => String::new(),
             _ => format!("limits:\n  {}\n", limits.replace('\n', "\n  ")),
         };
-        fs::write(&config, format!("{limits}loki: {{url: '{loki}'}}\npolicies: [policy.yaml]\n")).unwrap();
+        Self::configured(loki, &limits).await
+    }
+
+    /// Starts one that forwards to a URL, with more sections of a configuration.
+    pub(crate) async fn configured(loki: &str, sections: &str) -> Self {
+        Self::launch(loki, sections, None).await
+    }
+
+    /// Starts one that forwards to a URL and trusts the certificates of this file alone.
+    pub(crate) async fn trusting(loki: &str, certificates: &Path) -> Self {
+        Self::launch(loki, "", Some(certificates)).await
+    }
+
+    async fn launch(loki: &str, sections: &str, certificates: Option<&Path>) -> Self {
+        let directory = TempDir::new().unwrap();
+        let config = directory.path().join("sigyn.yaml");
+        fs::write(&config, format!("{sections}loki: {{url: '{loki}'}}\npolicies: [policy.yaml]\n")).unwrap();
         fs::write(directory.path().join("policy.yaml"), "").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_sigyn"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--config"]);
-        let mut child = command.arg(&config).stderr(Stdio::piped()).spawn().unwrap();
+        command.envs(certificates.map(|file| ("SSL_CERT_FILE", file)));
+        let mut child = command.arg(&config).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
 
         let log = Arc::new(Mutex::new(String::new()));
         let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()).lines(), Arc::clone(&log));
@@ -67,11 +83,11 @@ impl Sigyn {
             }
         });
         let said = Arc::clone(&log);
-        super::eventually("sigyn listens", async || said.lock().unwrap().contains("listener=admin")).await;
-        let text = log.lock().unwrap().clone();
+        super::eventually("sigyn listens", async || plain(&said.lock().unwrap()).contains("listener=admin")).await;
+        let text = plain(&log.lock().unwrap());
         let address = |name: &str| {
-            let after = text.split(&format!("listener={name} address=")).nth(1).unwrap();
-            after.split_whitespace().next().unwrap().parse().unwrap()
+            let after = text.split(&format!("listener={name} ")).nth(1).unwrap();
+            after.split("address=").nth(1).unwrap().split_whitespace().next().unwrap().parse().unwrap()
         };
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self { child, push: address("push"), admin: address("admin"), directory, log, client }
@@ -164,6 +180,11 @@ impl Drop for Sigyn {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A log in JSON as one in text: `name=value` and blanks.
+fn plain(log: &str) -> String {
+    log.replace("\":\"", "=").replace(['"', ','], " ")
 }
 
 fn sum(scrape: &str, name: &str, labels: &str) -> f64 {
