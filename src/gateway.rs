@@ -193,6 +193,7 @@ impl Gateway {
     /// All metrics as text.
     pub fn scrape(&self) -> Result<Vec<u8>, prometheus::Error> {
         self.metrics.inflight_bytes.set(self.inflight.bytes() as i64);
+        self.metrics.plans_cached.set(self.policy.load().plans.len() as i64);
         self.metrics.render()
     }
 

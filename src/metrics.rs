@@ -77,6 +77,8 @@ metrics! {
     inflight_pushes: IntGauge = "sigyn_inflight_pushes" [],
     /// Bytes of limits.inflight that pushes hold now, in units of 64 KiB.
     inflight_bytes: IntGauge = "sigyn_inflight_bytes" [],
+    /// Label texts whose plan (labels, admission, rules that apply) is known, under the policy in force.
+    plans_cached: IntGauge = "sigyn_plans_cached" [],
     /// Rules in force: label rules, selectors that allow and deny, redaction rules.
     rules_loaded: IntGaugeVec = "sigyn_rules_loaded" ["kind"],
     /// Rules that do not act, by mode.
