@@ -12,6 +12,7 @@
 //!             │  plan              each label text once: relabel → admit → redact → print
 //!             │  Ruleset::hits     one pass for all literals of all rules
 //!             │  redact            hits → findings → spans → edits, in every text that goes on
+//!             │  twins             entries that became equal are told apart
 //!             │  push::splice      verdicts and edits become one edit list, lengths included
 //!             ▼
 //!           forward                nothing changed → the bytes as received; Loki's answer is the answer
@@ -30,7 +31,7 @@
 //! | 5 one push | [`gateway`] |
 //! | 4 the edges | [`intake`], [`pool`], [`forward`], [`reply`], [`metrics`] |
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`config`] |
-//! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`] (never import each other) |
+//! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`twins`] (never import each other) |
 //! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`] |
 //! | 0 small change | [`span`], [`tally`], [`error`], [`diagnostic`], [`proto`] |
 
@@ -60,3 +61,4 @@ pub mod rules;
 pub mod server;
 pub mod span;
 pub mod tally;
+pub mod twins;

@@ -65,6 +65,8 @@ metrics! {
     returned_lines: IntCounterVec = "sigyn_returned_lines_total" ["code"],
     /// Lines in which something was replaced.
     redacted_lines: IntCounter = "sigyn_redacted_lines_total" [],
+    /// Entries moved by a nanosecond or more, because they had become equal to another and Loki would store only one.
+    deduplicated_entries: IntCounter = "sigyn_deduplicated_entries_total" [],
     /// Findings, by rule, by where they stood, and by whether the rule acts (on) or only counts (report).
     redactions: IntCounterVec = "sigyn_redactions_total" ["rule", "where", "mode"],
     /// Pushes, by endpoint and by the status that the sender got.
@@ -185,6 +187,7 @@ pub fn account(metrics: &Metrics, policy: &Policy, tally: &Tally, answer: &Answe
         metrics.reported_streams.with_label_values(&[reason.as_str()]).inc_by(*streams);
     }
     metrics.redacted_lines.inc_by(tally.redacted_lines);
+    metrics.deduplicated_entries.inc_by(tally.told_apart);
     for ((rule, place, mode), times) in &tally.redactions {
         // A tally is filled by the policy that it is accounted with, so the number is always known.
         let Some(rule) = policy.redact.rules().get(rule.0 as usize) else { continue };

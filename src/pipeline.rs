@@ -1,6 +1,6 @@
 //! The stages in order: the treatment of one push as a plain function.
 //!
-//! index → plan (each stream) → scan (once, some entries at a time) → redact (each entry) → splice. The order is a safety
+//! index → plan (each stream) → scan (once, some entries at a time) → redact (each entry) → tell twins apart → splice. The order is a safety
 //! property: it stands as calls in [`treat`], not in configuration. Nothing here knows a socket, a clock or a metric.
 
 mod walk;
@@ -14,6 +14,7 @@ use crate::{
     rules::Hit,
     span::Span,
     tally::{Count, Reason, Tally},
+    twins::Twins,
 };
 use std::{
     collections::HashMap,
@@ -57,6 +58,7 @@ struct Desk {
     work: Work,
     content: Edits,
     fates: Fates,
+    twins: Twins,
     whole: Edits,
 }
 
@@ -110,6 +112,9 @@ fn treat_with(
     }
     desk.plan(policy, body, tally, guard);
     desk.redact_entries(policy, body, tally, guard);
+    if policy.tell_apart {
+        tally.told_apart = desk.twins.tell_apart(body, &desk.index, &desk.fates, &mut desk.content);
+    }
     desk.whole.clear();
     let left = splice(body, &desk.index, &desk.fates, &desk.content, &mut desk.whole);
     debug_assert_eq!(left, tally.kept().lines);
@@ -258,6 +263,7 @@ mod tests {
             streams: Admission::default(),
             redact,
             off: Vec::new(),
+            tell_apart: true,
             plans: Plans::default(),
         };
         let stream = |labels: &[u8], lines: &[&[u8]]| proto::Stream {

@@ -12,6 +12,8 @@ pub struct Policy {
     pub redact: Ruleset,
     /// The names of the redaction rules that are switched off, for those who ask what is not enforced.
     pub off: Vec<String>,
+    /// Whether entries that were different and became equal are told apart (`loki.tell_apart` of sigyn.yaml).
+    pub tell_apart: bool,
     /// What was decided for each label text so far.
     pub plans: Plans,
 }

@@ -58,7 +58,8 @@ impl Files {
             }
         }
         match config::compile_policy(&sources) {
-            Ok((policy, warnings)) if complaints.is_empty() => {
+            Ok((mut policy, warnings)) if complaints.is_empty() => {
+                policy.tell_apart = settings.tell_apart;
                 let digest: [u8; 16] = hash.finalize().into();
                 // The first half is enough to tell files apart, and short enough for a label.
                 let hash = format!("{:016x}", u128::from_be_bytes(digest) >> 64);
@@ -145,11 +146,12 @@ impl Reloader {
         }
     }
 
-    /// Only the list of policies follows a reload; listeners, limits, Loki and the log are set up once.
+    /// Only what decides about content follows a reload; listeners, limits, Loki and the log are set up once.
     fn warn_of_restart(&self, now: &Settings) {
-        let fixed = Settings { policies: self.settings.policies.clone(), ..now.clone() };
+        let Settings { policies, tell_apart, .. } = self.settings.clone();
+        let fixed = Settings { tell_apart, policies, ..now.clone() };
         if fixed != self.settings {
-            tracing::warn!("sigyn.yaml has changed beyond `policies`: that needs a restart");
+            tracing::warn!("sigyn.yaml has changed beyond `policies` and `loki.tell_apart`: that needs a restart");
         }
     }
 }

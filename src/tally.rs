@@ -121,6 +121,8 @@ pub struct Tally {
     pub reported_streams: Vec<(Reason, u64)>,
     /// Lines in which a finding was replaced (in the line or its metadata).
     pub redacted_lines: u64,
+    /// Entries that were moved by a nanosecond or more, because they had become equal to another of their stream.
+    pub told_apart: u64,
     /// Findings, by rule, place and mode.
     pub redactions: Vec<((RuleId, Place, Mode), u64)>,
 }
@@ -133,6 +135,7 @@ impl Tally {
         self.dropped_streams.clear();
         self.reported_streams.clear();
         self.redacted_lines = 0;
+        self.told_apart = 0;
         self.redactions.clear();
     }
 

@@ -18,6 +18,8 @@ pub struct Settings {
     pub admin: String,
     /// `loki.url`: where pushes go; without a path, `/loki/api/v1/push` is meant. `None` until it is given.
     pub loki_url: Option<Uri>,
+    /// `loki.tell_apart`: whether entries that redaction or label rules made equal are moved apart by a nanosecond.
+    pub tell_apart: bool,
     /// `policies`: policy files in order, relative to the file that names them.
     pub policies: Vec<PathBuf>,
     /// `limits`.
@@ -83,6 +85,7 @@ impl Default for Settings {
             listen: ":3101".into(),
             admin: "127.0.0.1:3102".into(),
             loki_url: None,
+            tell_apart: true,
             policies: Vec::new(),
             limits: Limits::default(),
             log: Log { format: LogFormat::Text, level: "info".into() },

@@ -72,6 +72,11 @@ impl Edits {
         self.edits[from..].iter().map(|edit| (edit.old, &self.arena[edit.new.clone()]))
     }
 
+    /// The edits that begin at `start` of the buffer or later, in order.
+    pub fn from(&self, start: u32) -> std::iter::Peekable<impl Iterator<Item = (Span, &[u8])>> {
+        self.iter_from(self.edits.partition_point(|edit| edit.old.start < start)).peekable()
+    }
+
     /// Forgets the edits from number `len` on (an entry that is dropped after all).
     pub fn truncate(&mut self, len: usize) {
         self.edits.truncate(len);

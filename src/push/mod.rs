@@ -15,4 +15,5 @@ pub use edits::{Edits, Slot};
 pub use index::{Entry, Index, Pair, Stream};
 pub use labels::Labels;
 pub(crate) use labels::{is_plain_name, unquote};
+pub use rebuild::put_timestamp;
 pub use splice::{Fates, StreamFate, splice};

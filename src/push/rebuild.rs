@@ -33,9 +33,7 @@ impl Index {
     fn put_entry(&self, body: &[u8], entry: &Entry, out: &mut Vec<u8>) {
         wire::put_header(out, ENTRY, self.entry_len(entry));
         if let Some(timestamp) = entry.timestamp {
-            wire::put_header(out, TIMESTAMP, timestamp_len(timestamp));
-            put_integer(out, SECONDS, timestamp.0);
-            put_integer(out, NANOS, i64::from(timestamp.1));
+            put_timestamp(timestamp, out);
         }
         wire::put_text(out, LINE, entry.line.of(body));
         for pair in self.pairs_of(entry) {
@@ -50,6 +48,13 @@ impl Index {
         let pairs = self.pairs_of(entry).iter().map(|pair| wire::field_len(pair_len(pair))).sum::<usize>();
         timestamp + text_len(entry.line) + pairs
     }
+}
+
+/// Appends a timestamp field of these seconds and nanoseconds, with tag and length.
+pub fn put_timestamp((seconds, nanos): (i64, i32), out: &mut Vec<u8>) {
+    wire::put_header(out, TIMESTAMP, timestamp_len((seconds, nanos)));
+    put_integer(out, SECONDS, seconds);
+    put_integer(out, NANOS, i64::from(nanos));
 }
 
 fn pair_len(pair: &Pair) -> usize {

@@ -33,7 +33,7 @@ pub struct Fates {
 }
 
 /// Writes into `whole` the edits that turn `body` into the push to forward: `content` (edits inside lines, names and
-/// values), `fates`, and every length that they change. A stream that loses its last entry is removed. `index` must be
+/// values, and of whole timestamp fields), `fates`, and every length that they change. A stream that loses its last entry is removed. `index` must be
 /// canonical. Returns the number of entries that are left. Panics where `fates` or `content` are not of this index: then
 /// something would pass unread.
 pub fn splice(body: &[u8], index: &Index, fates: &Fates, content: &Edits, whole: &mut Edits) -> u64 {
@@ -109,11 +109,19 @@ impl<'a> Splicer<'a> {
             return 0;
         }
         let header = self.whole.reserve(Span { start: entry.field.start, end: entry.body.start });
-        let mut grown = self.text(LINE, entry.line);
+        let mut grown = self.timestamp(entry) + self.text(LINE, entry.line);
         for pair in self.index.pairs_of(entry) {
             grown += self.pair(pair);
         }
         self.fill(header, ENTRY, entry.field, entry.body, grown)
+    }
+
+    /// The timestamp is replaced as a whole field, or put where none is: before the line.
+    fn timestamp(&mut self, entry: &Entry) -> i64 {
+        let old = Span { start: entry.body.start, end: entry.timestamp_field.end.max(entry.body.start) };
+        let Some((old, new)) = self.next_edit(old) else { return 0 };
+        self.whole.replace(old, new);
+        new.len() as i64 - old.len() as i64
     }
 
     fn pair(&mut self, pair: &Pair) -> i64 {

@@ -84,8 +84,14 @@ pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<D
     let warnings = verdict(files, complaints)?;
     // Without a ruleset there was an error.
     let Some(redact) = redact else { return Err(Vec::new()) };
-    let policy =
-        Policy { labels: draft.labels, streams: draft.streams.admission(), redact, off, plans: Plans::default() };
+    let policy = Policy {
+        labels: draft.labels,
+        streams: draft.streams.admission(),
+        redact,
+        off,
+        tell_apart: true,
+        plans: Plans::default(),
+    };
     Ok((policy, warnings))
 }
 

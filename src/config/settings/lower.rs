@@ -13,7 +13,7 @@ use http::Uri;
 use std::{path::PathBuf, time::Duration};
 
 const KEYS: &[&str] = &["listen", "admin", "loki", "policies", "limits", "log"];
-const LOKI: &[&str] = &["url"];
+const LOKI: &[&str] = &["url", "tell_apart"];
 const LIMITS: &[&str] = &[
     "received",
     "decompressed",
@@ -57,6 +57,7 @@ impl Reader<'_> {
         self.value(&fields, "admin", &mut settings.admin, address);
         if let Some(loki) = self.section(&fields, "loki", LOKI) {
             self.value(&loki, "url", &mut settings.loki_url, url);
+            self.value(&loki, "tell_apart", &mut settings.tell_apart, on_or_off);
         }
         if let Some(policies) = fields.find("policies") {
             let items = policies.list(&mut self.complaints).unwrap_or_default();
@@ -170,6 +171,14 @@ fn some_time(text: &str) -> Result<Duration, Complaint> {
 fn connections(text: &str) -> Result<usize, Complaint> {
     let number = text.parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| Complaint::new("expected a whole number above 0").hint("write e.g. `4096`"))
+}
+
+fn on_or_off(text: &str) -> Result<bool, Complaint> {
+    match text {
+        "on" | "true" | "yes" => Ok(true),
+        "off" | "false" | "no" => Ok(false),
+        _ => Err(Complaint::new("expected on or off")),
+    }
 }
 
 fn log_format(text: &str) -> Result<LogFormat, Complaint> {

@@ -19,6 +19,7 @@ mod reload;
 mod road;
 mod secrets;
 mod sigyn;
+mod twins;
 mod writer;
 
 use std::{env, path::PathBuf};

@@ -22,8 +22,13 @@ pub(super) struct Sigyn {
 
 impl Sigyn {
     pub(super) fn start(loki_url: &str, policy: &Path) -> Self {
+        Self::start_with(loki_url, &["--policy", &policy.display().to_string()])
+    }
+
+    pub(super) fn start_with(loki_url: &str, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sigyn"))
-            .args(["serve", "--loki", loki_url, "--policy", &policy.display().to_string()])
+            .args(["serve", "--loki", loki_url])
+            .args(arguments)
             .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
             .stderr(Stdio::piped())
             .spawn()
