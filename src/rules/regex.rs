@@ -91,7 +91,8 @@ impl Pattern {
     fn search(&self, text: &[u8], window: std::ops::Range<usize>, found: &mut impl FnMut(Span)) {
         let mut slots = [None; 2 * MAX_GROUPS];
         let mut at = window.start;
-        let mut reads = window.len().saturating_mul(READS);
+        // A line of ordinary length has room for all the matches that it can hold.
+        let mut reads = window.len().max(AFTER).saturating_mul(READS);
         while at < window.end {
             let read = self.longest.min(window.end - at);
             if read > reads {
