@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 /// Makes a key and a certificate for `localhost` that signs itself; `None` where openssl is not installed.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn certificate(folder: &Path) -> Option<()> {
     let arguments = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem \
                      -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
