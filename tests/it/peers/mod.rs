@@ -8,7 +8,6 @@
 
 mod captures;
 mod http;
-mod idle;
 mod logs;
 mod loki;
 mod metrics;
