@@ -1,5 +1,7 @@
 //! Real processes, real sockets, real bytes: one test binary, so that what is slow to start is started once.
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on says so
+
 mod admin;
 mod answers;
 mod bodies;
