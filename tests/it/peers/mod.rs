@@ -4,11 +4,8 @@
 //! The programs come from `tests/peers/build`; its output is expected in `SIGYN_PEERS`, as `./test` sets it. Without it
 //! these tests skip with a word, and fail where `CI` is set.
 
-#![allow(clippy::unwrap_used)] // a test that cannot go on says so
-
 mod captures;
 mod http;
-mod idle;
 mod logs;
 mod loki;
 mod metrics;

@@ -1,7 +1,6 @@
 //! A real Sigyn process.
 
 use std::{
-    fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
@@ -66,12 +65,6 @@ impl Sigyn {
 
     pub(super) fn hang_up(&self) {
         Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().expect("kill runs");
-    }
-
-    pub(super) fn resident_kib(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the process lives");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux tells it");
-        line.trim().trim_end_matches(" kB").parse().expect("it is a number")
     }
 }
 
