@@ -1,6 +1,5 @@
 //! Real processes, real sockets, real bytes: one test binary, so that what is slow to start is started once.
 #![allow(clippy::unwrap_used, reason = "a test fails by it, and so do its helpers")]
-#![allow(clippy::unwrap_used)] // a test that cannot go on says so
 
 mod admin;
 mod answers;
