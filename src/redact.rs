@@ -318,7 +318,7 @@ mod tests {
             mask(2, 3, testing::token("b", "pin-{digits:4-9}")),
             finds(r"abc[^ ,}]*"),
             text(
-                "XXX",
+                "GONE",
                 testing::rule(
                     "x",
                     Kind::Regex { pattern: r"=(?P<secret>[^ ]+)".to_owned(), keywords: vec!["key=".to_owned()] },
