@@ -47,7 +47,7 @@ pub enum Error {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// Larger than all of `limits.inflight`: it could never be taken.
+    /// It needs more than all of `limits.inflight`, as it came or while it is treated: it could never be taken.
     LargerThanInflight {
         /// The limit, in bytes.
         limit: u64,
@@ -117,7 +117,7 @@ impl fmt::Display for Error {
                 write!(f, "cannot take push: decompresses to more than limits.decompressed ({limit} bytes)")
             }
             Self::LargerThanInflight { limit } => {
-                write!(f, "cannot take push: larger than limits.inflight ({limit} bytes)")
+                write!(f, "cannot take push: it needs more memory than limits.inflight ({limit} bytes)")
             }
             Self::Overloaded => f.write_str("cannot take push: too many bytes in flight, come again"),
             Self::Draining => f.write_str("cannot take push: shutting down, come again"),

@@ -13,6 +13,7 @@ use crate::{
     pipeline::{self, Treated},
     policy::Policy,
     pool::{self, Pool, Worker},
+    push::{put_varint, varint_len},
     reply::{Answer, Relayed},
     tally::Tally,
 };
@@ -217,20 +218,32 @@ impl Gateway {
 fn treat(policy: Arc<Policy>, received: &mut Received, limits: &Limits, worker: &mut Worker) -> Result<Outcome, Error> {
     let as_received = received.open(limits, &mut worker.decoded)?;
     let mut tally = Tally::default();
-    let block = match pipeline::treat(&policy, &worker.decoded, &mut worker.scratch, &mut tally)? {
+    let mut memory = received.permits.working();
+    let block = match pipeline::treat(&policy, &worker.decoded, &mut memory, &mut worker.scratch, &mut tally)? {
         Treated::Unchanged => Some(as_received),
         Treated::Changed => Some(compress(&worker.scratch.out, &mut worker.encoder, &mut worker.encoded)?),
         Treated::Nothing => None,
     };
+    // The rest of the memory is free for others while Loki is asked.
+    received.permits.keep(block.as_ref().map_or(0, Bytes::len));
     Ok(Outcome { policy, tally, block })
 }
 
-/// A snappy block of its exact size, made in memory that is kept.
+/// A snappy block, made piece by piece: the room that a whole one may need is larger than the push, what it takes a quarter.
 fn compress(push: &[u8], encoder: &mut snap::raw::Encoder, room: &mut Vec<u8>) -> Result<Bytes, Error> {
-    room.resize(snap::raw::max_compress_len(push.len()), 0);
-    // It fails only on inputs above 4 GiB, and a push has none.
-    let written = encoder.compress(push, room).map_err(|_| Error::Internal)?;
-    Ok(Bytes::copy_from_slice(&room[..written]))
+    /// Within so many bytes snappy looks for what comes again, and no further.
+    const PIECE: usize = 64 * 1024;
+    let mut block = Vec::with_capacity(push.len() / 3);
+    put_varint(&mut block, push.len() as u64);
+    for piece in push.chunks(PIECE) {
+        room.resize(snap::raw::max_compress_len(piece.len()), 0);
+        // It fails only on inputs above 4 GiB, and a push has none.
+        let written = encoder.compress(piece, room).map_err(|_| Error::Internal)?;
+        // A piece begins with its own length, which is the whole's to tell.
+        block.extend_from_slice(&room[varint_len(piece.len() as u64)..written]);
+    }
+    block.shrink_to_fit();
+    Ok(block.into())
 }
 
 /// Prints a push in place of forwarding it. What cannot be written is as good as a Loki that is not there.

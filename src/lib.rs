@@ -27,16 +27,17 @@
 //!
 //! | floor | modules |
 //! |---|---|
-//! | 6 the process | [`cli`], [`server`], [`reload`], [`admin`] |
+//! | 6 the process | [`cli`], [`server`], [`reload`], [`admin`], [`allocator`] |
 //! | 5 one push | [`gateway`] |
 //! | 4 the edges | [`intake`], [`pool`], [`forward`], [`reply`], [`metrics`] |
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`config`] |
 //! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`twins`] (never import each other) |
 //! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`] |
-//! | 0 small change | [`span`], [`tally`], [`error`], [`diagnostic`], [`proto`] |
+//! | 0 small change | [`span`], [`tally`], [`memory`], [`error`], [`diagnostic`], [`proto`] |
 
 pub mod admin;
 pub mod admit;
+pub mod allocator;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;
@@ -45,6 +46,7 @@ pub mod forward;
 pub mod gateway;
 pub mod intake;
 pub mod logql;
+pub mod memory;
 pub mod metrics;
 pub mod pipeline;
 pub mod plan;

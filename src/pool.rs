@@ -109,9 +109,8 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
 /// `None` where the job panicked; its memory may be in any state then and is not used again.
 fn guarded<T>(worker: &mut Worker, job: impl FnOnce(&mut Worker) -> T) -> Option<T> {
     let outcome = catch_unwind(AssertUnwindSafe(|| job(worker)));
-    let large =
-        [&worker.decoded, &worker.encoded, &worker.scratch.out].into_iter().any(|buffer| buffer.capacity() > KEPT);
-    if outcome.is_err() || large {
+    let reserved = worker.decoded.capacity() + worker.encoded.capacity() + worker.scratch.reserved();
+    if outcome.is_err() || reserved > KEPT {
         *worker = Worker::default();
     }
     outcome.ok()

@@ -5,10 +5,15 @@
 //! when they came stay equal: a shipper's resend must be seen as one.
 
 use crate::{
+    error::Error,
+    memory::Memory,
     push::{Edits, Entry, Fates, Index, StreamFate, put_timestamp},
     span::Span,
 };
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{BuildHasher, RandomState},
+};
 
 /// Seconds and nanoseconds.
 type At = (i64, i32);
@@ -18,6 +23,12 @@ const YEAR_1: At = (-62_135_596_800, 0);
 
 /// The first second that no timestamp may have: 10000-01-01T00:00:00Z.
 const YEAR_10000: i64 = 253_402_300_800;
+
+/// What a stream takes here: its group, its number, its place in a map of label texts.
+const GROUP_BYTES: usize = 80;
+
+/// What an entry takes while it is compared: its place in a map that may be half empty.
+const COMPARED_BYTES: usize = 100;
 
 /// Memory that is used again from push to push.
 #[derive(Default)]
@@ -38,6 +49,8 @@ struct Item {
     changed: bool,
     stream: u32,
     entry: u32,
+    /// The hash of what Loki compares beside the timestamp; 0 until it is needed.
+    content: u64,
 }
 
 /// All streams of one final label text.
@@ -60,23 +73,38 @@ struct Push<'a> {
 impl Twins {
     /// Adds to `content` the edits of timestamps that tell entries apart, and returns how many entries were moved. `index`
     /// must be canonical. Costs a walk over the timestamps; contents are compared only where timestamps are equal.
-    pub fn tell_apart(&mut self, body: &[u8], index: &Index, fates: &Fates, content: &mut Edits) -> u64 {
+    /// Fails where `memory` does.
+    pub fn tell_apart(
+        &mut self,
+        body: &[u8],
+        index: &Index,
+        fates: &Fates,
+        content: &mut Edits,
+        memory: &mut dyn Memory,
+    ) -> Result<u64, Error> {
         let relabelled = fates.streams.iter().any(|fate| matches!(fate, StreamFate::Relabel(_)));
         if content.is_empty() && !relabelled {
-            return 0;
+            return Ok(0);
         }
+        memory.reserve(index.streams.len() * GROUP_BYTES + index.entries.len() * size_of::<Item>())?;
         let push = Push { body, index, fates };
         self.group(&push);
         self.collect(&push, content);
         let suspects = self.suspects();
         if suspects.is_empty() {
-            return 0;
+            return Ok(0);
         }
         self.items.retain(|item| suspects.contains(&item.group));
+        memory.reserve(self.reserved() + content.reserved() + self.items.len() * COMPARED_BYTES)?;
         let mut moved = move_later(&push, content, &mut self.items);
         moved.sort_unstable_by_key(|(entry, _)| *entry);
         self.edit(index, &moved, content);
-        moved.len() as u64
+        Ok(moved.len() as u64)
+    }
+
+    /// About how many bytes it holds between pushes.
+    pub fn reserved(&self) -> usize {
+        self.items.capacity() * size_of::<Item>() + self.groups.capacity() * GROUP_BYTES + self.merged.reserved()
     }
 
     /// Streams by final label text.
@@ -117,7 +145,7 @@ impl Twins {
                 }
                 self.groups[group as usize].changed |= changed;
                 let at = timestamp.unwrap_or(YEAR_1);
-                self.items.push(Item { group, at, changed, stream: number as u32, entry });
+                self.items.push(Item { group, at, changed, stream: number as u32, entry, content: 0 });
             }
         }
         let groups = &self.groups;
@@ -180,10 +208,10 @@ impl<'a> Push<'a> {
     }
 
     /// What an entry was when it came: its labels, and all of it but the timestamp.
-    fn origin(&self, item: &Item) -> (&'a [u8], &'a [u8]) {
-        let entry = &self.index.entries[item.entry as usize];
+    fn origin(&self, stream: u32, entry: u32) -> (&'a [u8], &'a [u8]) {
+        let entry = &self.index.entries[entry as usize];
         let rest = Span { start: stamp(entry).end, end: entry.body.end };
-        (self.received(item.stream), rest.of(self.body))
+        (self.received(stream), rest.of(self.body))
     }
 
     /// Writes what Loki compares of an entry beside the timestamp: the line and the metadata in order of name.
@@ -217,38 +245,37 @@ impl<'a> Push<'a> {
 
 /// Which entries are to be moved, and to where. Linear: the next free nanosecond of a content is remembered.
 fn move_later(push: &Push<'_>, content: &Edits, items: &mut [Item]) -> Vec<(u32, At)> {
-    let mut arena = Vec::new();
-    let contents: HashMap<u32, Span> = items
-        .iter()
-        .map(|item| {
-            let start = arena.len();
-            push.put_content(&push.index.entries[item.entry as usize], content, &mut arena);
-            (item.entry, Span::new(start, arena.len()))
-        })
-        .collect();
-    let content = |item: &Item| contents[&item.entry].of(&arena);
+    // A hash stands for the content, with a key that no sender knows: were two contents ever of one hash, that would move an
+    // entry for nothing and lose none.
+    let key = RandomState::new();
+    let mut text = Vec::new();
+    for item in items.iter_mut() {
+        text.clear();
+        push.put_content(&push.index.entries[item.entry as usize], content, &mut text);
+        item.content = key.hash_one(&text);
+    }
     items.sort_by_key(|item| (item.changed, item.group, item.at));
-    let mut held = HashMap::new();
+    let mut held: HashMap<(u32, At, u64), (u32, u32)> = HashMap::new();
     let mut late: Vec<Item> = Vec::new();
     for item in items.iter() {
-        let holder = *held.entry((item.group, item.at, content(item))).or_insert(push.origin(item));
-        if holder != push.origin(item) {
+        let (stream, entry) = *held.entry((item.group, item.at, item.content)).or_insert((item.stream, item.entry));
+        if push.origin(stream, entry) != push.origin(item.stream, item.entry) {
             late.push(*item);
         }
     }
     late.sort_by_key(|item| (item.group, item.at));
-    let mut free: HashMap<(u32, &[u8]), At> = HashMap::new();
+    let mut free: HashMap<(u32, u64), At> = HashMap::new();
     let mut twins: HashMap<_, At> = HashMap::new();
     let mut moved = Vec::new();
     for item in &late {
-        let origin = push.origin(item);
+        let origin = push.origin(item.stream, item.entry);
         let at = twins.entry((item.group, item.at, origin)).or_insert_with(|| {
-            let next = free.entry((item.group, content(item))).or_insert(item.at);
+            let next = free.entry((item.group, item.content)).or_insert(item.at);
             let mut at = later(item.at.max(*next));
-            while held.contains_key(&(item.group, at, content(item))) {
+            while held.contains_key(&(item.group, at, item.content)) {
                 at = later(at);
             }
-            held.insert((item.group, at, content(item)), origin);
+            held.insert((item.group, at, item.content), (item.stream, item.entry));
             *next = at;
             at
         });

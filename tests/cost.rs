@@ -7,6 +7,7 @@
 use prost::Message;
 use sigyn::{
     config::{Source, compile_policy},
+    memory::Unbounded,
     pipeline::{Scratch, treat},
     policy::Policy,
     proto::{Entry, PushRequest, Stream, Timestamp},
@@ -52,7 +53,7 @@ fn duration(policy: &Policy, body: &[u8]) -> Duration {
     let mut run = || {
         let begin = Instant::now();
         tally.clear();
-        assert!(treat(policy, body, &mut scratch, &mut tally).is_ok());
+        assert!(treat(policy, body, &mut Unbounded, &mut scratch, &mut tally).is_ok());
         begin.elapsed()
     };
     run().min(run()).min(run())

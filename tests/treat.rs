@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use prost::Message;
 use sigyn::{
     config::{Source, compile_policy},
+    memory::Unbounded,
     pipeline::{Scratch, Treated, treat},
     policy::Policy,
     proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
@@ -54,7 +55,7 @@ impl Outcome {
 
 fn run(policy: &Policy, body: &[u8]) -> Outcome {
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let treated = treat(policy, body, &mut scratch, &mut tally).expect("the push is well-formed");
+    let treated = treat(policy, body, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed");
     let out = match treated {
         Treated::Unchanged => body,
         Treated::Changed => scratch.out.as_slice(),

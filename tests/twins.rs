@@ -6,6 +6,7 @@ use proptest::{collection::vec, prelude::*};
 use prost::Message;
 use sigyn::{
     config::{Source, compile_policy},
+    memory::Unbounded,
     pipeline::{Scratch, Treated, treat},
     policy::Policy,
     proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
@@ -39,7 +40,7 @@ fn stream(labels: &str, entries: &[Given<'_>]) -> Stream {
 fn run(policy: &Policy, streams: Vec<Stream>) -> (PushRequest, u64) {
     let body = PushRequest { streams, format: Vec::new() }.encode_to_vec();
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let out = match treat(policy, &body, &mut scratch, &mut tally).expect("the push is well-formed") {
+    let out = match treat(policy, &body, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed") {
         Treated::Unchanged => body.as_slice(),
         Treated::Changed => scratch.out.as_slice(),
         Treated::Nothing => b"",

@@ -11,6 +11,7 @@ use corpus::{Batch, batch};
 use prost::Message;
 use sigyn::{
     config::{Source, compile_policy},
+    memory::Unbounded,
     pipeline::{Scratch, Treated, treat},
     policy::Policy,
     proto::PushRequest,
@@ -119,7 +120,7 @@ fn describe(batches: &[Batch], rate: u64) {
 fn check(policy: &Policy, batch: &Batch, name: &str) {
     let body = batch.push.encode_to_vec();
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let treated = treat(policy, &body, &mut scratch, &mut tally).unwrap();
+    let treated = treat(policy, &body, &mut Unbounded, &mut scratch, &mut tally).unwrap();
     let out = match treated {
         Treated::Unchanged => body.as_slice(),
         Treated::Changed => scratch.out.as_slice(),
@@ -196,7 +197,9 @@ impl Road {
         for block in packed {
             let len = self.decode(block);
             self.tally.clear();
-            if treat(policy, &self.flat[..len], &mut self.scratch, &mut self.tally).unwrap() == Treated::Changed {
+            if treat(policy, &self.flat[..len], &mut Unbounded, &mut self.scratch, &mut self.tally).unwrap()
+                == Treated::Changed
+            {
                 pack(&self.scratch.out, &mut self.out);
             }
         }

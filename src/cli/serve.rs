@@ -3,6 +3,7 @@
 use super::{Failure, entry, place};
 use crate::{
     admin::{self, Admin},
+    allocator,
     config::{self, Log, LogFormat, Settings},
     diagnostic::{Complaint, Diagnostic, cause},
     forward::Loki,
@@ -57,6 +58,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
+        allocator::give_back_what_is_large();
         let files = Files { config: self.config.clone(), policies: self.policy.clone() };
         let Loaded { settings: written, policy, warnings, hash } = files.load()?;
         let settings = self.over(written.clone())?;

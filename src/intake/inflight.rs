@@ -1,6 +1,6 @@
 //! Permits for the bytes of all pushes in flight: what bounds Sigyn's memory.
 
-use crate::error::Error;
+use crate::{error::Error, memory::Memory};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -74,6 +74,38 @@ impl Permits {
     }
 }
 
+impl Permits {
+    /// Gives back all but what `bytes` need.
+    pub fn keep(&mut self, bytes: usize) {
+        self.bytes = self.bytes.min(bytes as u64);
+        let needed = self.bytes.div_ceil(UNIT) as u32;
+        if let Some(held) = &mut self.held {
+            drop(held.split((self.units - needed) as usize));
+            self.units = needed;
+        }
+    }
+
+    /// For the memory that the push is treated in, on top of what was charged so far.
+    pub fn working(&mut self) -> Working<'_> {
+        Working { permits: self, reserved: 0 }
+    }
+}
+
+/// A treatment that sets its memory aside.
+pub struct Working<'p> {
+    permits: &'p mut Permits,
+    reserved: usize,
+}
+
+impl Memory for Working<'_> {
+    fn reserve(&mut self, bytes: usize) -> Result<(), Error> {
+        let more = bytes.saturating_sub(self.reserved);
+        self.permits.charge(more)?;
+        self.reserved += more;
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +123,24 @@ mod tests {
         assert_eq!(second.charge(3 * UNIT as usize), Err(Error::Overloaded));
         assert_eq!(inflight.permits().charge(5 * UNIT as usize), Err(Error::LargerThanInflight { limit: 4 * UNIT }));
         drop(first);
+        assert_eq!(inflight.bytes(), 0);
+    }
+
+    #[test]
+    fn what_a_treatment_needs_is_charged_once_and_given_back() {
+        let inflight = Inflight::new(8 * UNIT);
+        let mut permits = inflight.permits();
+        permits.charge(UNIT as usize).unwrap();
+        let mut working = permits.working();
+        working.reserve(2 * UNIT as usize).unwrap();
+        working.reserve(UNIT as usize).unwrap();
+        working.reserve(2 * UNIT as usize + 1).unwrap();
+        assert_eq!(inflight.bytes(), 4 * UNIT, "the most that was asked for, beside the body");
+        let mut working = permits.working();
+        assert_eq!(working.reserve(9 * UNIT as usize), Err(Error::LargerThanInflight { limit: 8 * UNIT }));
+        permits.keep(UNIT as usize + 1);
+        assert_eq!(inflight.bytes(), 2 * UNIT);
+        permits.keep(0);
         assert_eq!(inflight.bytes(), 0);
     }
 }

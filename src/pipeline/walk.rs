@@ -2,6 +2,8 @@
 
 use super::Guard;
 use crate::{
+    error::Error,
+    memory::{Beside, Memory},
     plan::StreamPlan,
     policy::Policy,
     push::{Edits, Entry, Index},
@@ -19,6 +21,9 @@ use std::{
 /// scanned is still in the cache when it is read.
 const SCANNED_BYTES: u32 = 256 * 1024;
 
+/// What a hit may lead to: itself, a finding, an edit with what stands in its place.
+const HIT_BYTES: usize = 80;
+
 /// Where the walk over the entries stands.
 pub(super) struct Walk<'a> {
     pub(super) policy: &'a Policy,
@@ -32,28 +37,34 @@ pub(super) struct Walk<'a> {
     pub(super) scanned: u32,
     pub(super) work: &'a mut Work,
     pub(super) content: &'a mut Edits,
+    pub(super) memory: Beside<'a>,
 }
 
 impl Walk<'_> {
     /// Looks for the rules' literals in an entry and those behind it, of other streams too, if that is not done yet.
-    pub(super) fn scan(&mut self, entry: u32) {
+    /// Fails where there is no memory for what may be found.
+    pub(super) fn scan(&mut self, entry: u32) -> Result<(), Error> {
         if entry < self.scanned {
-            return;
+            return Ok(());
         }
         let entries = &self.index.entries[entry as usize..];
-        let Some(first) = entries.first() else { return };
+        let Some(first) = entries.first() else { return Ok(()) };
         let end = first.field.start.saturating_add(SCANNED_BYTES);
         let near = |entry: &&Entry| entry.field.end <= end;
         let together = entries.iter().take_while(near).count().max(1);
         let piece = Span { start: first.field.start, end: entries[together - 1].field.end };
         self.hits.clear();
         self.next = 0;
-        self.policy.redact.hits(piece.of(self.body), self.hits);
-        for hit in self.hits.iter_mut() {
-            hit.start += piece.start;
-            hit.end += piece.start;
+        // An entry of any length is one piece, and one may hold more hits than there is memory for.
+        let mut begin = piece.start;
+        while begin < piece.end {
+            let end = piece.end.min(begin.saturating_add(SCANNED_BYTES));
+            self.policy.redact.hits_ending(self.body, Span { start: begin, end }, piece.start, self.hits);
+            self.memory.reserve(self.content.reserved() + self.hits.len() * HIT_BYTES)?;
+            begin = end;
         }
         self.scanned = entry + together as u32;
+        Ok(())
     }
 
     /// Redacts one entry; the reason where it is dropped, and then no edit of it stays.

@@ -38,6 +38,8 @@ pub(super) enum Fault {
     DeepGroups,
     /// Streams, entries or pairs with next to nothing in them, in numbers that no sender has.
     TooManyMessages,
+    /// The index would take more memory than it may. Not the body's fault: whoever asked for that bound reads again.
+    IndexFull,
     /// Positions have 32 bits. Nothing so large gets past the intake.
     HugeBody,
 }
@@ -57,6 +59,7 @@ impl From<Refusal> for Error {
             Fault::StrayGroupEnd => "end of a group that is not open",
             Fault::DeepGroups => "groups nested too deep",
             Fault::TooManyMessages => "more messages than content",
+            Fault::IndexFull => "more messages than fit in memory",
             Fault::HugeBody => "more than 4 GiB",
         };
         Self::Framing { at, what }

@@ -68,6 +68,8 @@ pub struct Index {
     pub canonical: bool,
     /// How many streams, entries and pairs this body may hold.
     most: Most,
+    /// How many bytes the index itself may still take.
+    room: usize,
 }
 
 /// How many messages of each kind a body may hold. Without a bound, empty messages of two bytes make an index of 32 times
@@ -95,12 +97,22 @@ impl Index {
     /// Reads `body` anew. Fails with [`Error::Framing`] on anything that is malformed, that two readers could take two ways,
     /// or that is made of empty messages only to be many; the index is empty then.
     pub fn read(&mut self, body: &[u8]) -> Result<(), Error> {
+        self.read_within(body, usize::MAX).map(|_| ())
+    }
+
+    /// The same, but stops where the index itself would take more than `room` bytes: `false`, and it is empty then.
+    pub fn read_within(&mut self, body: &[u8], room: usize) -> Result<bool, Error> {
         self.clear();
+        self.room = room;
         let read = self.request(body);
         if read.is_err() {
             self.clear();
         }
-        read.map_err(Error::from)
+        match read {
+            Ok(()) => Ok(true),
+            Err(Refusal { fault: Fault::IndexFull, .. }) => Ok(false),
+            Err(refusal) => Err(refusal.into()),
+        }
     }
 
     /// The entries of a stream.
@@ -111,6 +123,18 @@ impl Index {
     /// The metadata pairs of an entry.
     pub fn pairs_of(&self, entry: &Entry) -> &[Pair] {
         &self.pairs[entry.pairs.start as usize..entry.pairs.end as usize]
+    }
+
+    /// How many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.streams[..]) + size_of_val(&self.entries[..]) + size_of_val(&self.pairs[..])
+    }
+
+    /// How many bytes it keeps reserved for the next push.
+    pub fn reserved(&self) -> usize {
+        self.streams.capacity() * size_of::<Stream>()
+            + self.entries.capacity() * size_of::<Entry>()
+            + self.pairs.capacity() * size_of::<Pair>()
     }
 
     fn clear(&mut self) {
@@ -176,9 +200,7 @@ impl Index {
             last = tag;
         }
         self.canonical &= !cursor.padded;
-        if self.streams.len() == self.most.streams {
-            return Err(cursor.refuse(Fault::TooManyMessages));
-        }
+        self.one_more::<Stream>(self.streams.len(), self.most.streams).map_err(|fault| cursor.refuse(fault))?;
         self.streams.push(Stream { field, body, labels, entries: first..self.entries.len() as u32 });
         Ok(())
     }
@@ -210,9 +232,7 @@ impl Index {
                 PAIR => {
                     let message = cursor.message()?;
                     let pair = self.pair(cursor.field(), message)?;
-                    if self.pairs.len() == self.most.pairs {
-                        return Err(cursor.refuse(Fault::TooManyMessages));
-                    }
+                    self.one_more::<Pair>(self.pairs.len(), self.most.pairs).map_err(|fault| cursor.refuse(fault))?;
                     self.pairs.push(pair);
                     self.canonical &= tag >= last;
                 }
@@ -227,9 +247,7 @@ impl Index {
             last = tag;
         }
         self.canonical &= !cursor.padded;
-        if self.entries.len() == self.most.entries {
-            return Err(cursor.refuse(Fault::TooManyMessages));
-        }
+        self.one_more::<Entry>(self.entries.len(), self.most.entries).map_err(|fault| cursor.refuse(fault))?;
         let pairs = first..self.pairs.len() as u32;
         self.entries.push(Entry { field, body, timestamp, timestamp_field, line, pairs });
         Ok(())
@@ -281,6 +299,15 @@ impl Index {
         }
         self.canonical &= !cursor.padded;
         Ok(Pair { field, body, name, value })
+    }
+
+    /// Whether there may be one more message of a kind of which there are `known`.
+    fn one_more<T>(&mut self, known: usize, most: usize) -> Result<(), Fault> {
+        if known == most {
+            return Err(Fault::TooManyMessages);
+        }
+        self.room = self.room.checked_sub(size_of::<T>()).ok_or(Fault::IndexFull)?;
+        Ok(())
     }
 
     /// Reads over a field that is not in the schema, whose highest number is `known`.

@@ -17,3 +17,4 @@ pub use labels::Labels;
 pub(crate) use labels::{is_plain_name, unquote};
 pub use rebuild::put_timestamp;
 pub use splice::{Fates, StreamFate, splice};
+pub use wire::{put_varint, varint_len};

@@ -180,7 +180,7 @@ pub(super) fn exact_varint<const N: usize>(bytes: &[u8]) -> Option<u64> {
 }
 
 /// How many bytes `value` takes as a varint.
-pub(super) const fn varint_len(value: u64) -> usize {
+pub const fn varint_len(value: u64) -> usize {
     // Seven bits a byte, and one byte for zero.
     (70 - (value | 1).leading_zeros() as usize) / 7
 }
@@ -191,7 +191,7 @@ pub(super) const fn field_len(len: usize) -> usize {
 }
 
 /// Writes an integer.
-pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;

@@ -136,6 +136,23 @@ impl Ruleset {
         self.literals.find(haystack, hits);
     }
 
+    /// The hits that end in a piece of `buffer` and begin at `from` or later, in positions of the buffer: what
+    /// [`Ruleset::hits`] finds in a text, when it is asked of its pieces one by one.
+    pub fn hits_ending(&self, buffer: &[u8], piece: Span, from: u32, hits: &mut Vec<Hit>) {
+        let begin = piece.start.saturating_sub(self.literals.longest() as u32).max(from);
+        let known = hits.len();
+        self.literals.find(Span { start: begin, end: piece.end }.of(buffer), hits);
+        let mut kept = known;
+        for index in known..hits.len() {
+            let Hit { literal, start, end } = hits[index];
+            if begin + end > piece.start {
+                hits[kept] = Hit { literal, start: begin + start, end: begin + end };
+                kept += 1;
+            }
+        }
+        hits.truncate(kept);
+    }
+
     /// What the active rules find in `text`, in any order, overlaps included. `hits` are those of the buffer in which the
     /// text begins at `base`; those that do not lie wholly inside it are passed over. `key` is the name that the text is
     /// the value of (a metadata pair, a label).
@@ -309,6 +326,25 @@ mod tests {
             findings.iter().map(|finding| (finding.rule.0, text[finding.span.range()].to_owned())).collect();
         found.sort();
         found
+    }
+
+    #[test]
+    fn hits_of_pieces_are_the_hits_of_the_whole() {
+        let (rules, _) = compile(vec![token("a", "ababa{digits:2}"), token("b", "bab{digits:2}")]);
+        let buffer = b"ab".repeat(20);
+        let mut wanted = Vec::new();
+        rules.hits(&buffer, &mut wanted);
+        for size in 1..8 {
+            let mut hits = Vec::new();
+            for start in (0..buffer.len()).step_by(size) {
+                let piece = Span::new(start, buffer.len().min(start + size));
+                rules.hits_ending(&buffer, piece, 0, &mut hits);
+            }
+            assert!(hits == wanted && wanted.len() > 30, "pieces of {size}");
+        }
+        let mut hits = Vec::new();
+        rules.hits_ending(&buffer, Span::new(20, 40), 19, &mut hits);
+        assert!(hits.iter().all(|hit| hit.start >= 19) && hits.len() < wanted.len(), "none begins before `from`");
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl Literals {
         Ok(Self { automaton: Some(automaton), lengths, longest })
     }
 
+    /// The longest literal, in bytes.
+    pub fn longest(&self) -> usize {
+        self.longest
+    }
+
     /// Adds every place of every literal in `haystack`, overlaps included, in order of the last byte.
     pub fn find(&self, haystack: &[u8], hits: &mut Vec<Hit>) {
         let Some(automaton) = &self.automaton else { return };

@@ -42,6 +42,10 @@ fn read(body: &[u8]) -> Result<Index, Error> {
     index.rebuild(body, &mut rebuilt);
     assert!(rebuilt == push.encode_to_vec(), "prost and the index read the same");
     assert!(index.canonical == (rebuilt == body), "canonical is what rebuild would write");
+    let taken = index.bytes();
+    assert!(index.read_within(body, taken)?, "it needs no more than it takes");
+    assert!(taken == 0 || !index.read_within(body, taken - 1)? && index.bytes() == 0, "it takes no more than it may");
+    index.read(body)?;
     Ok(index)
 }
 

@@ -153,6 +153,11 @@ impl Sigyn {
         fs::write(self.directory.path().join("policy.yaml"), text).unwrap();
     }
 
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal (`TERM`, `HUP`).
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();

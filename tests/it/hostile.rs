@@ -1,0 +1,115 @@
+//! Pushes that are made to hurt: whatever they hold, memory stays within what the permits allow, and what is sound still
+//! passes.
+
+use crate::support::{FakeLoki, Sigyn, push};
+use prost::Message;
+use sigyn::proto::{Entry, LabelPair, PushRequest, Stream, Timestamp};
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+const MIB: usize = 1024 * 1024;
+
+/// `limits.decompressed` here, and the largest body that is sent.
+const DECOMPRESSED: usize = 16 * MIB;
+
+/// `limits.inflight` here: four times the other, as by default.
+const INFLIGHT: usize = 4 * DECOMPRESSED;
+
+fn entry(line: Vec<u8>) -> Entry {
+    Entry { timestamp: Some(Timestamp { seconds: 1_700_000_000, nanos: 1 }), line, ..Entry::default() }
+}
+
+fn stream(labels: String, entries: Vec<Entry>) -> Stream {
+    Stream { labels: labels.into(), entries, hash: 0 }
+}
+
+fn body(streams: Vec<Stream>) -> Vec<u8> {
+    push::snappy(&PushRequest { streams, format: Vec::new() }.encode_to_vec())
+}
+
+fn one(entries: Vec<Entry>) -> Vec<u8> {
+    body(vec![stream("{a=\"b\"}".into(), entries)])
+}
+
+/// A line of nearly all that a body may hold.
+fn line_of(piece: &str) -> Vec<u8> {
+    one(vec![entry(piece.repeat((DECOMPRESSED - 1024) / piece.len()).into_bytes())])
+}
+
+/// As many messages of one kind as a body may hold.
+fn messages(bytes_each: usize, make: impl Fn(usize) -> Stream) -> Vec<u8> {
+    body((0..DECOMPRESSED / bytes_each - 1).map(make).collect())
+}
+
+fn hostile() -> Vec<(&'static str, Vec<u8>)> {
+    let pair = |name: &str, value: &str| LabelPair { name: name.into(), value: value.into() };
+    let with_pairs = Entry { structured_metadata: vec![pair("a", "b"); DECOMPRESSED / 8 - 8], ..entry(b"x".to_vec()) };
+    let rebuilt = Entry { parsed: vec![pair("a", "b")], ..entry(b"password=hunter22".to_vec()) };
+    vec![
+        ("a line of one letter", line_of("a")),
+        ("a line of one secret key after the other", line_of("password=hunter22 ")),
+        ("a line of keywords", line_of("token ")),
+        ("a line of quotes and escapes", line_of(r#"{\"token\":"#)),
+        ("a line of signs", line_of("=")),
+        ("entries of a letter", one(vec![entry(b"x".to_vec()); DECOMPRESSED / 24])),
+        ("a secret in each of many entries", one(vec![entry(b"password=hunter22".to_vec()); DECOMPRESSED / 48])),
+        ("pairs of a letter", one(vec![with_pairs])),
+        ("what must be rebuilt", one(vec![rebuilt; DECOMPRESSED / 64])),
+        (
+            "streams of one label each",
+            messages(96, |number| stream(format!("{{a=\"{number:040}\"}}"), vec![entry(b"x".to_vec())])),
+        ),
+        (
+            "the same stream again and again",
+            messages(96, |_| stream("{a=\"b\", c=\"d\", __e__=\"f\"}".into(), vec![entry(b"x".to_vec())])),
+        ),
+        ("a bomb", push::snappy(&vec![b'\n'; 8 * DECOMPRESSED])),
+    ]
+}
+
+/// The largest push that may come, of lines as they are: some share a millisecond, one in a hundred holds a secret.
+fn ordinary() -> Vec<u8> {
+    let entry = |number: usize| {
+        Entry {
+        timestamp: Some(Timestamp { seconds: 1_700_000_000, nanos: (number / 3 % 1000) as i32 * 1_000_000 }),
+        line: format!(
+            "level=info ts=2026-01-01T00:00:00Z caller=loop.go:{number} msg=\"a task was done\" took=17ms user={number:08} {}",
+            if number.is_multiple_of(100) { "password=hunter22" } else { "and all is well" }
+        )
+        .into(),
+        ..Entry::default()
+    }
+    };
+    let entries = |stream: usize| (0..DECOMPRESSED / 8 / 160).map(|number| entry(8 * number + stream)).collect();
+    let streams = (0..8).map(|number| stream(format!("{{a=\"{number}\", filename=\"x\"}}"), entries(number)));
+    body(streams.collect())
+}
+
+/// A line of `/proc/PID/status`, in bytes.
+fn status(pid: u32, name: &str) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_stays_within_the_permits_whatever_is_pushed() {
+    let loki = FakeLoki::answers(204).await;
+    let limits = format!("decompressed: {}MiB\ninflight: {}MiB\ndeadline: 50s", DECOMPRESSED / MIB, INFLIGHT / MIB);
+    let sigyn = Arc::new(Sigyn::start(&loki.url(), &limits).await);
+    assert_eq!(sigyn.push(push::block(&["a first line"])).await.status, 204);
+    let idle = status(sigyn.pid(), "VmRSS:");
+    for (name, body) in hostile() {
+        let mut senders = JoinSet::new();
+        for _ in 0..4 {
+            let (sigyn, body) = (Arc::clone(&sigyn), body.clone());
+            senders.spawn(async move { sigyn.push(body).await.status.as_u16() });
+        }
+        let statuses = senders.join_all().await;
+        assert!(statuses.iter().all(|status| [204, 400, 413, 503].contains(status)), "{name}: {statuses:?}");
+        let most = status(sigyn.pid(), "VmHWM:");
+        assert!(most <= idle + INFLIGHT + INFLIGHT / 5, "{name}: {} MiB over {}", most / MIB, idle / MIB);
+    }
+    assert_eq!(sigyn.push(ordinary()).await.status, 204, "what is only large is taken");
+    sigyn.every_line_is_counted().await;
+}
