@@ -67,6 +67,10 @@ pub enum Error {
         /// The status that Loki answered.
         status: u16,
     },
+    /// Entries older than the first period of Loki's `schema_config`: Loki has no place for them.
+    BeforeSchema,
+    /// More than Loki's components take in one message.
+    LargerThanMessage,
     /// A defect of Sigyn.
     Internal,
 }
@@ -85,7 +89,9 @@ impl Error {
             | Self::Tenant
             | Self::ReceivedTooLarge { .. }
             | Self::DecompressedTooLarge { .. }
-            | Self::LargerThanInflight { .. } => Blame::Sender,
+            | Self::LargerThanInflight { .. }
+            | Self::BeforeSchema
+            | Self::LargerThanMessage => Blame::Sender,
             Self::Overloaded
             | Self::Draining
             | Self::BodyBroken
@@ -127,6 +133,10 @@ impl fmt::Display for Error {
             Self::LokiRefusesUs { status } => {
                 write!(f, "cannot forward push: Loki answered {status} to the gateway itself, come again")
             }
+            Self::BeforeSchema => {
+                f.write_str("cannot forward push: it has timestamps before the first period of Loki's schema_config")
+            }
+            Self::LargerThanMessage => f.write_str("cannot forward push: larger than the messages that Loki takes"),
             Self::Internal => f.write_str("cannot treat push: internal error, come again"),
         }
     }

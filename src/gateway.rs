@@ -176,19 +176,28 @@ impl Gateway {
     async fn forward(&self, head: &intake::Head, block: Bytes, deadline: Instant) -> Result<Relayed, Error> {
         let started = Instant::now();
         let answer = match &self.destination {
-            Destination::Loki(loki) => loki.forward(head, block, deadline).await,
+            Destination::Loki(loki) => loki.forward(head, head.tenant.as_ref(), block, deadline).await,
             Destination::Print(print) => printed(Arc::clone(print), block).await,
         };
         self.metrics.observe(Stage::Forward, started.elapsed());
-        match &answer {
-            Ok(relayed) => self.metrics.loki_responses.with_label_values(&[relayed.status.as_str()]).inc(),
-            Err(Error::LokiRefusesUs { status }) => {
-                tracing::error!(status, "loki refuses the gateway itself: look at its URL and what stands before it");
-                self.metrics.loki_responses.with_label_values(&[&status.to_string()]).inc();
-            }
-            Err(_) => {}
+        let status = match &answer {
+            Ok(relayed) => Some(relayed.status.as_u16()),
+            Err(Error::LokiRefusesUs { status }) => Some(*status),
+            Err(Error::BeforeSchema | Error::LargerThanMessage) => Some(500),
+            Err(_) => None,
+        };
+        if let Some(status) = status {
+            self.metrics.loki_responses.with_label_values(&[&status.to_string()]).inc();
         }
         answer
+    }
+
+    /// The Loki that it forwards to, if it is one.
+    pub fn loki(&self) -> Option<&Loki> {
+        match &self.destination {
+            Destination::Loki(loki) => Some(loki),
+            Destination::Print(_) => None,
+        }
     }
 
     /// All metrics as text.

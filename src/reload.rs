@@ -6,6 +6,7 @@
 use crate::{
     config::{self, Broken, Settings, Source},
     diagnostic::{Diagnostic, cause},
+    forward::{Loki, Road},
     gateway::Gateway,
     policy::Policy,
 };
@@ -77,7 +78,9 @@ impl Files {
         let Some(path) = &self.config else { return Ok(Settings::default()) };
         let source = read(path, "configuration", hash)
             .map_err(|complaint| Broken { policies: Vec::new(), complaints: vec![complaint] })?;
-        config::lower_settings(&source, &|name| env::var(name).ok())
+        let mut settings = config::lower_settings(&source, &|name| env::var(name).ok())?;
+        settings.loki_access.read_beside(path.parent().unwrap_or(Path::new("")));
+        Ok(settings)
     }
 }
 
@@ -119,18 +122,21 @@ impl Reloader {
     /// Reads everything again. On any error the old policy stands, the log says why, and the error is returned.
     pub async fn reload(&self) -> Result<(), Vec<Diagnostic>> {
         let _turn = self.turn.lock().await;
-        let files = self.files.clone();
-        let loaded = tokio::task::spawn_blocking(move || files.load()).await;
+        let (files, gateway) = (self.files.clone(), Arc::clone(&self.gateway));
+        let loaded = tokio::task::spawn_blocking(move || read_all(&files, gateway.loki())).await;
         // A panic in there is a defect of ours; the old policy stands then too.
         let loaded = loaded.unwrap_or_else(|_| Err(vec![Diagnostic::general("cannot compile policy: internal error")]));
         match loaded {
-            Ok(loaded) => {
+            Ok((loaded, road)) => {
                 for warning in &loaded.warnings {
                     tracing::warn!("{}", on_one_line(warning));
                 }
                 self.warn_of_restart(&loaded.settings);
                 self.gateway.metrics.show_policy(&loaded.policy, &loaded.hash);
                 self.gateway.policy.store(Arc::new(loaded.policy));
+                if let (Some(loki), Some(road)) = (self.gateway.loki(), road) {
+                    loki.take(road);
+                }
                 taken(&self.gateway);
                 tracing::info!(hash = %loaded.hash, "reloaded");
                 Ok(())
@@ -146,13 +152,22 @@ impl Reloader {
         }
     }
 
-    /// Only what decides about content follows a reload; listeners, limits, Loki and the log are set up once.
+    /// Only what decides about content, and what stands in the files that `loki` names, follows a reload; listeners, limits,
+    /// where Loki is and the log are set up once.
     fn warn_of_restart(&self, now: &Settings) {
         let Settings { policies, tell_apart, .. } = self.settings.clone();
         let fixed = Settings { tell_apart, policies, ..now.clone() };
         if fixed != self.settings {
             tracing::warn!("sigyn.yaml has changed beyond `policies` and `loki.tell_apart`: that needs a restart");
         }
+    }
+}
+
+/// The policy, and the files that decide how Loki is reached; all errors of both.
+fn read_all(files: &Files, loki: Option<&Loki>) -> Result<(Loaded, Option<Road>), Vec<Diagnostic>> {
+    match (files.load(), loki.map(Loki::read_again).transpose()) {
+        (Ok(loaded), Ok(road)) => Ok((loaded, road)),
+        (loaded, road) => Err(loaded.err().into_iter().chain(road.err()).flatten().collect()),
     }
 }
 

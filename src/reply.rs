@@ -105,12 +105,14 @@ pub fn status(error: &Error) -> StatusCode {
         | Error::Inflate
         | Error::Snappy
         | Error::Framing { .. }
-        | Error::Tenant => StatusCode::BAD_REQUEST,
+        | Error::Tenant
+        | Error::BeforeSchema => StatusCode::BAD_REQUEST,
         // As Loki since 3.4 answers a request without streams.
         Error::NoStreams => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::ReceivedTooLarge { .. } | Error::DecompressedTooLarge { .. } | Error::LargerThanInflight { .. } => {
-            StatusCode::PAYLOAD_TOO_LARGE
-        }
+        Error::ReceivedTooLarge { .. }
+        | Error::DecompressedTooLarge { .. }
+        | Error::LargerThanInflight { .. }
+        | Error::LargerThanMessage => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Overloaded
         | Error::Draining
         | Error::BodyBroken
@@ -160,6 +162,8 @@ mod tests {
             (Error::ReceivedTooLarge { limit: 1 }, 413),
             (Error::DecompressedTooLarge { limit: 1 }, 413),
             (Error::LargerThanInflight { limit: 1 }, 413),
+            (Error::BeforeSchema, 400),
+            (Error::LargerThanMessage, 413),
             (Error::Overloaded, 503),
             (Error::Draining, 503),
             (Error::BodyBroken, 503),

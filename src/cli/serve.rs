@@ -122,7 +122,7 @@ fn destination(settings: &Settings, stdout: bool) -> Result<Destination, Failure
         let complaint = Diagnostic::general("cannot serve: no URL of a Loki is given");
         return Err(complaint.hint("give --loki URL, or `loki: {url: …}` in the configuration, or --stdout").into());
     };
-    Ok(Destination::Loki(Box::new(Loki::new(url)?)))
+    Ok(Destination::Loki(Box::new(Loki::new(url, settings.loki_access.clone())?)))
 }
 
 fn gateway(policy: Policy, settings: &Settings, destination: Destination) -> Result<Arc<Gateway>, Failure> {

@@ -14,7 +14,7 @@ use crate::{
     policy::Policy,
 };
 use http::Uri;
-pub use settings::{Broken, Limits, Log, LogFormat, Settings};
+pub use settings::{Access, Authorization, Broken, Certificate, Limits, Log, LogFormat, Password, Settings, TlsConfig};
 use std::sync::Arc;
 
 /// A file that was read.

@@ -1,11 +1,13 @@
 //! `sigyn.yaml`, lowered: where Sigyn listens, where Loki is, how much it takes.
 
 mod expand;
+mod loki;
 mod lower;
 mod units;
 
 use crate::diagnostic::Diagnostic;
 use http::Uri;
+pub use loki::{Access, Authorization, Certificate, Password, TlsConfig};
 pub(super) use lower::{address, loki_url, lower};
 use std::{path::PathBuf, time::Duration};
 
@@ -18,6 +20,8 @@ pub struct Settings {
     pub admin: String,
     /// `loki.url`: where pushes go; without a path, `/loki/api/v1/push` is meant. `None` until it is given.
     pub loki_url: Option<Uri>,
+    /// `loki.basic_auth`, `loki.bearer_token_file`, `loki.tls_config`.
+    pub loki_access: Access,
     /// `loki.tell_apart`: whether entries that redaction or label rules made equal are moved apart by a nanosecond.
     pub tell_apart: bool,
     /// `policies`: policy files in order, relative to the file that names them.
@@ -85,6 +89,7 @@ impl Default for Settings {
             listen: ":3101".into(),
             admin: "127.0.0.1:3102".into(),
             loki_url: None,
+            loki_access: Access::default(),
             tell_apart: true,
             policies: Vec::new(),
             limits: Limits::default(),

@@ -9,7 +9,7 @@ use http_body_util::Full;
 use proptest::{collection::vec, prelude::*};
 use prost::Message;
 use sigyn::{
-    config::{Limits, Source, compile_policy, loki_url},
+    config::{Access, Limits, Source, compile_policy, loki_url},
     forward::Loki,
     gateway::{Destination, Endpoint, Gateway},
     proto::{Entry, PushRequest, Stream, Timestamp},
@@ -83,7 +83,8 @@ async fn storm(pushes: &[Sent], statuses: &[u16]) -> Result<(), TestCaseError> {
     };
     let loki = FakeLoki::follows(Script::Turns(statuses.iter().map(turn).collect())).await;
     let (policy, _) = compile_policy(&[Source { name: "policy.yaml".into(), text: POLICY.into() }]).unwrap();
-    let destination = Destination::Loki(Box::new(Loki::new(&loki_url(&loki.url()).unwrap()).unwrap()));
+    let destination =
+        Destination::Loki(Box::new(Loki::new(&loki_url(&loki.url()).unwrap(), Access::default()).unwrap()));
     let limits = Limits { deadline: Duration::from_millis(150), ..Limits::default() };
     let gateway = Arc::new(Gateway::new(policy, limits, destination).unwrap());
     let mut senders = JoinSet::new();

@@ -5,7 +5,7 @@ mod store;
 
 use super::Failure;
 use crate::{
-    config::{self, Limits, Source},
+    config::{self, Access, Limits, Source},
     forward::{Loki, causes},
     gateway::{Destination, Gateway},
     proto::PushRequest,
@@ -62,7 +62,7 @@ async fn play() -> Result<String, Failure> {
 
     let source = Source { name: "demo.yaml".into(), text: POLICY.into() };
     let (policy, _) = config::compile_policy(&[source])?;
-    let destination = Destination::Loki(Box::new(Loki::new(&loki_url)?));
+    let destination = Destination::Loki(Box::new(Loki::new(&loki_url, Access::default())?));
     let gateway = Gateway::new(policy, limits.clone(), destination);
     let gateway = Arc::new(gateway.map_err(|error| Failure::stuck("start the gateway", &error))?);
     let listener = bind("push").await?;

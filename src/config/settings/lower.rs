@@ -13,7 +13,7 @@ use http::Uri;
 use std::{path::PathBuf, time::Duration};
 
 const KEYS: &[&str] = &["listen", "admin", "loki", "policies", "limits", "log"];
-const LOKI: &[&str] = &["url", "tell_apart"];
+const LOKI: &[&str] = &["url", "tell_apart", "basic_auth", "bearer_token_file", "tls_config"];
 const LIMITS: &[&str] = &[
     "received",
     "decompressed",
@@ -45,9 +45,9 @@ pub(in crate::config) fn lower(file: &Source, variable: &dyn Fn(&str) -> Option<
     }
 }
 
-struct Reader<'v> {
+pub(super) struct Reader<'v> {
     variable: &'v dyn Fn(&str) -> Option<String>,
-    complaints: Complaints,
+    pub(super) complaints: Complaints,
 }
 
 impl Reader<'_> {
@@ -56,8 +56,9 @@ impl Reader<'_> {
         self.value(&fields, "listen", &mut settings.listen, address);
         self.value(&fields, "admin", &mut settings.admin, address);
         if let Some(loki) = self.section(&fields, "loki", LOKI) {
-            self.value(&loki, "url", &mut settings.loki_url, url);
+            settings.loki_url = self.given(&loki, "url", loki_url);
             self.value(&loki, "tell_apart", &mut settings.tell_apart, on_or_off);
+            settings.loki_access = self.access(&loki);
         }
         if let Some(policies) = fields.find("policies") {
             let items = policies.list(&mut self.complaints).unwrap_or_default();
@@ -94,7 +95,7 @@ impl Reader<'_> {
         }
     }
 
-    fn section<'n>(&mut self, fields: &Fields<'n>, key: &str, known: &[&str]) -> Option<Fields<'n>> {
+    pub(super) fn section<'n>(&mut self, fields: &Fields<'n>, key: &str, known: &[&str]) -> Option<Fields<'n>> {
         fields.find(key)?.fields(known, &[], &mut self.complaints)
     }
 
@@ -103,6 +104,17 @@ impl Reader<'_> {
         if let Some(value) = fields.find(key).and_then(|cursor| self.read(&cursor, read)) {
             *place = value;
         }
+    }
+
+    /// Reads a key for which the empty text is as good as none.
+    pub(super) fn given<T>(
+        &mut self,
+        fields: &Fields<'_>,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, Complaint>,
+    ) -> Option<T> {
+        let read = |text: &str| if text.is_empty() { Ok(None) } else { read(text).map(Some) };
+        self.read(&fields.find(key)?, read)?
     }
 
     fn read<T>(&mut self, cursor: &Cursor<'_>, read: impl Fn(&str) -> Result<T, Complaint>) -> Option<T> {
@@ -121,18 +133,14 @@ pub(in crate::config) fn address(text: &str) -> Result<String, Complaint> {
     }
 }
 
-/// The URL of Loki; an empty text is none.
-fn url(text: &str) -> Result<Option<Uri>, Complaint> {
-    if text.is_empty() { Ok(None) } else { loki_url(text).map(Some) }
-}
-
 /// The URL of Loki.
 pub(in crate::config) fn loki_url(text: &str) -> Result<Uri, Complaint> {
-    let hint = "write e.g. `http://loki:3100`";
+    let mut hint = "write e.g. `http://loki:3100`";
     let Ok(uri) = text.parse::<Uri>() else { return Err(Complaint::new("expected a URL").hint(hint)) };
     let cause = match (uri.scheme_str(), uri.authority()) {
         (Some("http" | "https"), Some(authority)) if authority.as_str().contains('@') => {
-            "user and password in the URL are not supported yet"
+            hint = "give them as `username` and `password_file` of `loki.basic_auth`";
+            "a URL is shown and logged, so user and password do not stand in it"
         }
         (Some("http" | "https"), Some(_)) if uri.query().is_some() || text.contains('#') => {
             "the URL of a push has no `?` and no `#`"
@@ -143,7 +151,7 @@ pub(in crate::config) fn loki_url(text: &str) -> Result<Uri, Complaint> {
     Err(Complaint::new(cause).hint(hint))
 }
 
-fn path(text: &str) -> Result<PathBuf, Complaint> {
+pub(super) fn path(text: &str) -> Result<PathBuf, Complaint> {
     if text.is_empty() { Err(Complaint::new("the name of the file is empty")) } else { Ok(PathBuf::from(text)) }
 }
 
@@ -198,7 +206,10 @@ fn log_level(text: &str) -> Result<String, Complaint> {
 
 #[cfg(test)]
 mod tests {
-    use super::{KEYS, LIMITS, LOG, LOKI, lower};
+    use super::{
+        super::loki::{BASIC_AUTH, TLS_CONFIG},
+        KEYS, LIMITS, LOG, LOKI, lower,
+    };
     use crate::config::{Settings, Source, default_yaml, read::Cursor, yaml};
 
     #[test]
@@ -211,6 +222,11 @@ mod tests {
         for (section, keys) in [("loki", LOKI), ("limits", LIMITS), ("log", LOG)] {
             let fields = fields.find(section).unwrap().entries(&mut complaints).unwrap();
             assert!(keys.iter().all(|key| fields.find(key).is_some()), "a key of {section} is missing");
+        }
+        let loki = fields.find("loki").unwrap().entries(&mut complaints).unwrap();
+        for (section, keys) in [("basic_auth", BASIC_AUTH), ("tls_config", TLS_CONFIG)] {
+            let fields = loki.find(section).unwrap().entries(&mut complaints).unwrap();
+            assert!(keys.iter().all(|key| fields.find(key).is_some()), "a key of loki.{section} is missing");
         }
         assert!(KEYS.iter().all(|key| fields.find(key).is_some()), "a section is missing");
     }
