@@ -82,7 +82,7 @@ impl Loki {
             Ok(Err(error)) => {
                 // The error names the cause, never the request.
                 if let Some(untold) = self.unreachable.speak() {
-                    tracing::warn!(loki = self.authority(), error = %causes(&error), untold, "cannot reach loki");
+                    tracing::warn!(error = %causes(&error), loki = self.authority(), untold, "cannot reach loki");
                 }
                 Err(Error::LokiUnreachable)
             }
@@ -98,7 +98,7 @@ impl Loki {
         {
             const WHY: &str = "loki refuses the gateway itself: look at its URL, at loki.basic_auth or \
                                loki.bearer_token_file, and at what stands before it";
-            tracing::error!(loki = self.authority(), status, untold, "{WHY}");
+            tracing::error!(status, loki = self.authority(), untold, "{WHY}");
         }
         answer
     }

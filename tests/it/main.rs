@@ -6,6 +6,7 @@ mod answers;
 mod bodies;
 mod captures;
 mod commands;
+mod forward;
 mod hostile;
 mod leak;
 mod life;

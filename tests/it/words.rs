@@ -129,16 +129,16 @@ async fn sender_and_operator_are_told_what_is_wrong_with_loki() {
             "WARN sigyn::forward: loki did not answer in time"),
         (None, refuses(302),
             "cannot forward push: Loki answered 302 to the gateway itself, come again",
-            "ERROR sigyn::gateway: loki refuses the gateway itself: look at its URL and what stands before it status=302"),
+            "ERROR sigyn::forward: loki refuses the gateway itself: look at its URL, at loki.basic_auth or loki.bearer_token_file, and at what stands before it status=302"),
         (None, refuses(401),
             "cannot forward push: Loki answered 401 to the gateway itself, come again",
-            "ERROR sigyn::gateway: loki refuses the gateway itself: look at its URL and what stands before it status=401"),
+            "ERROR sigyn::forward: loki refuses the gateway itself: look at its URL, at loki.basic_auth or loki.bearer_token_file, and at what stands before it status=401"),
         (None, refuses(403),
             "cannot forward push: Loki answered 403 to the gateway itself, come again",
-            "ERROR sigyn::gateway: loki refuses the gateway itself: look at its URL and what stands before it status=403"),
+            "ERROR sigyn::forward: loki refuses the gateway itself: look at its URL, at loki.basic_auth or loki.bearer_token_file, and at what stands before it status=403"),
         (None, refuses(404),
             "cannot forward push: Loki answered 404 to the gateway itself, come again",
-            "ERROR sigyn::gateway: loki refuses the gateway itself: look at its URL and what stands before it status=404"),
+            "ERROR sigyn::forward: loki refuses the gateway itself: look at its URL, at loki.basic_auth or loki.bearer_token_file, and at what stands before it status=404"),
     ];
     for (url, script, told, logged) in cases {
         let loki = FakeLoki::follows(script).await;
@@ -220,7 +220,7 @@ fn a_shell_is_told_what_is_wrong() {
         (&["serve", "--loki", "loki:3100"], 2,
             "error: cannot read --loki: the URL is neither `http://…` nor `https://…`\nhint: write e.g. `http://loki:3100`\n"),
         (&["serve", "--loki", "http://me:hidden@loki"], 2,
-            "error: cannot read --loki: user and password in the URL are not supported yet\nhint: write e.g. `http://loki:3100`\n"),
+            "error: cannot read --loki: a URL is shown and logged, so user and password do not stand in it\nhint: give them as `username` and `password_file` of `loki.basic_auth`\n"),
         (&["serve", "--loki", loki, "--listen", "3101", "--admin", "x:y"], 2,
             "error: cannot read --listen: expected an address\nhint: write `HOST:PORT`, or `:PORT` for all interfaces\n\
              error: cannot read --admin: expected an address\nhint: write `HOST:PORT`, or `:PORT` for all interfaces\n"),

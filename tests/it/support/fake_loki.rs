@@ -1,10 +1,13 @@
 //! A Loki that remembers what it gets and answers as it is told.
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, Request, Response, StatusCode, Uri, Version};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
 use std::{
     io,
     net::SocketAddr,
@@ -14,6 +17,7 @@ use std::{
     },
 };
 use tokio::{net::TcpListener, sync::watch};
+use tokio_rustls::TlsAcceptor;
 
 /// What it does with a push.
 #[derive(Clone)]
@@ -32,6 +36,7 @@ pub(crate) enum Script {
 #[derive(Clone)]
 pub(crate) struct Got {
     pub(crate) uri: Uri,
+    pub(crate) version: Version,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -53,6 +58,15 @@ impl FakeLoki {
 
     /// Starts one that follows a script.
     pub(crate) async fn follows(script: Script) -> Self {
+        Self::listen(script, None).await
+    }
+
+    /// Starts one that answers every push with 204, over TLS and with whatever protocol was negotiated.
+    pub(crate) async fn behind(tls: rustls::ServerConfig) -> Self {
+        Self::listen(Script::Answer(204, String::new()), Some(Arc::new(tls).into())).await
+    }
+
+    async fn listen(script: Script, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let got = Arc::new(Mutex::new(Vec::new()));
@@ -64,7 +78,16 @@ impl FakeLoki {
                 count.fetch_add(1, Ordering::Relaxed);
                 let (seen, told) = (Arc::clone(&seen), told.clone());
                 let service = service_fn(move |request| answer(request, Arc::clone(&seen), told.clone()));
-                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                let Some(tls) = tls.clone() else {
+                    tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                    continue;
+                };
+                tokio::spawn(async move {
+                    // Who does not trust us, or is not trusted, hangs up.
+                    let Ok(stream) = tls.accept(stream).await else { return };
+                    let http = auto::Builder::new(TokioExecutor::new());
+                    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+                });
             }
         });
         Self { address, got, connections, script, serving }
@@ -112,7 +135,7 @@ async fn answer(
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let turn = {
         let mut seen = seen.lock().unwrap();
-        seen.push(Got { uri: head.uri, headers: head.headers, body });
+        seen.push(Got { uri: head.uri, version: head.version, headers: head.headers, body });
         seen.len() - 1
     };
     let mine = |script: &Script| match script {

@@ -55,18 +55,23 @@ impl Sigyn {
 
     /// Starts one that forwards to a URL, with more sections of a configuration.
     pub(crate) async fn configured(loki: &str, sections: &str) -> Self {
-        Self::launch(loki, sections, None).await
+        Self::launch(&format!("{sections}loki: {{url: '{loki}'}}\n"), None).await
+    }
+
+    /// Starts one that forwards to a URL, with more keys of `loki:` (`key: value`, parted by commas).
+    pub(crate) async fn with_access(loki: &str, keys: &str) -> Self {
+        Self::launch(&format!("loki: {{url: '{loki}', {keys}}}\n"), None).await
     }
 
     /// Starts one that forwards to a URL and trusts the certificates of this file alone.
     pub(crate) async fn trusting(loki: &str, certificates: &Path) -> Self {
-        Self::launch(loki, "", Some(certificates)).await
+        Self::launch(&format!("loki: {{url: '{loki}'}}\n"), Some(certificates)).await
     }
 
-    async fn launch(loki: &str, sections: &str, certificates: Option<&Path>) -> Self {
+    async fn launch(sections: &str, certificates: Option<&Path>) -> Self {
         let directory = TempDir::new().unwrap();
         let config = directory.path().join("sigyn.yaml");
-        fs::write(&config, format!("{sections}loki: {{url: '{loki}'}}\npolicies: [policy.yaml]\n")).unwrap();
+        fs::write(&config, format!("{sections}policies: [policy.yaml]\n")).unwrap();
         fs::write(directory.path().join("policy.yaml"), "").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_sigyn"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--config"]);
