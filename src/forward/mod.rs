@@ -20,8 +20,9 @@ use http::{
 use http_body_util::{BodyExt, Full};
 use hush::Hush;
 use hyper::body::Incoming;
+use hyper_util::client;
 pub use road::Road;
-use std::sync::Arc;
+use std::{error::Error as _, sync::Arc};
 use tokio::time::{Instant, timeout_at};
 
 /// Where pushes go if the URL has no path.
@@ -82,7 +83,7 @@ impl Loki {
             Ok(Err(error)) => {
                 // The error names the cause, never the request.
                 if let Some(untold) = self.unreachable.speak() {
-                    tracing::warn!(error = %causes(&error), loki = self.authority(), untold, "cannot reach loki");
+                    tracing::warn!(error = %why(&error), loki = self.authority(), untold, "cannot reach loki");
                 }
                 Err(Error::LokiUnreachable)
             }
@@ -157,6 +158,18 @@ fn endpoint(url: &Uri) -> Uri {
     }
     // With scheme, authority and path it is whole; a URL that lacks one of the first two is not one that is read.
     Uri::from_parts(parts).unwrap_or_else(|_| url.clone())
+}
+
+/// Why Loki could not be asked.
+fn why(error: &client::legacy::Error) -> String {
+    let text = causes(error);
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<hyper::Error>());
+    // What happened to the connection itself the HTTP/2 client keeps to itself; in TLS 1.3 the handshake is over for us
+    // before the server has looked at our certificate.
+    if cause.is_some_and(hyper::Error::is_canceled) {
+        return format!("{text}: the connection was closed at once, as by a server that wants a client certificate");
+    }
+    text
 }
 
 /// An error with its causes on one line.

@@ -95,3 +95,57 @@ fn client<C: Connect + Clone>(connector: C) -> Client<C, Full<Bytes>> {
         .http2_keep_alive_while_idle(true)
         .build(connector)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt;
+    use hyper_util::client::legacy::connect::dns::Name;
+    use std::{
+        convert::Infallible,
+        net::SocketAddr,
+        sync::{Arc, Mutex},
+    };
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    /// Answers each request with its name and closes the connection.
+    async fn server(name: &'static str) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut read = Vec::new();
+                while !read.ends_with(b"\r\n\r\n") {
+                    assert_ne!(stream.read_buf(&mut read).await.unwrap(), 0);
+                }
+                let answer = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 3\r\n\r\n{name}");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_name_is_resolved_for_each_connection_anew() {
+        let (one, two) = (server("one").await, server("two").await);
+        let zone = Arc::new(Mutex::new(one));
+        let asked = Arc::clone(&zone);
+        let resolver = tower::service_fn(move |name: Name| {
+            assert_eq!(name.as_str(), "loki");
+            let address = *asked.lock().unwrap();
+            async move { Ok::<_, Infallible>(std::iter::once(address)) }
+        });
+        let tls = files::config().unwrap().with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+        let client = client(connector(tls, None, resolver));
+        for (address, name) in [(one, "one"), (one, "one"), (two, "two"), (one, "one")] {
+            *zone.lock().unwrap() = address;
+            // The URL names no port, so the one that the resolver gives holds.
+            let request = http::Request::get("http://loki/").body(Full::default()).unwrap();
+            let answer = client.request(request).await.unwrap();
+            assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), name);
+        }
+    }
+}

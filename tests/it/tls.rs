@@ -134,11 +134,13 @@ async fn the_certificate_bears_the_host_of_the_url_or_the_name_that_is_given() {
 #[tokio::test]
 async fn a_client_certificate_is_shown_to_a_loki_that_asks() {
     let Some(certificates) = Certificates::make() else { return };
-    let loki = FakeLoki::behind(certificates.server(true, &["h2", "http/1.1"])).await;
     let ca = certificates.path("ca.pem");
-    fails(&Sigyn::with_access(&url(&loki), &format!("tls_config: {{ca_file: '{ca}'}}")).await, "CertificateRequired")
-        .await;
+    for (protocol, why) in [("http/1.1", "received fatal alert: CertificateRequired"), ("h2", "client certificate")] {
+        let loki = FakeLoki::behind(certificates.server(true, &[protocol])).await;
+        fails(&Sigyn::with_access(&url(&loki), &format!("tls_config: {{ca_file: '{ca}'}}")).await, why).await;
+    }
 
+    let loki = FakeLoki::behind(certificates.server(true, &["h2", "http/1.1"])).await;
     // A key is read in each of its forms.
     certificates.openssl("pkey -in sigyn.key -traditional -out sec1.key");
     certificates.openssl(
