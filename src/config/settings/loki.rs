@@ -166,3 +166,15 @@ fn server_name(text: &str) -> Result<ServerName<'static>, Complaint> {
     let name = ServerName::try_from(text.to_owned());
     name.map_err(|_| Complaint::new("expected a name or an IP address").hint("write e.g. `loki.example.com`, no port"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_has_no_debug() {
+        let password = Password::Given("hunter2".into());
+        let shown = format!("{:?}", Authorization::Basic { username: "shipper".into(), password });
+        assert!(shown.contains("shipper") && !shown.contains("hunter2"), "{shown}");
+    }
+}
