@@ -22,7 +22,7 @@ use hush::Hush;
 use hyper::body::Incoming;
 use hyper_util::client;
 pub use road::Road;
-use std::{error::Error as _, sync::Arc};
+use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 
 /// Where pushes go if the URL has no path.
@@ -81,9 +81,8 @@ impl Loki {
                 judge::judge(relayed.status.as_u16(), &relayed.body).map(|()| relayed)
             }
             Ok(Err(error)) => {
-                // The error names the cause, never the request.
                 if let Some(untold) = self.unreachable.speak() {
-                    tracing::warn!(error = %why(&error), loki = self.authority(), untold, "cannot reach loki");
+                    tracing::warn!(error = %self.why(&error), loki = self.authority(), untold, "cannot reach loki");
                 }
                 Err(Error::LokiUnreachable)
             }
@@ -102,6 +101,17 @@ impl Loki {
             tracing::error!(status, loki = self.authority(), untold, "{WHY}");
         }
         answer
+    }
+
+    /// Why Loki could not be asked: the cause, never the request.
+    fn why(&self, error: &client::legacy::Error) -> String {
+        let text = causes(error);
+        if error.is_connect() || self.uri.scheme_str() != Some("https") {
+            return text;
+        }
+        // In TLS 1.3 the handshake is over for us before the server has looked at our certificate, and the HTTP/2 client
+        // seldom tells the alert that follows.
+        format!("{text} (as from a server that wants another client certificate)")
     }
 
     /// Host and port.
@@ -158,18 +168,6 @@ fn endpoint(url: &Uri) -> Uri {
     }
     // With scheme, authority and path it is whole; a URL that lacks one of the first two is not one that is read.
     Uri::from_parts(parts).unwrap_or_else(|_| url.clone())
-}
-
-/// Why Loki could not be asked.
-fn why(error: &client::legacy::Error) -> String {
-    let text = causes(error);
-    let cause = error.source().and_then(|cause| cause.downcast_ref::<hyper::Error>());
-    // What happened to the connection itself the HTTP/2 client keeps to itself; in TLS 1.3 the handshake is over for us
-    // before the server has looked at our certificate.
-    if cause.is_some_and(hyper::Error::is_canceled) {
-        return format!("{text}: the connection was closed at once, as by a server that wants a client certificate");
-    }
-    text
 }
 
 /// An error with its causes on one line.

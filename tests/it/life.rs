@@ -64,7 +64,7 @@ async fn a_broken_file_never_replaces_a_good_one() {
     eventually("the metric says no", async || sigyn.metric("sigyn_config_last_reload_successful", "").await < 0.5)
         .await;
     assert_eq!(hash(sigyn.scrape().await), first);
-    assert!(sigyn.log().contains("policy.yaml"), "the log names the file");
+    eventually("the log names the file", async || sigyn.log().contains("policy.yaml")).await;
     assert_eq!(sigyn.push(push::block(&["x"])).await.status, 204);
 
     sigyn.write_policy("streams: {}\n");

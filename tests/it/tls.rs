@@ -135,8 +135,8 @@ async fn the_certificate_bears_the_host_of_the_url_or_the_name_that_is_given() {
 async fn a_client_certificate_is_shown_to_a_loki_that_asks() {
     let Some(certificates) = Certificates::make() else { return };
     let ca = certificates.path("ca.pem");
-    // Over HTTP/2 it is a race whether the server's alert is told, or what we make of it that it has hung up.
-    for (protocol, why) in [("http/1.1", "received fatal alert: CertificateRequired"), ("h2", "ertificate")] {
+    // Over HTTP/2 it is a race whether the server's alert is told, or only that it has hung up.
+    for (protocol, why) in [("http/1.1", "received fatal alert: CertificateRequired"), ("h2", "client certificate")] {
         let loki = FakeLoki::behind(certificates.server(true, &[protocol])).await;
         fails(&Sigyn::with_access(&url(&loki), &format!("tls_config: {{ca_file: '{ca}'}}")).await, why).await;
     }
