@@ -80,7 +80,7 @@ async fn a_sender_is_told_when_to_come_again() {
             false,
             push::snappy(&vec![b'x'; 70_000]),
             413,
-            "cannot take push: larger than limits.inflight (65536 bytes)",
+            "cannot take push: it needs more memory than limits.inflight (65536 bytes)",
         ),
         (
             "printed to nowhere",
