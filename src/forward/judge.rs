@@ -6,8 +6,8 @@ use memchr::memmem;
 /// Whether an answer goes back to the sender as it came.
 ///
 /// Loki says 500 to two pushes that will fare no better when they come again; a sender that repeats a 500 would never get
-/// past them. Answers that our own URL or credentials have earned are none of the sender's business.
-pub(super) fn judge(status: u16, body: &[u8]) -> Result<(), Error> {
+/// past them. Answers that our own URL or credentials have earned are none of the sender's business; a push for no tenant is.
+pub(super) fn judge(status: u16, body: &[u8], tenant: bool) -> Result<(), Error> {
     let says = |text: &str| memmem::find(body, text.as_bytes()).is_some();
     match status {
         500 if says("no schema config found for time") => Err(Error::BeforeSchema),
@@ -15,6 +15,7 @@ pub(super) fn judge(status: u16, body: &[u8]) -> Result<(), Error> {
         500 if says("message larger than max") || says("message after decompression larger than max") => {
             Err(Error::LargerThanMessage)
         }
+        401 if !tenant && says("no org id") => Ok(()),
         401 | 403 | 404 => Err(Error::LokiRefusesUs { status }),
         200..=299 | 400..=599 => Ok(()),
         _ => Err(Error::LokiRefusesUs { status }),
@@ -53,13 +54,16 @@ mod tests {
             ("the same words from a client error", 400, schema,                                  Ok(())),
             ("the same words from a proxy",        503, message,                                 Ok(())),
             ("another address",                    301, "",                                      us(301)),
-            ("no tenant, or no password",          401, "no org id",                             us(401)),
+            ("no password",                        401, "Unauthorized",                          us(401)),
+            ("no tenant, although one was sent",   401, "no org id",                             us(401)),
             ("no right",                           403, "",                                      us(403)),
             ("no such path",                       404, "404 page not found",                    us(404)),
             ("another protocol",                   101, "",                                      us(101)),
         ];
         for (what, status, body, wanted) in rows {
-            assert_eq!(judge(status, body.as_bytes()), wanted, "{what}");
+            assert_eq!(judge(status, body.as_bytes(), true), wanted, "{what}");
         }
+        assert_eq!(judge(401, b"no org id\n", false), Ok(()), "the sender named no tenant");
+        assert_eq!(judge(401, b"Unauthorized", false), us(401), "that of a proxy is ours");
     }
 }

@@ -78,7 +78,7 @@ impl Loki {
         let answer = match timeout_at(deadline, road.client.request(request)).await {
             Ok(Ok(response)) => {
                 let relayed = relay(response, deadline).await;
-                judge::judge(relayed.status.as_u16(), &relayed.body).map(|()| relayed)
+                judge::judge(relayed.status.as_u16(), &relayed.body, tenant.is_some()).map(|()| relayed)
             }
             Ok(Err(error)) => {
                 if let Some(untold) = self.unreachable.speak() {
