@@ -40,7 +40,8 @@ fn stream(labels: &str, entries: &[Given<'_>]) -> Stream {
 fn run(policy: &Policy, streams: Vec<Stream>) -> (PushRequest, u64) {
     let body = PushRequest { streams, format: Vec::new() }.encode_to_vec();
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let out = match treat(policy, &body, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed") {
+    let out = match treat(policy, &body, 0, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed")
+    {
         Treated::Unchanged => body.as_slice(),
         Treated::Changed => scratch.out.as_slice(),
         Treated::Nothing => b"",

@@ -137,7 +137,9 @@ impl<'a> Splicer<'a> {
         if !self.edited(text) {
             return 0;
         }
-        let field = Span { start: text.end - wire::field_len(text.len()) as u32, end: text.end };
+        // A text that is missing has no tag and length yet.
+        let known = if text.is_empty() { 0 } else { wire::field_len(text.len()) };
+        let field = Span { start: text.end - known as u32, end: text.end };
         let header = self.whole.reserve(Span { start: field.start, end: text.start });
         let mut grown = 0;
         while let Some((old, new)) = self.next_edit(text) {
@@ -290,6 +292,22 @@ mod tests {
         case.fates.dropped_entries = vec![1];
         let (_, out, left) = case.splice();
         assert!(out.is_empty() && left == 0);
+    }
+
+    #[test]
+    fn a_missing_name_is_put_in() {
+        let pair = |name: &str, value: &str| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
+        let given = |names: [&str; 3]| {
+            let [first, second, third] = names;
+            let pairs = vec![pair(first, "v"), pair(second, ""), pair(third, "w")];
+            vec![(b"{}".to_vec(), vec![(Some((1, 0)), b"a".to_vec(), pairs)])]
+        };
+        let mut case = Case::new(&given(["", "", "c"]));
+        for number in [0, 1] {
+            case.content.replace(case.index.pairs[number].name, &[b'n'; 130]);
+        }
+        let long = "n".repeat(130);
+        case.assert_makes(&samples::push(&given([&long, &long, "c"])));
     }
 
     #[test]
