@@ -7,6 +7,7 @@ use prost::Message;
 use sigyn::{
     config::{Source, compile_policy},
     pipeline::{Scratch, Treated, treat},
+    plan::Plans,
     policy::Policy,
     proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
     tally::{Mode, Tally},
@@ -23,6 +24,11 @@ fn policy(text: &str, limits: Limits) -> Policy {
     let file = Source { name: "policy.yaml".into(), text: text.into() };
     let Ok((policy, _)) = compile_policy(&[file]) else { panic!("the policy compiles") };
     Policy { limits, ..policy }
+}
+
+/// The same policy under other limits.
+fn under(limits: Limits, policy: Policy) -> Policy {
+    Policy { limits, plans: Plans::default(), ..policy }
 }
 
 fn timestamp(nanoseconds: i64) -> Option<Timestamp> {
@@ -132,15 +138,17 @@ fn edges() -> Vec<Edge> {
 
 #[test]
 fn exactly_at_a_limit_passes_and_one_beyond_goes_alone() {
+    let mut policy = policy("", Limits::default());
     for (number, Edge { reason, limits, at, beyond }) in edges().into_iter().enumerate() {
         let given = |other: &(String, Entry)| {
             push(vec![(at.0.clone(), vec![at.1.clone()]), (other.0.clone(), vec![other.1.clone()])])
         };
         let fact = format!("row {number}, {reason}");
-        let (left, tally) = run(&policy("", limits.clone()), &given(&at));
+        policy = under(limits.clone(), policy);
+        let (left, tally) = run(&policy, &given(&at));
         assert_eq!((left.streams.len(), tally.dropped.len()), (2, 0), "{fact}: at the limit");
 
-        let (left, tally) = run(&policy("", limits.clone()), &given(&beyond));
+        let (left, tally) = run(&policy, &given(&beyond));
         assert_eq!(left.streams.len(), 1, "{fact}: beyond it");
         assert!(left.streams[0].entries == [at.1.clone()], "{fact}: the neighbour is untouched");
         let dropped: Vec<_> = tally.dropped.iter().map(|(reason, count)| (reason.as_str(), count.lines)).collect();
@@ -148,13 +156,15 @@ fn exactly_at_a_limit_passes_and_one_beyond_goes_alone() {
         let streams = u64::from(reason.contains("label_"));
         assert_eq!(tally.dropped_streams.iter().map(|(_, count)| count).sum::<u64>(), streams, "{fact}");
 
-        let (left, tally) = run(&policy("", Limits { mode: Mode::Report, ..limits }), &given(&beyond));
+        policy = under(Limits { mode: Mode::Report, ..limits }, policy);
+        let (left, tally) = run(&policy, &given(&beyond));
         assert_eq!((left.streams.len(), tally.dropped.len()), (2, 0), "{fact}: reported only");
         let reported = if streams > 0 { tally.reported_streams } else { tally.reported_lines };
         let reported: Vec<_> = reported.iter().map(|(reason, count)| (reason.as_str(), *count)).collect();
         assert_eq!(reported, [(reason, 1)], "{fact}");
 
-        let (left, tally) = run(&policy("", Limits::default()), &given(&beyond));
+        policy = under(Limits::default(), policy);
+        let (left, tally) = run(&policy, &given(&beyond));
         assert_eq!((left.streams.len(), tally.dropped.len()), (2, 0), "{fact}: without a limit");
     }
 }
@@ -194,6 +204,7 @@ fn the_reason_is_the_one_that_loki_would_name_first() {
 const RULES: &str = "
 labels: [{match: '{a=\"grow\"}', set: {b: longer}}]
 redact:
+  - {use: builtin:secrets, mode: off}
   - {name: grow, token: 'TCK-{digits:1}', with: '[this-is-longer-than-it-was]'}
   - {name: shrink, token: 'LONG-{digits:20}', with: 'x'}
   - {name: strip, token: 'BARE-{digits:1}', with: '--'}
@@ -335,13 +346,15 @@ proptest! {
             allow_structured_metadata,
             ..Limits::default()
         };
-        let (left, tally) = run(&policy(RULES, limits.clone()), &given);
+        let policy = policy(RULES, limits.clone());
+        let (left, tally) = run(&policy, &given);
         prop_assert!(loki_takes(&limits, &left));
 
-        let (free, _) = run(&policy(RULES, Limits::default()), &given);
+        let policy = under(Limits::default(), policy);
+        let (free, _) = run(&policy, &given);
         prop_assert!(loki_takes(&Limits::default(), &free));
         let report = Limits { mode: Mode::Report, ..limits.clone() };
-        let (reported, counts) = run(&policy(RULES, report), &given);
+        let (reported, counts) = run(&under(report, policy), &given);
         prop_assert!(reported == free);
         prop_assert_eq!(loki_takes(&limits, &free), counts.reported_lines.is_empty() && counts.reported_streams.is_empty());
         prop_assert_eq!(loki_takes(&limits, &free), left == free);
