@@ -181,18 +181,16 @@ mod tests {
 
     #[test]
     fn a_spare_name_is_one_that_no_other_pair_has() {
-        let rows: &[(&[&[u8]], &[(usize, &str)])] = &[
-            (&[b"-"], &[(1, "key_1")]),
-            (&[b"-", b"a", b"-"], &[(1, "key_1"), (3, "key_3")]),
-            (&[b"key_2", b"-"], &[(2, "key_4")]),
-            (&[b"2", b"-"], &[(2, "key_4")]),
-            (&[b"4", b"key.2", b"-", b"-"], &[(3, "key_3"), (4, "key_8")]),
+        let rows: [(&[&str], usize, &str); 6] = [
+            (&["-"], 1, "key_1"),
+            (&["-", "a", "-"], 3, "key_3"),
+            (&["key_2", "-"], 2, "key_4"),
+            (&["2", "-"], 2, "key_4"),
+            (&["4", "key.2", "-", "-"], 3, "key_3"),
+            (&["4", "key.2", "-", "-"], 4, "key_8"),
         ];
-        for (names, wanted) in rows {
-            let spare = SpareNames::beside(names.iter().copied());
-            for (place, name) in *wanted {
-                assert_eq!(spare.of(*place), *name, "{place}");
-            }
+        for (names, place, wanted) in rows {
+            assert_eq!(SpareNames::beside(names.iter().map(|name| name.as_bytes())).of(place), wanted, "{names:?}");
         }
     }
 }

@@ -76,6 +76,8 @@ fn what_became_equal_is_moved_and_nothing_else() {
         ("metadata tells them apart already",         &[(5, "pin=11", &[("a", "1")]), (5, "pin=22", &[("a", "2")])], &[5, 5]),
         ("metadata in another order does not",        &[(5, "pin=11", &[("a", "1"), ("b", "2")]), (5, "pin=22", &[("b", "2"), ("a", "1")])], &[5, 6]),
         ("nor a name that Loki writes the same",      &[(5, "pin=11", &[("a.b", "1")]), (5, "pin=22", &[("a_b", "1")])], &[5, 6]),
+        ("nor one that begins with a digit",          &[(5, "pin=11", &[("1a", "1")]), (5, "pin=22", &[("key_1a", "1")])], &[5, 6]),
+        ("nor names that Loki cannot store",          &[(5, "x", &[("-", "1")]), (5, "x", &[("", "1")])], &[5, 6]),
         ("secrets in metadata",                       &[(5, "x", &[("n", "pin=11")]), (5, "x", &[("n", "pin=22")])], &[5, 6]),
     ];
     for (fact, given, wanted) in rows {

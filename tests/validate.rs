@@ -31,14 +31,14 @@ fn under(limits: Limits, policy: Policy) -> Policy {
     Policy { limits, plans: Plans::default(), ..policy }
 }
 
-fn timestamp(nanoseconds: i64) -> Option<Timestamp> {
+fn at(nanoseconds: i64) -> Timestamp {
     let (seconds, nanos) = (nanoseconds.div_euclid(SECOND), nanoseconds.rem_euclid(SECOND));
-    Some(Timestamp { seconds, nanos: nanos as i32 })
+    Timestamp { seconds, nanos: nanos as i32 }
 }
 
 fn entry(line: &str, metadata: &[(&str, &str)]) -> Entry {
     let pairs = metadata.iter().map(|(name, value)| LabelPair { name: (*name).into(), value: (*value).into() });
-    Entry { timestamp: timestamp(NOW), line: line.into(), structured_metadata: pairs.collect(), parsed: Vec::new() }
+    Entry { timestamp: Some(at(NOW)), line: line.into(), structured_metadata: pairs.collect(), parsed: Vec::new() }
 }
 
 fn push(streams: Vec<(String, Vec<Entry>)>) -> PushRequest {
@@ -69,7 +69,7 @@ fn edges() -> Vec<Edge> {
     let line = |line: &str| (r#"{a="1"}"#.to_owned(), entry(line, &[]));
     let labels = |text: &str| (text.to_owned(), entry("x", &[]));
     let metadata = |pairs: &[(&str, &str)]| (r#"{a="1"}"#.to_owned(), entry("x", pairs));
-    let time = |at: Option<Timestamp>| (r#"{a="1"}"#.to_owned(), Entry { timestamp: at, ..entry("x", &[]) });
+    let time = |timestamp: Option<Timestamp>| (r#"{a="1"}"#.to_owned(), Entry { timestamp, ..entry("x", &[]) });
     let none = Limits::default;
     let edge = |reason, limits, at, beyond| Edge { reason, limits, at, beyond };
     let [lines, names, name, value, size, count] = [
@@ -128,11 +128,11 @@ fn edges() -> Vec<Edge> {
             metadata(&[("a", "1"), ("a", "1"), ("a", "1")]),
         ),
         edge("disallowed_structured_metadata", disallowed, metadata(&[]), metadata(&[("a", "1")])),
-        edge("greater_than_max_sample_age", old.clone(), time(timestamp(NOW - hour)), time(timestamp(NOW - hour - 1))),
+        edge("greater_than_max_sample_age", old.clone(), time(Some(at(NOW - hour))), time(Some(at(NOW - hour - 1)))),
         edge("greater_than_max_sample_age", old.clone(), time(wrapped), time(None)),
-        edge("greater_than_max_sample_age", old, time(timestamp(NOW + 1)), time(year_9999)),
-        edge("too_far_in_future", new.clone(), time(timestamp(NOW + hour)), time(timestamp(NOW + hour + 1))),
-        edge("too_far_in_future", new, time(wrapped), time(timestamp(i64::MAX))),
+        edge("greater_than_max_sample_age", old, time(Some(at(NOW + 1))), time(year_9999)),
+        edge("too_far_in_future", new.clone(), time(Some(at(NOW + hour))), time(Some(at(NOW + hour + 1)))),
+        edge("too_far_in_future", new, time(wrapped), time(Some(at(i64::MAX)))),
     ]
 }
 
@@ -182,7 +182,7 @@ fn the_reason_is_the_one_that_loki_would_name_first() {
         ..Limits::default()
     };
     let pairs = [("a", "1"), ("b", "2")];
-    let future = Entry { timestamp: timestamp(NOW * 2), ..entry("long", &pairs) };
+    let future = Entry { timestamp: Some(at(NOW * 2)), ..entry("long", &pairs) };
     let disallowed = Limits { allow_structured_metadata: false, ..all.clone() };
     let rows = [
         (r#"{aa="11",b="2"}"#, &all, entry("long", &pairs), "max_label_names_per_series"),

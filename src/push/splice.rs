@@ -377,7 +377,12 @@ mod tests {
                 let positions = &case.index.entries[number as usize];
                 choices.edit(&mut entry.line, positions.line, &mut case.content);
                 for (pair, place) in entry.structured_metadata.iter_mut().zip(case.index.pairs_of(positions)) {
-                    choices.edit(&mut pair.name, place.name, &mut case.content);
+                    if pair.name.is_empty() && choices.below(3) == 2 {
+                        pair.name = b"key_1".to_vec();
+                        case.content.replace(place.name, &pair.name);
+                    } else {
+                        choices.edit(&mut pair.name, place.name, &mut case.content);
+                    }
                     choices.edit(&mut pair.value, place.value, &mut case.content);
                 }
                 if choices.below(4) == 3 {

@@ -28,6 +28,10 @@ fn but_the_seventh() -> Vec<String> {
     (0..STREAMS).filter(|number| *number != 7).map(|number| format!("line {number}")).collect()
 }
 
+async fn count(sigyn: &Sigyn, name: &str, labels: &str) -> u64 {
+    sigyn.metric(name, labels).await as u64
+}
+
 #[tokio::test]
 async fn one_bad_stream_among_fifty_stays_here() {
     let loki = FakeLoki::answers(204).await;
@@ -39,9 +43,9 @@ async fn one_bad_stream_among_fifty_stays_here() {
     });
     assert_eq!(sigyn.push(body).await.status, 204);
     assert_eq!(push::lines(&loki.gets(1).await[0].body), but_the_seventh());
-    assert_eq!(sigyn.metric("sigyn_dropped_streams_total", r#"reason="bad_labels""#).await, 1.0);
-    assert_eq!(sigyn.metric("sigyn_dropped_lines_total", r#"reason="bad_labels""#).await, 1.0);
-    assert_eq!(sigyn.metric("sigyn_forwarded_lines_total", "").await, 49.0);
+    assert_eq!(count(&sigyn, "sigyn_dropped_streams_total", r#"reason="bad_labels""#).await, 1);
+    assert_eq!(count(&sigyn, "sigyn_dropped_lines_total", r#"reason="bad_labels""#).await, 1);
+    assert_eq!(count(&sigyn, "sigyn_forwarded_lines_total", "").await, 49);
     sigyn.every_line_is_counted().await;
 }
 
@@ -64,7 +68,7 @@ async fn limits_follow_a_reload_and_are_counted_under_their_reasons() {
     assert_eq!(push::lines(&loki.got()[0].body).len(), STREAMS, "no limits, no loss");
 
     // The age needs a clock: it is the gateway's.
-    for (mode, left, [dropped, reported]) in [("report", STREAMS, [0.0, 1.0]), ("on", STREAMS - 1, [1.0, 1.0])] {
+    for (mode, left, [dropped, reported]) in [("report", STREAMS, [0, 1]), ("on", STREAMS - 1, [1, 1])] {
         let limits = format!("{{mode: {mode}, max_label_value_length: 7, reject_old_samples_max_age: 1h}}");
         let config = format!("loki: {{url: '{}', limits: {limits}}}\npolicies: [policy.yaml]\n", loki.url());
         fs::write(sigyn.directory.path().join("sigyn.yaml"), config).unwrap();
@@ -79,11 +83,11 @@ async fn limits_follow_a_reload_and_are_counted_under_their_reasons() {
         }
         let streams = r#"reason="label_value_too_long""#;
         let lines = r#"reason="greater_than_max_sample_age""#;
-        assert_eq!(sigyn.metric("sigyn_dropped_streams_total", streams).await, dropped, "{mode}");
-        assert_eq!(sigyn.metric("sigyn_dropped_lines_total", streams).await, dropped, "{mode}");
-        assert_eq!(sigyn.metric("sigyn_dropped_lines_total", lines).await, dropped, "{mode}");
-        assert_eq!(sigyn.metric("sigyn_reported_streams_total", streams).await, reported, "{mode}");
-        assert_eq!(sigyn.metric("sigyn_reported_lines_total", lines).await, reported, "{mode}");
+        assert_eq!(count(&sigyn, "sigyn_dropped_streams_total", streams).await, dropped, "{mode}");
+        assert_eq!(count(&sigyn, "sigyn_dropped_lines_total", streams).await, dropped, "{mode}");
+        assert_eq!(count(&sigyn, "sigyn_dropped_lines_total", lines).await, dropped, "{mode}");
+        assert_eq!(count(&sigyn, "sigyn_reported_streams_total", streams).await, reported, "{mode}");
+        assert_eq!(count(&sigyn, "sigyn_reported_lines_total", lines).await, reported, "{mode}");
     }
     assert!(!sigyn.log().contains("needs a restart"));
     sigyn.every_line_is_counted().await;
@@ -105,6 +109,6 @@ async fn metadata_without_a_name_arrives_under_another() {
     assert!(
         push.streams[7].entries[0].structured_metadata == [LabelPair { name: b"key_1".to_vec(), value: b"v".to_vec() }]
     );
-    assert_eq!(sigyn.metric("sigyn_renamed_metadata_total", "").await, 1.0);
+    assert_eq!(count(&sigyn, "sigyn_renamed_metadata_total", "").await, 1);
     sigyn.every_line_is_counted().await;
 }
