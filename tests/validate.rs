@@ -6,6 +6,7 @@ use proptest::{collection::vec, option, prelude::*};
 use prost::Message;
 use sigyn::{
     config::{Source, compile_policy},
+    memory::Unbounded,
     pipeline::{Scratch, Treated, treat},
     plan::Plans,
     policy::Policy,
@@ -49,11 +50,12 @@ fn push(streams: Vec<(String, Vec<Entry>)>) -> PushRequest {
 fn run(policy: &Policy, given: &PushRequest) -> (PushRequest, Tally) {
     let body = given.encode_to_vec();
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let out = match treat(policy, &body, NOW, &mut scratch, &mut tally).expect("the push is well-formed") {
-        Treated::Unchanged => body.as_slice(),
-        Treated::Changed => scratch.out.as_slice(),
-        Treated::Nothing => b"",
-    };
+    let out =
+        match treat(policy, &body, NOW, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed") {
+            Treated::Unchanged => body.as_slice(),
+            Treated::Changed => scratch.out.as_slice(),
+            Treated::Nothing => b"",
+        };
     (PushRequest::decode(out).expect("what we write can be read"), tally)
 }
 
@@ -197,6 +199,20 @@ fn the_reason_is_the_one_that_loki_would_name_first() {
     for (labels, limits, entry, wanted) in rows {
         let (_, tally) = run(&policy("", limits.clone()), &push(vec![(labels.to_owned(), vec![entry])]));
         assert_eq!(tally.dropped.iter().map(|(reason, _)| reason.as_str()).collect::<Vec<_>>(), [wanted], "{labels}");
+    }
+}
+
+#[test]
+fn labels_that_are_too_long_when_printed_go_alone() {
+    let policy = policy("redact: [{use: builtin:secrets, mode: off}]", Limits::default());
+    // Loki prints such a byte as four, and takes less than 16 MiB.
+    let labels = |bytes: usize| format!("{{a=\"{}\"}}", "\u{1}".repeat(bytes));
+    for (bytes, left) in [((1 << 22) - 2, 2), ((1 << 22) - 1, 1)] {
+        let other = r#"{a="1"}"#.to_owned();
+        let given = push(vec![(labels(bytes), vec![entry("x", &[])]), (other, vec![entry("y", &[])])]);
+        let (push, tally) = run(&policy, &given);
+        assert_eq!(push.streams.len(), left, "{bytes}");
+        assert_eq!(tally.dropped.iter().any(|(reason, _)| reason.as_str() == "bad_labels"), left == 1, "{bytes}");
     }
 }
 

@@ -224,6 +224,7 @@ impl Desk {
     fn treat(&mut self, items: &[Item]) -> Result<Vec<Ended>, Error> {
         let body = as_push(items).encode_to_vec();
         self.tally.clear();
+        // No limit on the age of entries is in force here, so that no time is asked for.
         let treated = pipeline::treat(&self.policy, &body, 0, &mut Unbounded, &mut self.scratch, &mut self.tally)?;
         match (&self.tally.dropped[..], items) {
             ([], _) => {

@@ -25,6 +25,9 @@ const SCANNED_BYTES: u32 = 256 * 1024;
 /// What a hit may lead to: itself, a finding, an edit with what stands in its place.
 const HIT_BYTES: usize = 80;
 
+/// What a name for a pair that has none may take: an edit with the name, and a number that is taken.
+const NAME_BYTES: usize = 80;
+
 /// What was done to an entry that goes on.
 struct Done {
     /// Whether something was redacted.
@@ -76,6 +79,9 @@ impl Walk<'_> {
             self.memory.reserve(self.content.reserved() + self.hits.len() * HIT_BYTES)?;
             begin = end;
         }
+        let pairs = &self.index.pairs[first.pairs.start as usize..entries[together - 1].pairs.end as usize];
+        let nameless = pairs.iter().filter(|pair| !push::can_be_name(pair.name.of(self.body))).count();
+        self.memory.reserve(self.content.reserved() + self.hits.len() * HIT_BYTES + nameless * NAME_BYTES)?;
         self.scanned = entry + together as u32;
         Ok(())
     }
