@@ -14,7 +14,7 @@ use sigyn::{
     tally::{Mode, Tally},
     validate::Limits,
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const SECOND: i64 = 1_000_000_000;
 /// When the pushes are forwarded, in nanoseconds since 1970.
@@ -294,9 +294,12 @@ fn many_nameless_pairs_cost_no_more_than_their_number() {
     let policy = policy("", Limits::default());
     let time = |count: usize| {
         let given = pairs(count);
-        let begin = std::time::Instant::now();
-        assert_eq!(run(&policy, &given).1.renamed_metadata, count as u64 / 2);
-        begin.elapsed()
+        let once = |_| {
+            let begin = Instant::now();
+            assert_eq!(run(&policy, &given).1.renamed_metadata, count as u64 / 2);
+            begin.elapsed()
+        };
+        (0..3).map(once).min().unwrap_or_default()
     };
     let (few, many) = (time(2_000), time(32_000));
     // Square growth would be 16 times more again. The rest of the margin is for a busy machine.

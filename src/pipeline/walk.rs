@@ -79,6 +79,7 @@ impl Walk<'_> {
             self.memory.reserve(self.content.reserved() + self.hits.len() * HIT_BYTES)?;
             begin = end;
         }
+        // Names are given to those that have none, whether or not a rule looks at them.
         let pairs = &self.index.pairs[first.pairs.start as usize..entries[together - 1].pairs.end as usize];
         let nameless = pairs.iter().filter(|pair| !push::can_be_name(pair.name.of(self.body))).count();
         self.memory.reserve(self.content.reserved() + self.hits.len() * HIT_BYTES + nameless * NAME_BYTES)?;
