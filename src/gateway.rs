@@ -22,9 +22,12 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use prometheus::IntGauge;
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
 };
 use tokio::time::Instant;
 
@@ -228,7 +231,7 @@ fn treat(policy: Arc<Policy>, received: &mut Received, limits: &Limits, worker: 
     let as_received = received.open(limits, &mut worker.decoded)?;
     let mut tally = Tally::default();
     let mut memory = received.permits.working();
-    let block = match pipeline::treat(&policy, &worker.decoded, &mut memory, &mut worker.scratch, &mut tally)? {
+    let block = match pipeline::treat(&policy, &worker.decoded, now(), &mut memory, &mut worker.scratch, &mut tally)? {
         Treated::Unchanged => Some(as_received),
         Treated::Changed => Some(compress(&worker.scratch.out, &mut worker.encoder, &mut worker.encoded)?),
         Treated::Nothing => None,
@@ -236,6 +239,12 @@ fn treat(policy: Arc<Policy>, received: &mut Received, limits: &Limits, worker: 
     // The rest of the memory is free for others while Loki is asked.
     received.permits.keep(block.as_ref().map_or(0, Bytes::len));
     Ok(Outcome { policy, tally, block })
+}
+
+/// Nanoseconds since 1970.
+fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// A snappy block, made piece by piece: the room that a whole one may need is larger than the push, what it takes a quarter.

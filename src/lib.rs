@@ -31,7 +31,7 @@
 //! | 5 one push | [`gateway`] |
 //! | 4 the edges | [`intake`], [`pool`], [`forward`], [`reply`], [`metrics`] |
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`config`] |
-//! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`twins`] (never import each other) |
+//! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`validate`], [`twins`] (never import each other) |
 //! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`] |
 //! | 0 small change | [`span`], [`tally`], [`memory`], [`error`], [`diagnostic`], [`proto`] |
 
@@ -64,3 +64,4 @@ pub mod server;
 pub mod span;
 pub mod tally;
 pub mod twins;
+pub mod validate;

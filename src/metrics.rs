@@ -57,14 +57,18 @@ metrics! {
     dropped_bytes: IntCounterVec = "sigyn_dropped_bytes_total" ["reason"],
     /// Whole streams of a push that were dropped, by reason.
     dropped_streams: IntCounterVec = "sigyn_dropped_streams_total" ["reason"],
-    /// Streams of a push that went on although `streams` refuses them, because its mode is report, by reason.
+    /// Streams of a push that went on although `streams` or `loki.limits` refuses them, because its mode is report, by reason.
     reported_streams: IntCounterVec = "sigyn_reported_streams_total" ["reason"],
+    /// Lines that went on although `loki.limits` refuses them, because its mode is report, by reason.
+    reported_lines: IntCounterVec = "sigyn_reported_lines_total" ["reason"],
     /// Lines whose push got a final 4xx; Loki may have stored a part.
     refused_lines: IntCounterVec = "sigyn_refused_lines_total" ["code"],
     /// Lines whose push got a 429 or 5xx; the sender has them still.
     returned_lines: IntCounterVec = "sigyn_returned_lines_total" ["code"],
     /// Lines in which something was replaced.
     redacted_lines: IntCounter = "sigyn_redacted_lines_total" [],
+    /// Names of structured metadata that Loki could not store (no letter or digit) and that were replaced by `key_N`.
+    renamed_metadata: IntCounter = "sigyn_renamed_metadata_total" [],
     /// Entries moved by a nanosecond or more, because they had become equal to another and Loki would store only one.
     deduplicated_entries: IntCounter = "sigyn_deduplicated_entries_total" [],
     /// Findings, by rule, by where they stood, and by whether the rule acts (on) or only counts (report).
@@ -186,7 +190,11 @@ pub fn account(metrics: &Metrics, policy: &Policy, tally: &Tally, answer: &Answe
     for (reason, streams) in &tally.reported_streams {
         metrics.reported_streams.with_label_values(&[reason.as_str()]).inc_by(*streams);
     }
+    for (reason, lines) in &tally.reported_lines {
+        metrics.reported_lines.with_label_values(&[reason.as_str()]).inc_by(*lines);
+    }
     metrics.redacted_lines.inc_by(tally.redacted_lines);
+    metrics.renamed_metadata.inc_by(tally.renamed_metadata);
     metrics.deduplicated_entries.inc_by(tally.told_apart);
     for ((rule, place, mode), times) in &tally.redactions {
         // A tally is filled by the policy that it is accounted with, so the number is always known.

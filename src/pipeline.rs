@@ -1,7 +1,7 @@
 //! The stages in order: the treatment of one push as a plain function.
 //!
-//! index → plan (each stream) → scan (once, some entries at a time) → redact (each entry) → tell twins apart → splice. The order is a safety
-//! property: it stands as calls in [`treat`], not in configuration. Nothing here knows a socket, a clock or a metric.
+//! index → plan (each stream) → scan (once, some entries at a time) → redact and validate (each entry) → tell twins apart
+//! → splice. The order is a safety property: it stands as calls in [`treat`], not in configuration. Nothing here knows a socket, a clock or a metric.
 
 mod walk;
 
@@ -66,7 +66,8 @@ struct Desk {
     whole: Edits,
 }
 
-/// Treats one decompressed push. Counts into `tally`, which the caller has cleared.
+/// Treats one decompressed push that is forwarded at the time `now`, in nanoseconds since 1970. Counts into `tally`, which the
+/// caller has cleared.
 ///
 /// Fails with [`Error::Framing`] or [`Error::NoStreams`] on a body that is not to be forwarded, as `memory` does where it
 /// has none left, with [`Error::Internal`] on a defect of ours. A panic while an entry is treated costs that entry, one over a label text costs its stream, never
@@ -74,15 +75,16 @@ struct Desk {
 pub fn treat(
     policy: &Policy,
     body: &[u8],
+    now: i64,
     memory: &mut dyn Memory,
     scratch: &mut Scratch,
     tally: &mut Tally,
 ) -> Result<Treated, Error> {
-    let first = catch_unwind(AssertUnwindSafe(|| treat_with(policy, body, memory, scratch, tally, Guard::Push)));
+    let first = catch_unwind(AssertUnwindSafe(|| treat_with(policy, body, now, memory, scratch, tally, Guard::Push)));
     let treated = first.or_else(|_| {
         *scratch = Scratch::default();
         tally.clear();
-        catch_unwind(AssertUnwindSafe(|| treat_with(policy, body, memory, scratch, tally, Guard::Entry)))
+        catch_unwind(AssertUnwindSafe(|| treat_with(policy, body, now, memory, scratch, tally, Guard::Entry)))
     });
     treated.unwrap_or_else(|_| {
         *scratch = Scratch::default();
@@ -100,6 +102,7 @@ enum Guard {
 fn treat_with(
     policy: &Policy,
     body: &[u8],
+    now: i64,
     memory: &mut dyn Memory,
     scratch: &mut Scratch,
     tally: &mut Tally,
@@ -125,7 +128,7 @@ fn treat_with(
         return Err(Error::NoStreams);
     }
     desk.plan(policy, body, &mut memory, tally, guard)?;
-    desk.redact_entries(policy, body, &mut memory, tally, guard)?;
+    desk.treat_entries(policy, body, now, &mut memory, tally, guard)?;
     if policy.tell_apart {
         let mut memory = Beside { bytes: desk.reserved(), memory: &mut memory };
         tally.told_apart = desk.twins.tell_apart(body, &desk.index, &desk.fates, &mut desk.content, &mut memory)?;
@@ -213,7 +216,7 @@ impl Desk {
             };
             let count = count(&self.index, stream.entries.clone());
             tally.received.add(count);
-            if let Some(reason) = &plan.reported {
+            for reason in &plan.reported {
                 tally.report_stream(reason);
             }
             self.fates.streams.push(match &plan.verdict {
@@ -243,11 +246,12 @@ impl Desk {
         Ok(())
     }
 
-    /// Redacts every text of every entry that goes on.
-    fn redact_entries(
+    /// Redacts every text of every entry that goes on, and drops what Loki would refuse.
+    fn treat_entries(
         &mut self,
         policy: &Policy,
         body: &[u8],
+        now: i64,
         memory: &mut dyn Memory,
         tally: &mut Tally,
         guard: Guard,
@@ -258,7 +262,9 @@ impl Desk {
         let mut desk = Walk {
             policy,
             body,
+            now,
             index: &self.index,
+            limits: Some(&policy.limits).filter(|limits| limits.ask_entries()),
             hits: &mut self.hits,
             next: 0,
             scanned: 0,
@@ -299,7 +305,7 @@ fn count(index: &Index, entries: Range<u32>) -> Count {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{admit::Admission, memory::Unbounded, plan::Plans, proto, rules::Ruleset};
+    use crate::{admit::Admission, memory::Unbounded, plan::Plans, proto, rules::Ruleset, validate::Limits};
     use prost::Message;
 
     /// Stands in for a defect: the treatment of this text, a line or a label text, panics.
@@ -318,6 +324,7 @@ mod tests {
             redact,
             off: Vec::new(),
             tell_apart: true,
+            limits: Limits::default(),
             plans: Plans::default(),
         };
         let stream = |labels: &[u8], lines: &[&[u8]]| proto::Stream {
@@ -329,7 +336,7 @@ mod tests {
         let push = proto::PushRequest { streams, format: Vec::new() };
         let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
         assert_eq!(
-            treat(&policy, &push.encode_to_vec(), &mut Unbounded, &mut scratch, &mut tally),
+            treat(&policy, &push.encode_to_vec(), 0, &mut Unbounded, &mut scratch, &mut tally),
             Ok(Treated::Changed)
         );
         let left = proto::PushRequest::decode(scratch.out.as_slice()).expect("what we write can be read");

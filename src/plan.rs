@@ -5,7 +5,7 @@
 
 use crate::{
     policy::Policy,
-    push::{Edits, Labels},
+    push::{Edits, Labels, MAX_TEXT},
     redact::{Fate, Text, Work, redact},
     relabel::relabel,
     rules::{Active, Hit, Rule},
@@ -30,8 +30,8 @@ pub struct StreamPlan {
     pub lines: Active,
     /// The rules that apply to its structured metadata.
     pub metadata: Active,
-    /// The stream would be refused, but `streams` is in report mode.
-    pub reported: Option<Reason>,
+    /// Why the stream would be refused by what is in report mode.
+    pub reported: Vec<Reason>,
     /// Findings in its labels, counted each time the plan is used.
     pub redactions: Vec<((RuleId, Place, Mode), u64)>,
 }
@@ -47,7 +47,7 @@ impl StreamPlan {
             verdict: Verdict::Keep,
             lines: Active::default(),
             metadata: Active::default(),
-            reported: None,
+            reported: Vec::new(),
             redactions: Vec::new(),
         }
     }
@@ -110,14 +110,17 @@ impl Plans {
     }
 }
 
-/// Parse, relabel, strip, admit, redact, print: the road of one label set.
+/// Parse, relabel, strip, admit, redact, validate, print: the road of one label set.
 fn make(policy: &Policy, text: &[u8]) -> StreamPlan {
     let mut plan = StreamPlan::kept();
     match normalise(policy, text, &mut plan) {
         Ok(labels) => {
             let mut printed = Vec::with_capacity(text.len());
             labels.print(&mut printed);
-            if printed != text {
+            // Printed, a byte can become four.
+            if printed.len() > MAX_TEXT {
+                plan.verdict = Verdict::Refuse(Reason::BadLabels);
+            } else if printed != text {
                 plan.verdict = Verdict::Relabel(printed.into());
             }
         }
@@ -136,13 +139,18 @@ fn normalise(policy: &Policy, text: &[u8], plan: &mut StreamPlan) -> Result<Labe
     }
     match (policy.streams.refuses(&labels), policy.streams.mode) {
         (Some(reason), Mode::On) => return Err(reason),
-        (refused, _) => plan.reported = refused,
+        (refused, _) => plan.reported.extend(refused),
     }
     let rules = policy.redact.rules();
     plan.lines = active(rules, &labels, |rule| rule.places.line);
     plan.metadata = active(rules, &labels, |rule| rule.places.metadata);
     let in_labels = active(rules, &labels, |rule| rule.places.labels);
-    redact_labels(policy, &in_labels, &labels, &mut plan.redactions)
+    let labels = redact_labels(policy, &in_labels, &labels, &mut plan.redactions)?;
+    match (policy.limits.refuses_labels(&labels), policy.limits.mode) {
+        (Some(reason), Mode::On) => return Err(reason),
+        (refused, _) => plan.reported.extend(refused),
+    }
+    Ok(labels)
 }
 
 fn active(rules: &[Rule], labels: &Labels, here: impl Fn(&Rule) -> bool) -> Active {

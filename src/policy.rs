@@ -1,6 +1,6 @@
 //! A compiled policy: immutable, complete, nothing in it can be invalid.
 
-use crate::{admit::Admission, plan::Plans, relabel::LabelRule, rules::Ruleset};
+use crate::{admit::Admission, plan::Plans, relabel::LabelRule, rules::Ruleset, validate::Limits};
 
 /// All that decides about a push.
 pub struct Policy {
@@ -14,6 +14,8 @@ pub struct Policy {
     pub off: Vec<String>,
     /// Whether entries that were different and became equal are told apart (`loki.tell_apart` of sigyn.yaml).
     pub tell_apart: bool,
+    /// What Loki would refuse (`loki.limits` of sigyn.yaml).
+    pub limits: Limits,
     /// What was decided for each label text so far.
     pub plans: Plans,
 }

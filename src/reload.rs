@@ -61,6 +61,7 @@ impl Files {
         match config::compile_policy(&sources) {
             Ok((mut policy, warnings)) if complaints.is_empty() => {
                 policy.tell_apart = settings.tell_apart;
+                policy.limits = settings.loki_limits.clone();
                 let digest: [u8; 16] = hash.finalize().into();
                 // The first half is enough to tell files apart, and short enough for a label.
                 let hash = format!("{:016x}", u128::from_be_bytes(digest) >> 64);
@@ -155,10 +156,12 @@ impl Reloader {
     /// Only what decides about content, and what stands in the files that `loki` names, follows a reload; listeners, limits,
     /// where Loki is and the log are set up once.
     fn warn_of_restart(&self, now: &Settings) {
-        let Settings { policies, tell_apart, .. } = self.settings.clone();
-        let fixed = Settings { tell_apart, policies, ..now.clone() };
+        let Settings { policies, tell_apart, loki_limits, .. } = self.settings.clone();
+        let fixed = Settings { tell_apart, loki_limits, policies, ..now.clone() };
         if fixed != self.settings {
-            tracing::warn!("sigyn.yaml has changed beyond `policies` and `loki.tell_apart`: that needs a restart");
+            tracing::warn!(
+                "sigyn.yaml has changed beyond `policies`, `loki.tell_apart` and `loki.limits`: that needs a restart"
+            );
         }
     }
 }

@@ -34,6 +34,24 @@ pub enum Reason {
     BadLabels,
     /// The timestamp is none that Loki takes.
     BadTimestamp,
+    /// Beyond `loki.limits`: more labels than Loki takes.
+    MaxLabelNamesPerSeries,
+    /// Beyond `loki.limits`: a label name.
+    LabelNameTooLong,
+    /// Beyond `loki.limits`: a label value.
+    LabelValueTooLong,
+    /// Beyond `loki.limits`: an entry that is too old.
+    GreaterThanMaxSampleAge,
+    /// Beyond `loki.limits`: an entry of the future.
+    TooFarInFuture,
+    /// Beyond `loki.limits`: the line.
+    LineTooLong,
+    /// Beyond `loki.limits`: structured metadata where Loki takes none.
+    DisallowedStructuredMetadata,
+    /// Beyond `loki.limits`: the bytes of the structured metadata.
+    StructuredMetadataTooLarge,
+    /// Beyond `loki.limits`: the pairs of the structured metadata.
+    StructuredMetadataTooMany,
     /// A redaction rule `with: drop`.
     Redaction,
     /// Loki answered 260: it dropped what it took.
@@ -54,6 +72,15 @@ impl Reason {
             Self::NoLabels => "no_labels",
             Self::BadLabels => "bad_labels",
             Self::BadTimestamp => "bad_timestamp",
+            Self::MaxLabelNamesPerSeries => "max_label_names_per_series",
+            Self::LabelNameTooLong => "label_name_too_long",
+            Self::LabelValueTooLong => "label_value_too_long",
+            Self::GreaterThanMaxSampleAge => "greater_than_max_sample_age",
+            Self::TooFarInFuture => "too_far_in_future",
+            Self::LineTooLong => "line_too_long",
+            Self::DisallowedStructuredMetadata => "disallowed_structured_metadata",
+            Self::StructuredMetadataTooLarge => "structured_metadata_too_large",
+            Self::StructuredMetadataTooMany => "structured_metadata_too_many",
             Self::Redaction => "redaction",
             Self::Loki260 => "loki_260",
             Self::Internal => "internal",
@@ -117,8 +144,12 @@ pub struct Tally {
     pub dropped: Vec<(Reason, Count)>,
     /// Whole streams that were dropped, by reason.
     pub dropped_streams: Vec<(Reason, u64)>,
-    /// Whole streams that `streams` would refuse but is in report mode, by reason.
+    /// Whole streams that would be dropped by `streams` or `loki.limits` but for their report mode, by reason.
     pub reported_streams: Vec<(Reason, u64)>,
+    /// Lines that `loki.limits` would drop but for its report mode, by reason.
+    pub reported_lines: Vec<(Reason, u64)>,
+    /// Names of structured metadata that Loki could not store and that were replaced.
+    pub renamed_metadata: u64,
     /// Lines in which a finding was replaced (in the line or its metadata).
     pub redacted_lines: u64,
     /// Entries that were moved by a nanosecond or more, because they had become equal to another of their stream.
@@ -134,6 +165,8 @@ impl Tally {
         self.dropped.clear();
         self.dropped_streams.clear();
         self.reported_streams.clear();
+        self.reported_lines.clear();
+        self.renamed_metadata = 0;
         self.redacted_lines = 0;
         self.told_apart = 0;
         self.redactions.clear();
@@ -152,9 +185,14 @@ impl Tally {
         count_one(&mut self.dropped_streams, reason);
     }
 
-    /// Counts a whole stream that would be dropped if `streams` were not in report mode.
+    /// Counts a whole stream that would be dropped if what refuses it were not in report mode.
     pub fn report_stream(&mut self, reason: &Reason) {
         count_one(&mut self.reported_streams, reason);
+    }
+
+    /// Counts a line that would be dropped if `loki.limits` were not in report mode.
+    pub fn report_line(&mut self, reason: &Reason) {
+        count_one(&mut self.reported_lines, reason);
     }
 
     /// Counts `times` findings of a rule.

@@ -7,7 +7,7 @@
 use crate::{
     error::Error,
     memory::Memory,
-    push::{Edits, Entry, Fates, Index, StreamFate, put_timestamp},
+    push::{Edits, Entry, Fates, Index, StreamFate, as_loki_names, put_timestamp},
     span::Span,
 };
 use std::{
@@ -216,16 +216,8 @@ impl<'a> Push<'a> {
 
     /// Writes what Loki compares of an entry beside the timestamp: the line and the metadata in order of name.
     fn put_content(&self, entry: &Entry, content: &Edits, out: &mut Vec<u8>) {
-        let mut edits = content.from(entry.body.start);
-        let mut text = |span: Span, out: &mut Vec<u8>| {
-            let mut at = span.start;
-            while let Some((old, new)) = edits.next_if(|(old, _)| old.end <= span.end) {
-                out.extend_from_slice(Span { start: at, end: old.start }.of(self.body));
-                out.extend_from_slice(new);
-                at = old.end;
-            }
-            out.extend_from_slice(Span { start: at, end: span.end }.of(self.body));
-        };
+        let mut texts = content.texts(self.body, entry.body.start);
+        let mut text = |span: Span, out: &mut Vec<u8>| texts.pieces(span, |piece| out.extend_from_slice(piece));
         text(entry.line, out);
         let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
         for pair in self.index.pairs_of(entry) {
@@ -298,12 +290,4 @@ fn stamp(entry: &Entry) -> Span {
     } else {
         entry.timestamp_field
     }
-}
-
-/// A name of structured metadata as Loki stores it, roughly: it writes `_` for whatever is no letter, digit or `_`, and one
-/// for several. Names that only look equal here cost a nanosecond, not an entry.
-fn as_loki_names(name: &[u8]) -> Vec<u8> {
-    let mut stored: Vec<u8> = name.iter().map(|byte| if byte.is_ascii_alphanumeric() { *byte } else { b'_' }).collect();
-    stored.dedup_by(|one, before| *one == b'_' && *before == b'_');
-    stored
 }

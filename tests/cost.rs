@@ -53,7 +53,7 @@ fn duration(policy: &Policy, body: &[u8]) -> Duration {
     let mut run = || {
         let begin = Instant::now();
         tally.clear();
-        assert!(treat(policy, body, &mut Unbounded, &mut scratch, &mut tally).is_ok());
+        assert!(treat(policy, body, 0, &mut Unbounded, &mut scratch, &mut tally).is_ok());
         begin.elapsed()
     };
     run().min(run()).min(run())

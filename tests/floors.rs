@@ -11,7 +11,7 @@ use std::{
 const FLOORS: &[&[&str]] = &[
     &["span", "tally", "memory", "error", "diagnostic", "proto"],
     &["push", "rules", "logql", "re2"],
-    &["admit", "relabel", "redact", "twins"],
+    &["admit", "relabel", "redact", "validate", "twins"],
     &["pipeline", "plan", "policy", "config"],
     &["intake", "forward", "reply", "metrics", "pool"],
     &["gateway"],

@@ -133,7 +133,7 @@ fn push(planted: &[(Field, &str)]) -> Vec<u8> {
 /// What is forwarded of a body; `None` where nothing is.
 fn forwarded(policy: &Policy, body: &[u8]) -> Option<Vec<u8>> {
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let treated = treat(policy, body, &mut Unbounded, &mut scratch, &mut tally).ok()?;
+    let treated = treat(policy, body, 0, &mut Unbounded, &mut scratch, &mut tally).ok()?;
     let out = match treated {
         Treated::Unchanged => body.to_vec(),
         Treated::Changed => scratch.out,

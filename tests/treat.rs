@@ -13,6 +13,9 @@ use sigyn::{
     tally::Tally,
 };
 
+/// When the pushes are forwarded: half a minute after the entries were written, in nanoseconds since 1970.
+const NOW: i64 = 1_700_000_030_000_000_000;
+
 fn policy(text: &str) -> Policy {
     let file = Source { name: "policy.yaml".into(), text: text.into() };
     match compile_policy(&[file]) {
@@ -55,7 +58,7 @@ impl Outcome {
 
 fn run(policy: &Policy, body: &[u8]) -> Outcome {
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let treated = treat(policy, body, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed");
+    let treated = treat(policy, body, NOW, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed");
     let out = match treated {
         Treated::Unchanged => body,
         Treated::Changed => scratch.out.as_slice(),

@@ -40,7 +40,8 @@ fn stream(labels: &str, entries: &[Given<'_>]) -> Stream {
 fn run(policy: &Policy, streams: Vec<Stream>) -> (PushRequest, u64) {
     let body = PushRequest { streams, format: Vec::new() }.encode_to_vec();
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let out = match treat(policy, &body, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed") {
+    let out = match treat(policy, &body, 0, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed")
+    {
         Treated::Unchanged => body.as_slice(),
         Treated::Changed => scratch.out.as_slice(),
         Treated::Nothing => b"",
@@ -75,6 +76,8 @@ fn what_became_equal_is_moved_and_nothing_else() {
         ("metadata tells them apart already",         &[(5, "pin=11", &[("a", "1")]), (5, "pin=22", &[("a", "2")])], &[5, 5]),
         ("metadata in another order does not",        &[(5, "pin=11", &[("a", "1"), ("b", "2")]), (5, "pin=22", &[("b", "2"), ("a", "1")])], &[5, 6]),
         ("nor a name that Loki writes the same",      &[(5, "pin=11", &[("a.b", "1")]), (5, "pin=22", &[("a_b", "1")])], &[5, 6]),
+        ("nor one that begins with a digit",          &[(5, "pin=11", &[("1a", "1")]), (5, "pin=22", &[("key_1a", "1")])], &[5, 6]),
+        ("nor names that Loki cannot store",          &[(5, "x", &[("-", "1")]), (5, "x", &[("", "1")])], &[5, 6]),
         ("secrets in metadata",                       &[(5, "x", &[("n", "pin=11")]), (5, "x", &[("n", "pin=22")])], &[5, 6]),
     ];
     for (fact, given, wanted) in rows {

@@ -120,7 +120,7 @@ fn describe(batches: &[Batch], rate: u64) {
 fn check(policy: &Policy, batch: &Batch, name: &str) {
     let body = batch.push.encode_to_vec();
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let treated = treat(policy, &body, &mut Unbounded, &mut scratch, &mut tally).unwrap();
+    let treated = treat(policy, &body, 0, &mut Unbounded, &mut scratch, &mut tally).unwrap();
     let out = match treated {
         Treated::Unchanged => body.as_slice(),
         Treated::Changed => scratch.out.as_slice(),
@@ -197,7 +197,7 @@ impl Road {
         for block in packed {
             let len = self.decode(block);
             self.tally.clear();
-            if treat(policy, &self.flat[..len], &mut Unbounded, &mut self.scratch, &mut self.tally).unwrap()
+            if treat(policy, &self.flat[..len], 0, &mut Unbounded, &mut self.scratch, &mut self.tally).unwrap()
                 == Treated::Changed
             {
                 pack(&self.scratch.out, &mut self.out);

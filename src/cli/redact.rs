@@ -224,7 +224,8 @@ impl Desk {
     fn treat(&mut self, items: &[Item]) -> Result<Vec<Ended>, Error> {
         let body = as_push(items).encode_to_vec();
         self.tally.clear();
-        let treated = pipeline::treat(&self.policy, &body, &mut Unbounded, &mut self.scratch, &mut self.tally)?;
+        // No limit on the age of entries is in force here, so that no time is asked for.
+        let treated = pipeline::treat(&self.policy, &body, 0, &mut Unbounded, &mut self.scratch, &mut self.tally)?;
         match (&self.tally.dropped[..], items) {
             ([], _) => {
                 let after = if treated == Treated::Unchanged { &body } else { &self.scratch.out };

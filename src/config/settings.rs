@@ -2,10 +2,11 @@
 
 mod expand;
 mod loki;
+mod loki_limits;
 mod lower;
 mod units;
 
-use crate::diagnostic::Diagnostic;
+use crate::{diagnostic::Diagnostic, validate};
 use http::Uri;
 pub use loki::{Access, Authorization, Certificate, Password, TlsConfig};
 pub(super) use lower::{address, loki_url, lower};
@@ -24,6 +25,8 @@ pub struct Settings {
     pub loki_access: Access,
     /// `loki.tell_apart`: whether entries that redaction or label rules made equal are moved apart by a nanosecond.
     pub tell_apart: bool,
+    /// `loki.limits`: what Loki would refuse.
+    pub loki_limits: validate::Limits,
     /// `policies`: policy files in order, relative to the file that names them.
     pub policies: Vec<PathBuf>,
     /// `limits`.
@@ -91,6 +94,7 @@ impl Default for Settings {
             loki_url: None,
             loki_access: Access::default(),
             tell_apart: true,
+            loki_limits: validate::Limits::default(),
             policies: Vec::new(),
             limits: Limits::default(),
             log: Log { format: LogFormat::Text, level: "info".into() },

@@ -1,4 +1,4 @@
-//! The walk over the entries of a push: each is scanned once, and each of its texts redacted.
+//! The walk over the entries of a push: each is scanned once, each of its texts redacted, and what is left validated.
 
 use super::Guard;
 use crate::{
@@ -6,11 +6,12 @@ use crate::{
     memory::{Beside, Memory},
     plan::StreamPlan,
     policy::Policy,
-    push::{Edits, Entry, Index},
+    push::{self, Edits, Entry, Index, Pair},
     redact::{Fate, Text, Work, redact},
     rules::{Active, Hit},
     span::Span,
-    tally::{Place, Reason, Tally},
+    tally::{Mode, Place, Reason, Tally},
+    validate::{self, Limits, SpareNames},
 };
 use std::{
     ops::Range,
@@ -24,11 +25,26 @@ const SCANNED_BYTES: u32 = 256 * 1024;
 /// What a hit may lead to: itself, a finding, an edit with what stands in its place.
 const HIT_BYTES: usize = 80;
 
+/// What a name for a pair that has none may take: an edit with the name, and a number that is taken.
+const NAME_BYTES: usize = 80;
+
+/// What was done to an entry that goes on.
+struct Done {
+    /// Whether something was redacted.
+    redacted: bool,
+    /// How many names of its structured metadata were replaced.
+    renamed: u64,
+}
+
 /// Where the walk over the entries stands.
 pub(super) struct Walk<'a> {
     pub(super) policy: &'a Policy,
     pub(super) body: &'a [u8],
+    /// Nanoseconds since 1970.
+    pub(super) now: i64,
     pub(super) index: &'a Index,
+    /// Loki's limits, where any of them is about entries.
+    pub(super) limits: Option<&'a Limits>,
     /// The hits in what was scanned last, in order of their ends.
     pub(super) hits: &'a mut Vec<Hit>,
     /// The first hit that may still lie in a text to come.
@@ -63,27 +79,32 @@ impl Walk<'_> {
             self.memory.reserve(self.content.reserved() + self.hits.len() * HIT_BYTES)?;
             begin = end;
         }
+        // Names are given to those that have none, whether or not a rule looks at them.
+        let pairs = &self.index.pairs[first.pairs.start as usize..entries[together - 1].pairs.end as usize];
+        let nameless = pairs.iter().filter(|pair| !push::can_be_name(pair.name.of(self.body))).count();
+        self.memory.reserve(self.content.reserved() + self.hits.len() * HIT_BYTES + nameless * NAME_BYTES)?;
         self.scanned = entry + together as u32;
         Ok(())
     }
 
-    /// Redacts one entry; the reason where it is dropped, and then no edit of it stays.
+    /// Redacts and validates one entry; the reason where it is dropped, and then no edit of it stays.
     pub(super) fn entry(&mut self, plan: &StreamPlan, number: u32, tally: &mut Tally, guard: Guard) -> Option<Reason> {
         let entry = &self.index.entries[number as usize];
-        if !timestamp_is_valid(entry) {
+        if !validate::timestamp_is_valid(entry) {
             return Some(Reason::BadTimestamp);
         }
         let edits = self.content.len();
         let fate = match guard {
-            Guard::Push => self.texts(plan, entry, tally),
-            Guard::Entry => catch_unwind(AssertUnwindSafe(|| self.texts(plan, entry, tally))).unwrap_or_else(|_| {
+            Guard::Push => self.treat(plan, entry, tally),
+            Guard::Entry => catch_unwind(AssertUnwindSafe(|| self.treat(plan, entry, tally))).unwrap_or_else(|_| {
                 *self.work = Work::default();
                 Err(Reason::Internal)
             }),
         };
         match fate {
-            Ok(changed) => {
-                tally.redacted_lines += u64::from(changed);
+            Ok(done) => {
+                tally.redacted_lines += u64::from(done.redacted);
+                tally.renamed_metadata += done.renamed;
                 None
             }
             Err(reason) => {
@@ -93,17 +114,53 @@ impl Walk<'_> {
         }
     }
 
+    fn treat(&mut self, plan: &StreamPlan, entry: &Entry, tally: &mut Tally) -> Result<Done, Reason> {
+        let done = self.texts(plan, entry, tally)?;
+        if let Some(limits) = self.limits {
+            let texts = self.content.texts(self.body, entry.body.start);
+            match (limits.refuses_entry(entry, self.index.pairs_of(entry), texts, self.now), limits.mode) {
+                (Some(reason), Mode::On) => return Err(reason),
+                (Some(reason), Mode::Report) => tally.report_line(&reason),
+                (None, _) => {}
+            }
+        }
+        Ok(done)
+    }
+
     /// The line, then each pair's name and value: in the order in which they stand in the body.
-    fn texts(&mut self, plan: &StreamPlan, entry: &Entry, tally: &mut Tally) -> Result<bool, Reason> {
+    fn texts(&mut self, plan: &StreamPlan, entry: &Entry, tally: &mut Tally) -> Result<Done, Reason> {
         #[cfg(test)]
         super::tests::panic_if_asked(entry.line.of(self.body));
-        let mut changed = self.text(&plan.lines, entry.line, None, Place::Line, tally)?;
-        for pair in &self.index.pairs[entry.pairs.start as usize..entry.pairs.end as usize] {
-            changed |= self.text(&plan.metadata, pair.name, None, Place::Metadata, tally)?;
+        let mut done = Done { redacted: self.text(&plan.lines, entry.line, None, Place::Line, tally)?, renamed: 0 };
+        let mut spare = None;
+        for (number, pair) in self.index.pairs_of(entry).iter().enumerate() {
+            let edits = self.content.len();
+            done.redacted |= self.text(&plan.metadata, pair.name, None, Place::Metadata, tally)?;
+            // Redaction may have left a name that is none, or have taken one away that was none.
+            if !self.can_be_name(pair, edits) {
+                let spare = spare.get_or_insert_with(|| self.spare_names(entry));
+                self.content.truncate(edits);
+                self.content.replace(pair.name, spare.of(number + 1).as_bytes());
+                done.renamed += 1;
+            }
             let name = pair.name.of(self.body);
-            changed |= self.text(&plan.metadata, pair.value, Some(name), Place::Metadata, tally)?;
+            done.redacted |= self.text(&plan.metadata, pair.value, Some(name), Place::Metadata, tally)?;
         }
-        Ok(changed)
+        Ok(done)
+    }
+
+    /// Whether Loki can store a pair's name as it will be forwarded, where the edits from number `from` on are of this name.
+    fn can_be_name(&self, pair: &Pair, from: usize) -> bool {
+        if self.content.len() == from {
+            return push::can_be_name(pair.name.of(self.body));
+        }
+        let mut can = false;
+        self.content.texts(self.body, pair.body.start).pieces(pair.name, |piece| can |= push::can_be_name(piece));
+        can
+    }
+
+    fn spare_names(&self, entry: &Entry) -> SpareNames {
+        SpareNames::beside(self.index.pairs_of(entry).iter().map(|pair| pair.name.of(self.body)))
     }
 
     fn text(
@@ -133,16 +190,4 @@ impl Walk<'_> {
         self.next = first + count(&self.hits[first..], span.end);
         first..self.next
     }
-}
-
-/// Whether Loki can read the timestamp: from the year 1 to the year 9999, with nanoseconds below a second.
-/// Outside of that Loki refuses the whole request.
-fn timestamp_is_valid(entry: &Entry) -> bool {
-    /// 0001-01-01T00:00:00Z.
-    const FIRST: i64 = -62_135_596_800;
-    /// 10000-01-01T00:00:00Z.
-    const END: i64 = 253_402_300_800;
-    entry
-        .timestamp
-        .is_none_or(|(seconds, nanos)| (FIRST..END).contains(&seconds) && (0..1_000_000_000).contains(&nanos))
 }

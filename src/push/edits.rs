@@ -17,6 +17,14 @@ pub struct Edits {
     arena: Vec<u8>,
 }
 
+/// Texts of a buffer as edits leave them, asked for in order.
+pub struct Texts<'a> {
+    source: &'a [u8],
+    edits: &'a Edits,
+    /// The first edit that may lie in a text to come.
+    next: usize,
+}
+
 struct Edit {
     /// What is replaced, in the buffer.
     old: Span,
@@ -72,9 +80,9 @@ impl Edits {
         self.edits[from..].iter().map(|edit| (edit.old, &self.arena[edit.new.clone()]))
     }
 
-    /// The edits that begin at `start` of the buffer or later, in order.
-    pub fn from(&self, start: u32) -> std::iter::Peekable<impl Iterator<Item = (Span, &[u8])>> {
-        self.iter_from(self.edits.partition_point(|edit| edit.old.start < start)).peekable()
+    /// The texts of `source` from `start` on, as the edits leave them.
+    pub fn texts<'a>(&'a self, source: &'a [u8], start: u32) -> Texts<'a> {
+        Texts { source, edits: self, next: self.edits.partition_point(|edit| edit.old.start < start) }
     }
 
     /// Forgets the edits from number `len` on (an entry that is dropped after all).
@@ -91,6 +99,27 @@ impl Edits {
             kept = old.end as usize;
         }
         out.extend_from_slice(&source[kept..]);
+    }
+}
+
+impl<'a> Texts<'a> {
+    /// Hands out the next text in pieces: what stays of it, and what takes the place of the rest.
+    pub fn pieces(&mut self, text: Span, mut each: impl FnMut(&'a [u8])) {
+        let mut at = text.start;
+        while let Some(edit) = self.edits.edits.get(self.next).filter(|edit| edit.old.end <= text.end) {
+            each(Span { start: at, end: edit.old.start }.of(self.source));
+            each(&self.edits.arena[edit.new.clone()]);
+            at = edit.old.end;
+            self.next += 1;
+        }
+        each(Span { start: at, end: text.end }.of(self.source));
+    }
+
+    /// How long the next text is.
+    pub fn length(&mut self, text: Span) -> usize {
+        let mut length = 0;
+        self.pieces(text, |piece| length += piece.len());
+        length
     }
 }
 
@@ -137,6 +166,21 @@ mod tests {
         edits.fill(length, b"4");
         assert_eq!(applied(&edits, "1=x"), "> 4=long");
         assert_eq!(edits.iter_from(1).map(|(old, new)| (old.len(), new.len())).collect::<Vec<_>>(), [(1, 4)]);
+    }
+
+    #[test]
+    fn texts_are_read_as_they_will_be() {
+        let mut edits = Edits::default();
+        for (start, end, new) in [(0, 1, "before"), (2, 3, "C"), (4, 5, ""), (7, 7, "new")] {
+            edits.replace(Span::new(start, end), new.as_bytes());
+        }
+        let mut texts = edits.texts(b"abcdefgh", 1);
+        let mut read = Vec::new();
+        texts.pieces(Span::new(1, 4), |piece| read.extend_from_slice(piece));
+        assert_eq!(read, b"bCd");
+        assert_eq!(texts.length(Span::new(4, 6)), 1);
+        assert_eq!(texts.length(Span::new(7, 7)), 3, "a text that is put in");
+        assert_eq!(texts.length(Span::new(7, 8)), 1);
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub struct Pair {
     pub field: Span,
     /// The message.
     pub body: Span,
-    /// The name; empty where missing.
+    /// The name; empty where missing, and then where it would stand.
     pub name: Span,
     /// The value; empty where missing.
     pub value: Span,
@@ -281,7 +281,8 @@ impl Index {
     // message LabelPair { string name = 1; string value = 2; }
     fn pair(&mut self, field: Span, mut cursor: Cursor<'_>) -> Result<Pair, Refusal> {
         let body = cursor.rest();
-        let (mut name, mut value) = (Span::default(), Span::default());
+        let mut name = Span { start: body.start, end: body.start };
+        let mut value = Span::default();
         let mut last = 0;
         while let Some(tag) = cursor.tag()? {
             match tag {

@@ -4,6 +4,7 @@ mod edits;
 mod fault;
 mod index;
 mod labels;
+mod naming;
 mod rebuild;
 #[cfg(test)]
 mod samples;
@@ -11,10 +12,11 @@ mod schema;
 mod splice;
 mod wire;
 
-pub use edits::{Edits, Slot};
+pub use edits::{Edits, Slot, Texts};
 pub use index::{Entry, Index, Pair, Stream};
 pub use labels::Labels;
-pub(crate) use labels::{is_plain_name, unquote};
+pub(crate) use labels::{MAX_TEXT, is_plain_name, unquote};
+pub use naming::{as_loki_names, can_be_name};
 pub use rebuild::put_timestamp;
 pub use splice::{Fates, StreamFate, splice};
 pub use wire::{put_varint, varint_len};

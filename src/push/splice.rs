@@ -137,7 +137,9 @@ impl<'a> Splicer<'a> {
         if !self.edited(text) {
             return 0;
         }
-        let field = Span { start: text.end - wire::field_len(text.len()) as u32, end: text.end };
+        // A text that is missing has no tag and length yet.
+        let known = if text.is_empty() { 0 } else { wire::field_len(text.len()) };
+        let field = Span { start: text.end - known as u32, end: text.end };
         let header = self.whole.reserve(Span { start: field.start, end: text.start });
         let mut grown = 0;
         while let Some((old, new)) = self.next_edit(text) {
@@ -293,6 +295,22 @@ mod tests {
     }
 
     #[test]
+    fn a_missing_name_is_put_in() {
+        let pair = |name: &str, value: &str| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
+        let given = |names: [&str; 3]| {
+            let [first, second, third] = names;
+            let pairs = vec![pair(first, "v"), pair(second, ""), pair(third, "w")];
+            vec![(b"{}".to_vec(), vec![(Some((1, 0)), b"a".to_vec(), pairs)])]
+        };
+        let mut case = Case::new(&given(["", "", "c"]));
+        for number in [0, 1] {
+            case.content.replace(case.index.pairs[number].name, &[b'n'; 130]);
+        }
+        let long = "n".repeat(130);
+        case.assert_makes(&samples::push(&given([&long, &long, "c"])));
+    }
+
+    #[test]
     fn edits_and_drops_inside_what_is_dropped_change_nothing() {
         let mut case = Case::new(&[stream("{}", &["secret", "b"]), stream("{}", &["secret", "d"])]);
         case.content.replace(case.index.entries[0].line, b"-");
@@ -359,7 +377,12 @@ mod tests {
                 let positions = &case.index.entries[number as usize];
                 choices.edit(&mut entry.line, positions.line, &mut case.content);
                 for (pair, place) in entry.structured_metadata.iter_mut().zip(case.index.pairs_of(positions)) {
-                    choices.edit(&mut pair.name, place.name, &mut case.content);
+                    if pair.name.is_empty() && choices.below(3) == 2 {
+                        pair.name = b"key_1".to_vec();
+                        case.content.replace(place.name, &pair.name);
+                    } else {
+                        choices.edit(&mut pair.name, place.name, &mut case.content);
+                    }
                     choices.edit(&mut pair.value, place.value, &mut case.content);
                 }
                 if choices.below(4) == 3 {

@@ -44,6 +44,7 @@ fn messages(bytes_each: usize, make: impl Fn(usize) -> Stream) -> Vec<u8> {
 fn hostile() -> Vec<(&'static str, Vec<u8>)> {
     let pair = |name: &str, value: &str| LabelPair { name: name.into(), value: value.into() };
     let with_pairs = Entry { structured_metadata: vec![pair("a", "b"); DECOMPRESSED / 8 - 8], ..entry(b"x".to_vec()) };
+    let nameless = Entry { structured_metadata: vec![pair("-", "b"); DECOMPRESSED / 8 - 8], ..entry(b"x".to_vec()) };
     let rebuilt = Entry { parsed: vec![pair("a", "b")], ..entry(b"password=hunter22".to_vec()) };
     vec![
         ("a line of one letter", line_of("a")),
@@ -54,6 +55,7 @@ fn hostile() -> Vec<(&'static str, Vec<u8>)> {
         ("entries of a letter", one(vec![entry(b"x".to_vec()); DECOMPRESSED / 24])),
         ("a secret in each of many entries", one(vec![entry(b"password=hunter22".to_vec()); DECOMPRESSED / 48])),
         ("pairs of a letter", one(vec![with_pairs])),
+        ("pairs without a name", one(vec![nameless])),
         ("what must be rebuilt", one(vec![rebuilt; DECOMPRESSED / 64])),
         (
             "streams of one label each",

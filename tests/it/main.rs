@@ -15,4 +15,5 @@ mod peers;
 mod storm;
 mod support;
 mod tls;
+mod validation;
 mod words;

@@ -21,6 +21,7 @@ use crate::{
     policy::Policy,
     relabel::LabelRule,
     rules::{Ruleset, file::Written},
+    validate::Limits,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -90,6 +91,7 @@ pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<D
         redact,
         off,
         tell_apart: true,
+        limits: Limits::default(),
         plans: Plans::default(),
     };
     Ok((policy, warnings))

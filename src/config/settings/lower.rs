@@ -1,6 +1,6 @@
 //! `sigyn.yaml` into [`Settings`]: keys known, variables filled in, values in their bounds.
 
-use super::{Broken, Limits, Log, LogFormat, Settings, expand::expand, units};
+use super::{Broken, Limits, Log, LogFormat, Settings, expand::expand, loki_limits, units};
 use crate::{
     config::{
         Source, nearest,
@@ -13,7 +13,7 @@ use http::Uri;
 use std::{path::PathBuf, time::Duration};
 
 const KEYS: &[&str] = &["listen", "admin", "loki", "policies", "limits", "log"];
-const LOKI: &[&str] = &["url", "tell_apart", "basic_auth", "bearer_token_file", "tls_config"];
+const LOKI: &[&str] = &["url", "tell_apart", "limits", "basic_auth", "bearer_token_file", "tls_config"];
 const LIMITS: &[&str] = &[
     "received",
     "decompressed",
@@ -59,6 +59,9 @@ impl Reader<'_> {
             settings.loki_url = self.given(&loki, "url", loki_url);
             self.value(&loki, "tell_apart", &mut settings.tell_apart, on_or_off);
             settings.loki_access = self.access(&loki);
+            if let Some(limits) = self.section(&loki, "limits", loki_limits::KEYS) {
+                loki_limits::lower(self, &limits, &mut settings.loki_limits);
+            }
         }
         if let Some(policies) = fields.find("policies") {
             let items = policies.list(&mut self.complaints).unwrap_or_default();
@@ -100,7 +103,13 @@ impl Reader<'_> {
     }
 
     /// Reads a key into its place, where it is there and right.
-    fn value<T>(&mut self, fields: &Fields<'_>, key: &str, place: &mut T, read: impl Fn(&str) -> Result<T, Complaint>) {
+    pub(super) fn value<T>(
+        &mut self,
+        fields: &Fields<'_>,
+        key: &str,
+        place: &mut T,
+        read: impl Fn(&str) -> Result<T, Complaint>,
+    ) {
         if let Some(value) = fields.find(key).and_then(|cursor| self.read(&cursor, read)) {
             *place = value;
         }
@@ -181,7 +190,7 @@ fn connections(text: &str) -> Result<usize, Complaint> {
     number.ok_or_else(|| Complaint::new("expected a whole number above 0").hint("write e.g. `4096`"))
 }
 
-fn on_or_off(text: &str) -> Result<bool, Complaint> {
+pub(super) fn on_or_off(text: &str) -> Result<bool, Complaint> {
     match text {
         "on" | "true" | "yes" => Ok(true),
         "off" | "false" | "no" => Ok(false),
@@ -208,7 +217,7 @@ fn log_level(text: &str) -> Result<String, Complaint> {
 mod tests {
     use super::{
         super::loki::{BASIC_AUTH, TLS_CONFIG},
-        KEYS, LIMITS, LOG, LOKI, lower,
+        KEYS, LIMITS, LOG, LOKI, loki_limits, lower,
     };
     use crate::config::{Settings, Source, default_yaml, read::Cursor, yaml};
 
@@ -224,7 +233,7 @@ mod tests {
             assert!(keys.iter().all(|key| fields.find(key).is_some()), "a key of {section} is missing");
         }
         let loki = fields.find("loki").unwrap().entries(&mut complaints).unwrap();
-        for (section, keys) in [("basic_auth", BASIC_AUTH), ("tls_config", TLS_CONFIG)] {
+        for (section, keys) in [("basic_auth", BASIC_AUTH), ("tls_config", TLS_CONFIG), ("limits", loki_limits::KEYS)] {
             let fields = loki.find(section).unwrap().entries(&mut complaints).unwrap();
             assert!(keys.iter().all(|key| fields.find(key).is_some()), "a key of loki.{section} is missing");
         }

@@ -8,6 +8,7 @@ mod quoted;
 mod tests;
 
 use crate::diagnostic::Complaint;
+pub(crate) use parse::MAX_TEXT;
 pub(crate) use print::{is_plain_name, quote};
 pub(crate) use quoted::unquote;
 

@@ -8,7 +8,7 @@ use crate::diagnostic::Complaint;
 type Pair = (Vec<u8>, Vec<u8>);
 
 /// Loki's limit for one label text (its `maxStreamLabelsSize`).
-const MAX_TEXT: usize = 16 << 20;
+pub(crate) const MAX_TEXT: usize = (16 << 20) - 1;
 
 /// U+FFFD, which Prometheus takes for a sign of wrong bytes, also where it was sent as itself.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();

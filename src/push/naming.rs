@@ -1,0 +1,95 @@
+//! The names that Loki gives to structured metadata: those of Prometheus, whatever the sender wrote.
+
+/// Whether Loki can make a name of it. Of one without a letter or digit of ASCII it makes underscores at best, and then
+/// answers 500 to the whole push.
+pub fn can_be_name(name: &[u8]) -> bool {
+    name.iter().any(u8::is_ascii_alphanumeric)
+}
+
+/// The name under which Loki stores a pair: letters and digits, one `_` for all that stands between them, `key_` before a
+/// digit. The underscores around `__x__` stay.
+pub fn as_loki_names(name: &[u8]) -> Vec<u8> {
+    let reserved = name.strip_prefix(b"__").and_then(|name| name.strip_suffix(b"__"));
+    let inner = reserved.unwrap_or(name);
+    let mut stored = Vec::with_capacity(inner.len() + 4);
+    match (reserved, name.first()) {
+        (Some(_), _) => stored.extend_from_slice(b"__"),
+        (None, Some(first)) if first.is_ascii_digit() => stored.extend_from_slice(b"key_"),
+        _ => {}
+    }
+    let mut between = false;
+    for &byte in inner {
+        let plain = byte.is_ascii_alphanumeric();
+        if plain || !between {
+            stored.push(if plain { byte } else { b'_' });
+        }
+        between = !plain;
+    }
+    if reserved.is_some() {
+        stored.extend_from_slice(b"__");
+    }
+    stored
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sent, and what Loki 3.7 stored.
+    #[rustfmt::skip]
+    const STORED: &[(&[u8], &str)] = &[
+        (b"k",             "k"),
+        (b"AbC",           "AbC"),
+        (b"a.b",           "a_b"),
+        (b"a-b",           "a_b"),
+        (b"a b",           "a_b"),
+        (b"a:b",           "a_b"),
+        (b"a\"b",          "a_b"),
+        (b"a\0b",          "a_b"),
+        (b"a\nb",          "a_b"),
+        (b"a\xffb",        "a_b"),
+        (b"a\xff\xfeb",    "a_b"),
+        ("aéb".as_bytes(), "a_b"),
+        ("a\u{fffd}b".as_bytes(), "a_b"),
+        (b"k8s.io/name",   "k8s_io_name"),
+        (b"a__b",          "a_b"),
+        (b"a___b",         "a_b"),
+        (b"a._b",          "a_b"),
+        (b"1a",            "key_1a"),
+        (b"123",           "key_123"),
+        ("٣a".as_bytes(),  "_a"),
+        (b"_a",            "_a"),
+        (b"__a",           "_a"),
+        (b"-a",            "_a"),
+        (b"_1",            "_1"),
+        (b".1",            "_1"),
+        (b"a_",            "a_"),
+        (b"a__",           "a_"),
+        (b"__x__",         "__x__"),
+        (b"__1__",         "__1__"),
+        (b"__a.b__",       "__a_b__"),
+        (b"__a__b__",      "__a_b__"),
+    ];
+
+    /// Sent, and Loki 3.7 answered 500.
+    #[rustfmt::skip]
+    const REFUSED: &[&[u8]] = &[
+        b"", b"_", b"__", b"____", b"-", b"...", "日本".as_bytes(), "é".as_bytes(), b" ", b"\xff", "٣".as_bytes(), b"__-__",
+    ];
+
+    #[test]
+    fn names_are_those_that_loki_stores() {
+        for (sent, stored) in STORED {
+            let shown = sent.escape_ascii();
+            assert!(can_be_name(sent), "{shown}");
+            assert_eq!(String::from_utf8(as_loki_names(sent)).as_deref(), Ok(*stored), "{shown}");
+        }
+    }
+
+    #[test]
+    fn names_that_loki_cannot_store_are_known() {
+        for sent in REFUSED {
+            assert!(!can_be_name(sent), "{}", sent.escape_ascii());
+        }
+    }
+}
