@@ -9,8 +9,10 @@ use crate::{
     forward::{Loki, Road},
     gateway::Gateway,
     policy::Policy,
+    server::{Tls, tls},
 };
 use md5::{Digest, Md5};
+use rustls::ServerConfig;
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
@@ -34,6 +36,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// From all policy files.
     pub policy: Policy,
+    /// From the files of `tls`.
+    pub tls: Option<Arc<ServerConfig>>,
     /// What the author may want to look at.
     pub warnings: Vec<Diagnostic>,
     /// Of the names and texts of all files.
@@ -58,13 +62,18 @@ impl Files {
                 Err(complaint) => complaints.push(complaint),
             }
         }
+        let tls = settings.tls.as_ref().map(|files| tls::read(files, beside)).transpose();
+        let tls = tls.unwrap_or_else(|found| {
+            complaints.extend(found);
+            None
+        });
         match config::compile_policy(&sources) {
             Ok((mut policy, warnings)) if complaints.is_empty() => {
                 policy.tell_apart = settings.tell_apart;
                 let digest: [u8; 16] = hash.finalize().into();
                 // The first half is enough to tell files apart, and short enough for a label.
                 let hash = format!("{:016x}", u128::from_be_bytes(digest) >> 64);
-                Ok(Loaded { settings, policy, warnings, hash })
+                Ok(Loaded { settings, policy, tls, warnings, hash })
             }
             Ok(_) => Err(complaints),
             Err(found) => {
@@ -107,16 +116,17 @@ pub struct Reloader {
     /// As the files had them at the start, without what the command line changed.
     settings: Settings,
     gateway: Arc<Gateway>,
+    tls: Option<Arc<Tls>>,
     /// One reload at a time, so that the last to begin is the one that stands.
     turn: Mutex<()>,
 }
 
 impl Reloader {
     /// For a gateway that runs under what `files` said when `loaded` was read.
-    pub fn new(files: Files, settings: Settings, hash: &str, gateway: Arc<Gateway>) -> Self {
+    pub fn new(files: Files, settings: Settings, hash: &str, gateway: Arc<Gateway>, tls: Option<Arc<Tls>>) -> Self {
         gateway.metrics.show_policy(&gateway.policy.load(), hash);
         taken(&gateway);
-        Self { files, settings, gateway, turn: Mutex::new(()) }
+        Self { files, settings, gateway, tls, turn: Mutex::new(()) }
     }
 
     /// Reads everything again. On any error the old policy stands, the log says why, and the error is returned.
@@ -137,6 +147,9 @@ impl Reloader {
                 if let (Some(loki), Some(road)) = (self.gateway.loki(), road) {
                     loki.take(road);
                 }
+                if let (Some(tls), Some(config)) = (&self.tls, loaded.tls) {
+                    tls.replace(config);
+                }
                 taken(&self.gateway);
                 tracing::info!(hash = %loaded.hash, "reloaded");
                 Ok(())
@@ -152,13 +165,17 @@ impl Reloader {
         }
     }
 
-    /// Only what decides about content, and what stands in the files that `loki` names, follows a reload; listeners, limits,
-    /// where Loki is and the log are set up once.
+    /// Only what decides about content and who may send it, and what stands in the files that `tls` and `loki` name, follows
+    /// a reload; listeners, limits, where Loki is and the log are set up once. A listener that speaks TLS goes on to do so.
     fn warn_of_restart(&self, now: &Settings) {
-        let Settings { policies, tell_apart, .. } = self.settings.clone();
-        let fixed = Settings { tell_apart, policies, ..now.clone() };
+        let Settings { policies, tell_apart, users, tls, .. } = self.settings.clone();
+        let tls = if now.tls.is_some() == tls.is_some() { tls } else { now.tls.clone() };
+        let fixed = Settings { tell_apart, policies, users, tls, ..now.clone() };
         if fixed != self.settings {
-            tracing::warn!("sigyn.yaml has changed beyond `policies` and `loki.tell_apart`: that needs a restart");
+            tracing::warn!(
+                "sigyn.yaml has changed beyond `policies`, `loki.tell_apart`, `auth` and the files of `tls`: \
+                 that needs a restart"
+            );
         }
     }
 }

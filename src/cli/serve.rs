@@ -10,7 +10,7 @@ use crate::{
     gateway::{Destination, Gateway},
     policy::Policy,
     reload::{Files, Loaded, Reloader, on_one_line},
-    server::{Listener, push_routes},
+    server::{Listener, Tls, push_routes},
 };
 use clap::Args;
 use std::{io, panic, path::PathBuf, sync::Arc};
@@ -60,7 +60,8 @@ impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
         allocator::give_back_what_is_large();
         let files = Files { config: self.config.clone(), policies: self.policy.clone() };
-        let Loaded { settings: written, policy, warnings, hash } = files.load()?;
+        let Loaded { settings: written, policy, tls, warnings, hash } = files.load()?;
+        let tls = tls.map(|config| Arc::new(Tls::new(config)));
         let settings = self.over(written.clone())?;
         let destination = destination(&settings, self.stdout)?;
         start_log(&settings.log);
@@ -73,8 +74,8 @@ impl Serve {
             .map_err(|error| Failure::stuck("start threads", &error))?;
         let ended = runtime.block_on(async {
             let gateway = gateway(policy, &settings, destination)?;
-            let reloader = Arc::new(Reloader::new(files, written, &hash, Arc::clone(&gateway)));
-            serve(&settings, gateway, reloader).await
+            let reloader = Arc::new(Reloader::new(files, written, &hash, Arc::clone(&gateway), tls.clone()));
+            serve(&settings, tls, gateway, reloader).await
         });
         // A thread that waits for whoever reads standard output would keep a stop waiting for ever.
         runtime.shutdown_background();
@@ -133,9 +134,14 @@ fn gateway(policy: Policy, settings: &Settings, destination: Destination) -> Res
 }
 
 /// Binds, announces, waits for a signal, drains.
-async fn serve(settings: &Settings, gateway: Arc<Gateway>, reloader: Arc<Reloader>) -> Result<(), Failure> {
+async fn serve(
+    settings: &Settings,
+    tls: Option<Arc<Tls>>,
+    gateway: Arc<Gateway>,
+    reloader: Arc<Reloader>,
+) -> Result<(), Failure> {
     let limits = &settings.limits;
-    let pushes = bind("push", "listen", &settings.listen, limits.connections).await?;
+    let pushes = bind("push", "listen", &settings.listen, limits.connections).await?.with_tls(tls);
     let asks = bind("admin", "admin", &settings.admin, ADMIN_CONNECTIONS).await?;
     // Before anyone can know that we run: a signal must not end us undrained.
     let (mut hangup, mut stops) = (listen_for(SignalKind::hangup())?, Stops::new()?);

@@ -1,6 +1,6 @@
 //! `sigyn.yaml` into [`Settings`]: keys known, variables filled in, values in their bounds.
 
-use super::{Broken, Limits, Log, LogFormat, Settings, expand::expand, units};
+use super::{Broken, Limits, Log, LogFormat, Settings, auth::AUTH, expand::expand, tls::TLS, units};
 use crate::{
     config::{
         Source, nearest,
@@ -12,7 +12,7 @@ use crate::{
 use http::Uri;
 use std::{path::PathBuf, time::Duration};
 
-const KEYS: &[&str] = &["listen", "admin", "loki", "policies", "limits", "log"];
+const KEYS: &[&str] = &["listen", "admin", "tls", "auth", "loki", "policies", "limits", "log"];
 const LOKI: &[&str] = &["url", "tell_apart", "basic_auth", "bearer_token_file", "tls_config"];
 const LIMITS: &[&str] = &[
     "received",
@@ -45,6 +45,7 @@ pub(in crate::config) fn lower(file: &Source, variable: &dyn Fn(&str) -> Option<
     }
 }
 
+/// Reads sections; those with a file of their own add their methods there.
 pub(super) struct Reader<'v> {
     variable: &'v dyn Fn(&str) -> Option<String>,
     pub(super) complaints: Complaints,
@@ -55,6 +56,12 @@ impl Reader<'_> {
         let Some(fields) = root.fields(KEYS, &[], &mut self.complaints) else { return };
         self.value(&fields, "listen", &mut settings.listen, address);
         self.value(&fields, "admin", &mut settings.admin, address);
+        if let Some(tls) = self.section(&fields, "tls", TLS) {
+            settings.tls = self.tls(&tls);
+        }
+        if let Some(auth) = self.section(&fields, "auth", AUTH) {
+            settings.users = self.users(&auth);
+        }
         if let Some(loki) = self.section(&fields, "loki", LOKI) {
             settings.loki_url = self.given(&loki, "url", loki_url);
             self.value(&loki, "tell_apart", &mut settings.tell_apart, on_or_off);
@@ -100,7 +107,13 @@ impl Reader<'_> {
     }
 
     /// Reads a key into its place, where it is there and right.
-    fn value<T>(&mut self, fields: &Fields<'_>, key: &str, place: &mut T, read: impl Fn(&str) -> Result<T, Complaint>) {
+    pub(super) fn value<T>(
+        &mut self,
+        fields: &Fields<'_>,
+        key: &str,
+        place: &mut T,
+        read: impl Fn(&str) -> Result<T, Complaint>,
+    ) {
         if let Some(value) = fields.find(key).and_then(|cursor| self.read(&cursor, read)) {
             *place = value;
         }
@@ -117,7 +130,7 @@ impl Reader<'_> {
         self.read(&fields.find(key)?, read)?
     }
 
-    fn read<T>(&mut self, cursor: &Cursor<'_>, read: impl Fn(&str) -> Result<T, Complaint>) -> Option<T> {
+    pub(super) fn read<T>(&mut self, cursor: &Cursor<'_>, read: impl Fn(&str) -> Result<T, Complaint>) -> Option<T> {
         let text = cursor.text(&mut self.complaints)?;
         let value = expand(text, self.variable).and_then(|text| read(&text));
         value.map_err(|complaint| self.complaints.push(cursor.complaint(complaint))).ok()
@@ -153,6 +166,11 @@ pub(in crate::config) fn loki_url(text: &str) -> Result<Uri, Complaint> {
 
 pub(super) fn path(text: &str) -> Result<PathBuf, Complaint> {
     if text.is_empty() { Err(Complaint::new("the name of the file is empty")) } else { Ok(PathBuf::from(text)) }
+}
+
+/// The name of a file; an empty text is none.
+pub(super) fn optional_path(text: &str) -> Result<Option<PathBuf>, Complaint> {
+    if text.is_empty() { Ok(None) } else { path(text).map(Some) }
 }
 
 fn some_bytes(text: &str) -> Result<u64, Complaint> {
@@ -208,7 +226,7 @@ fn log_level(text: &str) -> Result<String, Complaint> {
 mod tests {
     use super::{
         super::loki::{BASIC_AUTH, TLS_CONFIG},
-        KEYS, LIMITS, LOG, LOKI, lower,
+        AUTH, KEYS, LIMITS, LOG, LOKI, TLS, lower,
     };
     use crate::config::{Settings, Source, default_yaml, read::Cursor, yaml};
 
@@ -219,7 +237,7 @@ mod tests {
         let root = yaml::parse(&file.name, &file.text).unwrap().unwrap();
         let mut complaints = Vec::new();
         let fields = Cursor::root(&root).entries(&mut complaints).unwrap();
-        for (section, keys) in [("loki", LOKI), ("limits", LIMITS), ("log", LOG)] {
+        for (section, keys) in [("tls", TLS), ("auth", AUTH), ("loki", LOKI), ("limits", LIMITS), ("log", LOG)] {
             let fields = fields.find(section).unwrap().entries(&mut complaints).unwrap();
             assert!(keys.iter().all(|key| fields.find(key).is_some()), "a key of {section} is missing");
         }
