@@ -8,6 +8,7 @@ use crate::{
     diagnostic::{Diagnostic, cause},
     forward::{Loki, Road},
     gateway::Gateway,
+    intake::Users,
     policy::Policy,
     server::{Tls, tls},
 };
@@ -38,6 +39,8 @@ pub struct Loaded {
     pub policy: Policy,
     /// From the files of `tls`.
     pub tls: Option<Arc<ServerConfig>>,
+    /// From `auth`.
+    pub users: Option<Users>,
     /// What the author may want to look at.
     pub warnings: Vec<Diagnostic>,
     /// Of the names and texts of all files.
@@ -67,13 +70,17 @@ impl Files {
             complaints.extend(found);
             None
         });
+        let users = users(&settings).unwrap_or_else(|complaint| {
+            complaints.push(complaint);
+            None
+        });
         match config::compile_policy(&sources) {
             Ok((mut policy, warnings)) if complaints.is_empty() => {
                 policy.tell_apart = settings.tell_apart;
                 let digest: [u8; 16] = hash.finalize().into();
                 // The first half is enough to tell files apart, and short enough for a label.
                 let hash = format!("{:016x}", u128::from_be_bytes(digest) >> 64);
-                Ok(Loaded { settings, policy, tls, warnings, hash })
+                Ok(Loaded { settings, policy, tls, users, warnings, hash })
             }
             Ok(_) => Err(complaints),
             Err(found) => {
@@ -91,6 +98,15 @@ impl Files {
         settings.loki_access.read_beside(path.parent().unwrap_or(Path::new("")));
         Ok(settings)
     }
+}
+
+/// Without `auth`, anyone may push.
+fn users(settings: &Settings) -> Result<Option<Users>, Diagnostic> {
+    if settings.users.is_empty() {
+        return Ok(None);
+    }
+    let users = Users::new(settings.users.clone());
+    users.map(Some).map_err(|_| Diagnostic::general("cannot set up `auth`: the system gives no random bytes"))
 }
 
 fn read(path: &Path, what: &str, hash: &mut Md5) -> Result<Source, Diagnostic> {
@@ -147,6 +163,7 @@ impl Reloader {
                 if let (Some(loki), Some(road)) = (self.gateway.loki(), road) {
                     loki.take(road);
                 }
+                self.gateway.admit(loaded.users);
                 if let (Some(tls), Some(config)) = (&self.tls, loaded.tls) {
                     tls.replace(config);
                 }

@@ -60,7 +60,7 @@ impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
         allocator::give_back_what_is_large();
         let files = Files { config: self.config.clone(), policies: self.policy.clone() };
-        let Loaded { settings: written, policy, tls, warnings, hash } = files.load()?;
+        let Loaded { settings: written, policy, tls, users, warnings, hash } = files.load()?;
         let tls = tls.map(|config| Arc::new(Tls::new(config)));
         let settings = self.over(written.clone())?;
         let destination = destination(&settings, self.stdout)?;
@@ -74,6 +74,7 @@ impl Serve {
             .map_err(|error| Failure::stuck("start threads", &error))?;
         let ended = runtime.block_on(async {
             let gateway = gateway(policy, &settings, destination)?;
+            gateway.admit(users);
             let reloader = Arc::new(Reloader::new(files, written, &hash, Arc::clone(&gateway), tls.clone()));
             serve(&settings, tls, gateway, reloader).await
         });
