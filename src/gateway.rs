@@ -209,6 +209,9 @@ impl Gateway {
     pub fn admit(&self, users: Option<Users>) {
         let now = self.users.load();
         let same = users.as_ref().zip(now.as_ref()).is_some_and(|(users, now)| users.same_as(now));
+        if users.is_none() && now.is_some() {
+            tracing::warn!("`auth.users` is empty now: anyone may push");
+        }
         if !same {
             self.users.store(users.map(Arc::new));
         }

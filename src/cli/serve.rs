@@ -13,6 +13,7 @@ use crate::{
     server::{Listener, Tls, push_routes},
 };
 use clap::Args;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{io, panic, path::PathBuf, sync::Arc};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -65,6 +66,7 @@ impl Serve {
         let settings = self.over(written.clone())?;
         let destination = destination(&settings, self.stdout)?;
         start_log(&settings.log);
+        allow_open_files();
         for warning in &warnings {
             tracing::warn!("{}", on_one_line(warning));
         }
@@ -215,6 +217,13 @@ impl Stops {
             _ = self.1.recv() => {}
         }
     }
+}
+
+/// Each connection is an open file. Many systems allow 1,024 at first and far more to who asks, as Go's programs do.
+fn allow_open_files() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where it is refused, fewer connections are taken, and the log says so for each that is not.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 /// Sigyn's own log goes to stderr. Libraries are left out: at their lower levels they print what they carry.

@@ -210,6 +210,7 @@ fn builder(version: Version) -> auto::Builder<TokioExecutor> {
         Version::Http1 => builder.http1_only(),
         Version::Http2 => builder.http2_only(),
     };
+    // hyper takes 100 headers; more are a 431, as is a head that does not fit the buffer.
     // The head has a clock of ours: hyper's would count the pause between two requests as a slow head.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(READ_BUFFER);
     // Small windows: what a peer may send ahead is memory that no permit was taken for.
@@ -220,6 +221,9 @@ fn builder(version: Version) -> auto::Builder<TokioExecutor> {
         .initial_connection_window_size(256 * 1024)
         .max_concurrent_streams(32)
         .max_header_list_size(16 * 1024)
+        // Streams that a peer opens and resets, or makes us reset, end the connection: no sender does so often.
+        .max_pending_accept_reset_streams(20)
+        .max_local_error_reset_streams(64)
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(Duration::from_secs(20));
     builder

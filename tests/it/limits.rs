@@ -68,7 +68,8 @@ async fn a_body_over_the_cap_is_a_413_before_it_is_read() {
 async fn a_full_gateway_says_so_at_once() {
     let loki = FakeLoki::follows(Script::Hold).await;
     let sigyn = Sigyn::start(&loki.url(), "received: 128KiB\ndecompressed: 128KiB\ninflight: 128KiB").await;
-    let body = push::block(&["x"]);
+    // 64 KiB of permits with its decompressed form.
+    let body = push::block(&[&"x".repeat(60_000)]);
     let held = async { tokio::join!(sigyn.push(body.clone()), sigyn.push(body.clone())) };
     let beside = async {
         loki.gets(2).await;

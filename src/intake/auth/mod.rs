@@ -21,10 +21,17 @@ use rustls::crypto::GetRandomFailed;
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, thread::available_parallelism, time::Duration};
 use subtle::ConstantTimeEq;
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+    time::timeout,
+};
 
 /// How long a password waits for its check: many shippers may come at once after a start.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many wait: what an HTTP/2 sender sends ahead meanwhile is memory that no permit was taken for.
+const WAITING: usize = 64;
 
 /// Those who may push.
 pub struct Users {
@@ -32,6 +39,8 @@ pub struct Users {
     known: Known,
     /// Checks of passwords that may run now.
     checks: Arc<Semaphore>,
+    /// Places to wait for one of them.
+    waiting: Semaphore,
     refusals: Refusals,
 }
 
@@ -47,7 +56,7 @@ impl Users {
         // Half of the cores: whatever strangers send, the other half goes on treating pushes.
         let checks = available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
         let (known, checks) = (Known::new()?, Arc::new(Semaphore::new(checks)));
-        Ok(Self { users, known, checks, refusals: Refusals::default() })
+        Ok(Self { users, known, checks, waiting: Semaphore::new(WAITING), refusals: Refusals::default() })
     }
 
     /// Whether the same are let in, with the same secrets.
@@ -80,9 +89,7 @@ impl Users {
             return Ok(&self.users[user]);
         }
         let Some((user, hash)) = self.hash_for(name) else { return Err(Error::Unauthorized) };
-        let check = timeout(PATIENCE, Arc::clone(&self.checks).acquire_owned()).await;
-        // The semaphore is never closed.
-        let Ok(Ok(check)) = check else { return Err(Error::TooManyChecks) };
+        let check = self.check().await?;
         // Another connection may have shown the same while this one waited.
         if let Some(user) = self.known.find(&mark) {
             return Ok(&self.users[user]);
@@ -100,6 +107,14 @@ impl Users {
             }
             _ => Err(Error::Unauthorized),
         }
+    }
+
+    /// Leave to check a password.
+    async fn check(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let Ok(_place) = self.waiting.try_acquire() else { return Err(Error::TooManyChecks) };
+        let check = timeout(PATIENCE, Arc::clone(&self.checks).acquire_owned()).await;
+        // The semaphore is never closed.
+        check.ok().and_then(Result::ok).ok_or(Error::TooManyChecks)
     }
 
     /// The hash that a password is checked against, and whose it is. For a name that nobody has it is the costliest, so
