@@ -33,9 +33,12 @@ async fn push_over(stream: &mut TlsStream<TcpStream>) -> io::Result<String> {
         body.len()
     );
     stream.write_all(&[head.as_bytes(), &body].concat()).await?;
-    let mut start = [0; 12];
-    stream.read_exact(&mut start).await?;
-    Ok(String::from_utf8_lossy(&start).into_owned())
+    // A 204 ends with its head, and the next answer begins behind it.
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        answer.push(stream.read_u8().await?);
+    }
+    Ok(String::from_utf8_lossy(&answer[..12]).into_owned())
 }
 
 async fn reload(sigyn: &Sigyn) -> (u16, String) {
