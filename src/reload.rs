@@ -185,9 +185,9 @@ impl Reloader {
     /// Only what decides about content and who may send it, and what stands in the files that `tls` and `loki` name, follows
     /// a reload; listeners, limits, where Loki is and the log are set up once. A listener that speaks TLS goes on to do so.
     fn warn_of_restart(&self, now: &Settings) {
-        let Settings { policies, tell_apart, users, tls, .. } = self.settings.clone();
+        let Settings { tls, users, tell_apart, policies, .. } = self.settings.clone();
         let tls = if now.tls.is_some() == tls.is_some() { tls } else { now.tls.clone() };
-        let fixed = Settings { tell_apart, policies, users, tls, ..now.clone() };
+        let fixed = Settings { tls, users, tell_apart, policies, ..now.clone() };
         if fixed != self.settings {
             tracing::warn!(
                 "sigyn.yaml has changed beyond `policies`, `loki.tell_apart`, `auth` and the files of `tls`: \

@@ -1,7 +1,11 @@
 //! Senders that are slow on purpose, and worse: a healthy shipper beside them notices nothing.
 
 use crate::support::{FakeLoki, Sigyn, eventually, push};
-use rustix::process::{Resource, getrlimit, setrlimit};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     future::pending,
     time::{Duration, Instant},
@@ -9,7 +13,7 @@ use std::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::interval,
+    time::{interval, timeout},
 };
 
 /// Senders that send a byte a second.
@@ -19,7 +23,7 @@ const DRIPS: usize = 1000;
 async fn a_thousand_that_drip_do_not_starve_one_that_ships() {
     // Each connection is a file of this process, too.
     let files = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, rustix::process::Rlimit { current: files.maximum, ..files }).unwrap();
+    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).unwrap();
     let loki = FakeLoki::answers(204).await;
     let sigyn = Sigyn::before(&loki).await;
     let resident = async || sigyn.metric("process_resident_memory_bytes", "").await;
@@ -79,9 +83,7 @@ async fn rapid_resets_end_the_connection_and_cost_nothing() {
     const HEADERS: u8 = 1;
     const RST_STREAM: u8 = 3;
     const SETTINGS: u8 = 4;
-    const GOAWAY: u8 = 7;
     const CANCEL: u32 = 8;
-    const ENHANCE_YOUR_CALM: u32 = 11;
     let loki = FakeLoki::answers(204).await;
     let sigyn = Sigyn::before(&loki).await;
 
@@ -95,13 +97,9 @@ async fn rapid_resets_end_the_connection_and_cost_nothing() {
     }
     let (mut read, mut write) = TcpStream::connect(sigyn.push).await.unwrap().into_split();
     let mut said = Vec::new();
-    // It hangs up before all is written, and may take back what it said with that.
-    let (_, _) = tokio::join!(write.write_all(&flood), read.read_to_end(&mut said));
-    let calm = [&[GOAWAY, 0, 0, 0, 0, 0][..], &[0; 0]].concat();
-    if let Some(at) = said.windows(calm.len()).position(|window| window == calm) {
-        let code = &said[at + calm.len() + 4..at + calm.len() + 8];
-        assert_eq!(code, ENHANCE_YOUR_CALM.to_be_bytes());
-    }
+    // It hangs up before all is written. What it said may be lost with that.
+    let ended = async { tokio::join!(write.write_all(&flood), read.read_to_end(&mut said)) };
+    timeout(Duration::from_secs(15), ended).await.expect("the connection ends");
 
     let pushes = sigyn.metric("sigyn_pushes_total", "").await;
     assert!(pushes < 500.0, "{pushes} of 10,000 were taken for pushes");
@@ -124,11 +122,12 @@ async fn a_head_that_is_too_large_or_too_long_is_a_431() {
         let _ = socket.read_to_end(&mut answer).await;
         assert!(answer.starts_with(b"HTTP/1.1 431"), "{name}: {}", String::from_utf8_lossy(&answer));
     }
+}
 
-    use bytes::Bytes;
-    use http_body_util::Full;
-    use hyper::client::conn::http2;
-    use hyper_util::rt::{TokioExecutor, TokioIo};
+#[tokio::test]
+async fn so_it_is_in_http_2() {
+    let loki = FakeLoki::answers(204).await;
+    let sigyn = Sigyn::before(&loki).await;
     let stream = TcpStream::connect(sigyn.push).await.unwrap();
     let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);

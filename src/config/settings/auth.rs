@@ -68,12 +68,11 @@ impl Reader<'_> {
 
     fn user(&mut self, item: &Cursor<'_>) -> Option<User> {
         let fields = item.fields(USER, &[], &mut self.complaints)?;
-        let name = match fields.find("name") {
-            Some(name) => self.read(&name, user_name),
-            None => {
-                self.complaints.push(item.wrong("`name` is missing"));
-                None
-            }
+        let name = if let Some(name) = fields.find("name") {
+            self.read(&name, user_name)
+        } else {
+            self.complaints.push(item.wrong("`name` is missing"));
+            None
         };
         let secret = match (fields.find("password_bcrypt"), fields.find("bearer_sha256")) {
             (Some(password), None) => self.read(&password, password_hash),

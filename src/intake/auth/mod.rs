@@ -35,7 +35,7 @@ const WAITING: usize = 64;
 
 /// Those who may push.
 pub struct Users {
-    users: Vec<User>,
+    all: Vec<User>,
     known: Known,
     /// Checks of passwords that may run now.
     checks: Arc<Semaphore>,
@@ -56,12 +56,12 @@ impl Users {
         // Half of the cores: whatever strangers send, the other half goes on treating pushes.
         let checks = available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
         let (known, checks) = (Known::new()?, Arc::new(Semaphore::new(checks)));
-        Ok(Self { users, known, checks, waiting: Semaphore::new(WAITING), refusals: Refusals::default() })
+        Ok(Self { all: users, known, checks, waiting: Semaphore::new(WAITING), refusals: Refusals::default() })
     }
 
     /// Whether the same are let in, with the same secrets.
     pub fn same_as(&self, other: &Self) -> bool {
-        self.users == other.users
+        self.all == other.all
     }
 
     /// The tenant for whom a push with these headers is taken.
@@ -86,13 +86,13 @@ impl Users {
     async fn basic(&self, shown: &[u8], name: &[u8], password: Vec<u8>) -> Result<&User, Error> {
         let mark = self.known.mark(shown);
         if let Some(user) = self.known.find(&mark) {
-            return Ok(&self.users[user]);
+            return Ok(&self.all[user]);
         }
         let Some((user, hash)) = self.hash_for(name) else { return Err(Error::Unauthorized) };
         let check = self.check().await?;
         // Another connection may have shown the same while this one waited.
         if let Some(user) = self.known.find(&mark) {
-            return Ok(&self.users[user]);
+            return Ok(&self.all[user]);
         }
         let right = spawn_blocking(move || {
             let right = bcrypt::verify(password, &hash).unwrap_or(false);
@@ -103,7 +103,7 @@ impl Users {
         match (user, right.await) {
             (Some(user), Ok(true)) => {
                 self.known.remember(mark, user);
-                Ok(&self.users[user])
+                Ok(&self.all[user])
             }
             _ => Err(Error::Unauthorized),
         }
@@ -120,7 +120,7 @@ impl Users {
     /// The hash that a password is checked against, and whose it is. For a name that nobody has it is the costliest, so
     /// that the time does not tell which names there are. `None` where nobody has a password.
     fn hash_for(&self, name: &[u8]) -> Option<(Option<usize>, String)> {
-        let hashes = self.users.iter().enumerate().filter_map(|(number, user)| match &user.secret {
+        let hashes = self.all.iter().enumerate().filter_map(|(number, user)| match &user.secret {
             Secret::Password { bcrypt, cost } => Some((number, user, bcrypt, *cost)),
             Secret::Token(_) => None,
         });
@@ -135,7 +135,7 @@ impl Users {
         let shown = Sha256::digest(token);
         let mut found = None;
         // All are compared, in the same time whatever was shown.
-        for user in &self.users {
+        for user in &self.all {
             if let Secret::Token(hash) = &user.secret
                 && bool::from(hash.ct_eq(&shown[..]))
             {

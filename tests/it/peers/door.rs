@@ -37,12 +37,13 @@ fn promtail_ships_by_tls_with_a_password() {
         certificate.chain.display(),
         path("password")
     );
-    let jobs = format!("- static_configs: [{{labels: {{job: shop, __path__: '{}'}}}}]\n", path("shop.log"));
+    let jobs =
+        format!("- job_name: shop\n  static_configs: [{{labels: {{job: shop, __path__: '{}'}}}}]\n", path("shop.log"));
     let _promtail = Promtail::start_with(&peers, directory.path(), &client, &jobs);
 
     wait_for("all lines to be forwarded", Duration::from_secs(60), || {
         let seen = count(&sigyn.metrics(), "sigyn_forwarded_lines_total", &[]);
-        if seen < LINES { Err(format!("{seen} of {LINES}")) } else { Ok(()) }
+        if seen < LINES { Err(fs::read_to_string(path("promtail.log")).unwrap()) } else { Ok(()) }
     });
     let mut stored: Vec<_> = loki.everything("door").iter().map(super::loki::Stored::text).collect();
     stored.sort_by_key(|line| line.split(' ').nth(1).and_then(|number| number.parse::<usize>().ok()));
