@@ -64,8 +64,10 @@ async fn strangers_are_refused_and_others_held_to_their_tenants() {
     assert!((sigyn.metric("sigyn_pushes_total", "code=\"401\"").await - 4.0).abs() < 0.5);
     assert!((sigyn.metric("sigyn_pushes_total", "code=\"403\"").await - 1.0).abs() < 0.5);
     sigyn.every_line_is_counted().await;
+    let told = "refused requests for their credentials";
+    eventually("the log says so", async || sigyn.log().contains(told)).await;
     let log = sigyn.log();
-    assert_eq!(log.matches("refused requests for their credentials").count(), 1, "{log}");
+    assert_eq!(log.matches(told).count(), 1, "{log}");
     assert!(!log.contains("kanary"), "{log}");
 }
 
