@@ -15,7 +15,8 @@ use crate::{
 };
 use http::Uri;
 pub use settings::{
-    Access, Authorization, Broken, Certificate, Limits, Log, LogFormat, Password, Secret, ServerTls, Settings, TlsConfig, User,
+    Access, Authorization, Broken, Certificate, Limits, Log, LogFormat, Password, Secret, ServerTls, Settings,
+    TlsConfig, User,
 };
 use std::sync::Arc;
 

@@ -106,7 +106,7 @@ async fn a_reload_changes_who_may_push() {
     let loki = FakeLoki::answers(204).await;
     let sigyn = Sigyn::configured(&loki.url(), &section("old", "tok", 4)).await;
     let reload = async |sections: &str| {
-        sigyn.write_config(sections);
+        sigyn.write_config(&loki.url(), sections);
         sigyn.ask(Method::POST, sigyn.admin, "/-/reload", &[], Vec::new()).await.status.as_u16()
     };
     assert_eq!(status(&sigyn, &basic("shop", "old")).await, 204);

@@ -168,11 +168,6 @@ pub(super) fn path(text: &str) -> Result<PathBuf, Complaint> {
     if text.is_empty() { Err(Complaint::new("the name of the file is empty")) } else { Ok(PathBuf::from(text)) }
 }
 
-/// The name of a file; an empty text is none.
-pub(super) fn optional_path(text: &str) -> Result<Option<PathBuf>, Complaint> {
-    if text.is_empty() { Ok(None) } else { path(text).map(Some) }
-}
-
 fn some_bytes(text: &str) -> Result<u64, Complaint> {
     match units::size(text)? {
         0 => Err(Complaint::new("nothing fits in 0 bytes")),

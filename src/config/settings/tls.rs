@@ -1,6 +1,6 @@
 //! `tls`: the certificates of the push listener. No file is opened here.
 
-use super::lower::{Reader, optional_path};
+use super::lower::{Reader, path};
 use crate::config::read::Fields;
 use std::path::PathBuf;
 
@@ -20,10 +20,8 @@ pub struct ServerTls {
 
 impl Reader<'_> {
     pub(super) fn tls(&mut self, fields: &Fields<'_>) -> Option<ServerTls> {
-        let [mut cert_file, mut key_file, mut client_ca_file] = [None, None, None];
-        self.value(fields, "cert_file", &mut cert_file, optional_path);
-        self.value(fields, "key_file", &mut key_file, optional_path);
-        self.value(fields, "client_ca_file", &mut client_ca_file, optional_path);
+        let mut file = |key| self.given(fields, key, path);
+        let (cert_file, key_file, client_ca_file) = (file("cert_file"), file("key_file"), file("client_ca_file"));
         let (missing, written, hint) = match (cert_file, key_file, &client_ca_file) {
             (Some(cert_file), Some(key_file), _) => return Some(ServerTls { cert_file, key_file, client_ca_file }),
             (None, None, None) => return None,
