@@ -72,7 +72,7 @@ async fn a_full_gateway_says_so_at_once() {
     // A body of 128 KiB that lacks its last byte holds all permits.
     let mut holder = connect(&sigyn).await;
     holder.write_all(format!("{HEAD}content-length: 131072\r\n\r\n").as_bytes()).await.unwrap();
-    holder.write_all(&[b'x'; 131_071]).await.unwrap();
+    holder.write_all(&vec![b'x'; 131_071]).await.unwrap();
     eventually("all is held", async || sigyn.metric("sigyn_inflight_bytes", "").await > 131_071.0).await;
     let started = Instant::now();
     let answer = sigyn.push(body.clone()).await;
