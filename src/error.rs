@@ -37,6 +37,10 @@ pub enum Error {
     NoStreams,
     /// The tenant name is not one that Loki takes.
     Tenant,
+    /// No credentials, or wrong ones.
+    Unauthorized,
+    /// A tenant that is not among those of the user.
+    Forbidden,
     /// More bytes received than `limits.received`.
     ReceivedTooLarge {
         /// The limit, in bytes.
@@ -54,6 +58,8 @@ pub enum Error {
     },
     /// No permit left for the bytes of this push.
     Overloaded,
+    /// More passwords to check than are checked at once.
+    TooManyChecks,
     /// Sigyn is shutting down.
     Draining,
     /// The body stalled or the connection broke before its end.
@@ -87,12 +93,15 @@ impl Error {
             | Self::Framing { .. }
             | Self::NoStreams
             | Self::Tenant
+            | Self::Unauthorized
+            | Self::Forbidden
             | Self::ReceivedTooLarge { .. }
             | Self::DecompressedTooLarge { .. }
             | Self::LargerThanInflight { .. }
             | Self::BeforeSchema
             | Self::LargerThanMessage => Blame::Sender,
             Self::Overloaded
+            | Self::TooManyChecks
             | Self::Draining
             | Self::BodyBroken
             | Self::LokiUnreachable
@@ -116,6 +125,8 @@ impl fmt::Display for Error {
             Self::Framing { at, what } => write!(f, "cannot read push: {what} at byte {at} of the protobuf"),
             Self::NoStreams => f.write_str("error at least one valid stream is required for ingestion"),
             Self::Tenant => f.write_str("cannot take push: X-Scope-OrgID is no valid tenant"),
+            Self::Unauthorized => f.write_str("cannot take push: credentials are missing or wrong"),
+            Self::Forbidden => f.write_str("cannot take push: X-Scope-OrgID is no tenant of this user"),
             Self::ReceivedTooLarge { limit } => {
                 write!(f, "cannot take push: larger than limits.received ({limit} bytes)")
             }
@@ -126,6 +137,7 @@ impl fmt::Display for Error {
                 write!(f, "cannot take push: it needs more memory than limits.inflight ({limit} bytes)")
             }
             Self::Overloaded => f.write_str("cannot take push: too many bytes in flight, come again"),
+            Self::TooManyChecks => f.write_str("cannot take push: too many passwords to check, come again"),
             Self::Draining => f.write_str("cannot take push: shutting down, come again"),
             Self::BodyBroken => f.write_str("cannot read push: the body stalled or broke off, come again"),
             Self::LokiUnreachable => f.write_str("cannot forward push: Loki cannot be reached, come again"),

@@ -8,7 +8,7 @@ use crate::{
     diagnostic,
     error::Error,
     forward::Loki,
-    intake::{self, Inflight, Received},
+    intake::{self, Inflight, Received, Users},
     metrics::{Metrics, Stage, account},
     pipeline::{self, Treated},
     policy::Policy,
@@ -17,7 +17,7 @@ use crate::{
     reply::{Answer, Relayed},
     tally::Tally,
 };
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -43,6 +43,8 @@ pub struct Gateway {
     pub policy: ArcSwap<Policy>,
     /// What is counted.
     pub metrics: Metrics,
+    /// Who may push; `None`: anyone.
+    users: ArcSwapOption<Users>,
     limits: Limits,
     inflight: Inflight,
     pool: Pool,
@@ -95,6 +97,7 @@ impl Gateway {
         Ok(Self {
             policy: ArcSwap::from_pointee(policy),
             metrics: Metrics::new()?,
+            users: ArcSwapOption::empty(),
             inflight: Inflight::new(limits.inflight),
             limits,
             pool: Pool::new(threads)?,
@@ -114,7 +117,8 @@ impl Gateway {
         let received = if self.is_draining() {
             Err(Error::Draining)
         } else {
-            intake::receive(&head.headers, body, &self.limits, &self.inflight).await
+            let users = self.users.load_full();
+            intake::receive(&head.headers, body, users.as_deref(), &self.limits, &self.inflight).await
         };
         self.metrics.observe(Stage::Intake, started.elapsed());
         let ended = match received {
@@ -200,6 +204,27 @@ impl Gateway {
         match &self.destination {
             Destination::Loki(loki) => Some(loki),
             Destination::Print(_) => None,
+        }
+    }
+
+    /// From now on these may push; `None`: anyone. Where they are the same, what is known of their passwords stays: after
+    /// a reload of something else nobody waits for a check.
+    pub fn admit(&self, users: Option<Users>) {
+        let now = self.users.load();
+        let same = users.as_ref().zip(now.as_ref()).is_some_and(|(users, now)| users.same_as(now));
+        if users.is_none() && now.is_some() {
+            tracing::warn!("`auth.users` is empty now: anyone may push");
+        }
+        if !same {
+            self.users.store(users.map(Arc::new));
+        }
+    }
+
+    /// Whether whoever sent these headers may see what the push listener shows.
+    pub async fn identify(&self, headers: &http::HeaderMap) -> Result<(), Error> {
+        match self.users.load_full() {
+            Some(users) => users.identify(headers).await.map(drop),
+            None => Ok(()),
         }
     }
 

@@ -33,7 +33,7 @@
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`config`] |
 //! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`validate`], [`twins`] (never import each other) |
 //! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`] |
-//! | 0 small change | [`span`], [`tally`], [`memory`], [`error`], [`diagnostic`], [`proto`] |
+//! | 0 small change | [`span`], [`tally`], [`memory`], [`error`], [`diagnostic`], [`proto`], [`tenant`] |
 
 pub mod admin;
 pub mod admit;
@@ -63,5 +63,6 @@ pub mod rules;
 pub mod server;
 pub mod span;
 pub mod tally;
+pub mod tenant;
 pub mod twins;
 pub mod validate;

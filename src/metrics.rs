@@ -81,7 +81,7 @@ metrics! {
     loki_responses: IntCounterVec = "sigyn_loki_responses_total" ["code"],
     /// Pushes that are being read, treated or forwarded now.
     inflight_pushes: IntGauge = "sigyn_inflight_pushes" [],
-    /// Bytes of limits.inflight that pushes hold now, in units of 64 KiB.
+    /// Bytes of limits.inflight that pushes hold now, in units of 4 KiB.
     inflight_bytes: IntGauge = "sigyn_inflight_bytes" [],
     /// Label texts whose plan (labels, admission, rules that apply) is known, under the policy in force.
     plans_cached: IntGauge = "sigyn_plans_cached" [],

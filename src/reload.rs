@@ -8,9 +8,12 @@ use crate::{
     diagnostic::{Diagnostic, cause},
     forward::{Loki, Road},
     gateway::Gateway,
+    intake::Users,
     policy::Policy,
+    server::{Tls, tls},
 };
 use md5::{Digest, Md5};
+use rustls::ServerConfig;
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
@@ -34,6 +37,10 @@ pub struct Loaded {
     pub settings: Settings,
     /// From all policy files.
     pub policy: Policy,
+    /// From the files of `tls`.
+    pub tls: Option<Arc<ServerConfig>>,
+    /// From `auth`.
+    pub users: Option<Users>,
     /// What the author may want to look at.
     pub warnings: Vec<Diagnostic>,
     /// Of the names and texts of all files.
@@ -58,6 +65,15 @@ impl Files {
                 Err(complaint) => complaints.push(complaint),
             }
         }
+        let tls = settings.tls.as_ref().map(|files| tls::read(files, beside)).transpose();
+        let tls = tls.unwrap_or_else(|found| {
+            complaints.extend(found);
+            None
+        });
+        let users = users(&settings).unwrap_or_else(|complaint| {
+            complaints.push(complaint);
+            None
+        });
         match config::compile_policy(&sources) {
             Ok((mut policy, warnings)) if complaints.is_empty() => {
                 policy.tell_apart = settings.tell_apart;
@@ -65,7 +81,7 @@ impl Files {
                 let digest: [u8; 16] = hash.finalize().into();
                 // The first half is enough to tell files apart, and short enough for a label.
                 let hash = format!("{:016x}", u128::from_be_bytes(digest) >> 64);
-                Ok(Loaded { settings, policy, warnings, hash })
+                Ok(Loaded { settings, policy, tls, users, warnings, hash })
             }
             Ok(_) => Err(complaints),
             Err(found) => {
@@ -83,6 +99,15 @@ impl Files {
         settings.loki_access.read_beside(path.parent().unwrap_or(Path::new("")));
         Ok(settings)
     }
+}
+
+/// Without `auth`, anyone may push.
+fn users(settings: &Settings) -> Result<Option<Users>, Diagnostic> {
+    if settings.users.is_empty() {
+        return Ok(None);
+    }
+    let users = Users::new(settings.users.clone());
+    users.map(Some).map_err(|_| Diagnostic::general("cannot set up `auth`: the system gives no random bytes"))
 }
 
 fn read(path: &Path, what: &str, hash: &mut Md5) -> Result<Source, Diagnostic> {
@@ -108,16 +133,17 @@ pub struct Reloader {
     /// As the files had them at the start, without what the command line changed.
     settings: Settings,
     gateway: Arc<Gateway>,
+    tls: Option<Arc<Tls>>,
     /// One reload at a time, so that the last to begin is the one that stands.
     turn: Mutex<()>,
 }
 
 impl Reloader {
     /// For a gateway that runs under what `files` said when `loaded` was read.
-    pub fn new(files: Files, settings: Settings, hash: &str, gateway: Arc<Gateway>) -> Self {
+    pub fn new(files: Files, settings: Settings, hash: &str, gateway: Arc<Gateway>, tls: Option<Arc<Tls>>) -> Self {
         gateway.metrics.show_policy(&gateway.policy.load(), hash);
         taken(&gateway);
-        Self { files, settings, gateway, turn: Mutex::new(()) }
+        Self { files, settings, gateway, tls, turn: Mutex::new(()) }
     }
 
     /// Reads everything again. On any error the old policy stands, the log says why, and the error is returned.
@@ -138,6 +164,10 @@ impl Reloader {
                 if let (Some(loki), Some(road)) = (self.gateway.loki(), road) {
                     loki.take(road);
                 }
+                self.gateway.admit(loaded.users);
+                if let (Some(tls), Some(config)) = (&self.tls, loaded.tls) {
+                    tls.replace(config);
+                }
                 taken(&self.gateway);
                 tracing::info!(hash = %loaded.hash, "reloaded");
                 Ok(())
@@ -153,14 +183,16 @@ impl Reloader {
         }
     }
 
-    /// Only what decides about content, and what stands in the files that `loki` names, follows a reload; listeners, limits,
-    /// where Loki is and the log are set up once.
+    /// Only what decides about content and who may send it, and what stands in the files that `tls` and `loki` name, follows
+    /// a reload; listeners, limits, where Loki is and the log are set up once. A listener that speaks TLS goes on to do so.
     fn warn_of_restart(&self, now: &Settings) {
-        let Settings { policies, tell_apart, loki_limits, .. } = self.settings.clone();
-        let fixed = Settings { tell_apart, loki_limits, policies, ..now.clone() };
+        let Settings { tls, users, tell_apart, loki_limits, policies, .. } = self.settings.clone();
+        let tls = if now.tls.is_some() == tls.is_some() { tls } else { now.tls.clone() };
+        let fixed = Settings { tls, users, tell_apart, loki_limits, policies, ..now.clone() };
         if fixed != self.settings {
             tracing::warn!(
-                "sigyn.yaml has changed beyond `policies`, `loki.tell_apart` and `loki.limits`: that needs a restart"
+                "sigyn.yaml has changed beyond `policies`, `loki.tell_apart`, `loki.limits`, `auth` and the files of \
+                 `tls`: that needs a restart"
             );
         }
     }

@@ -7,7 +7,7 @@ use crate::error::{Blame, Error};
 use bytes::Bytes;
 use http::{
     HeaderValue, Response, StatusCode,
-    header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS},
+    header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
 };
 use http_body_util::Full;
 
@@ -107,6 +107,8 @@ pub fn status(error: &Error) -> StatusCode {
         | Error::Framing { .. }
         | Error::Tenant
         | Error::BeforeSchema => StatusCode::BAD_REQUEST,
+        Error::Unauthorized => StatusCode::UNAUTHORIZED,
+        Error::Forbidden => StatusCode::FORBIDDEN,
         // As Loki since 3.4 answers a request without streams.
         Error::NoStreams => StatusCode::UNPROCESSABLE_ENTITY,
         Error::ReceivedTooLarge { .. }
@@ -114,6 +116,7 @@ pub fn status(error: &Error) -> StatusCode {
         | Error::LargerThanInflight { .. }
         | Error::LargerThanMessage => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Overloaded
+        | Error::TooManyChecks
         | Error::Draining
         | Error::BodyBroken
         | Error::LokiUnreachable
@@ -132,6 +135,9 @@ fn refusal(error: &Error) -> Response<Full<Bytes>> {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if error.blame() == Blame::Sigyn {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    if *error == Error::Unauthorized {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="sigyn", Bearer"#));
     }
     // What is still to come of such a body is not read to its end, so the connection is of no more use.
     let broken = matches!(
@@ -158,6 +164,8 @@ mod tests {
             (Error::Snappy, 400),
             (Error::Framing { at: 0, what: "" }, 400),
             (Error::Tenant, 400),
+            (Error::Unauthorized, 401),
+            (Error::Forbidden, 403),
             (Error::NoStreams, 422),
             (Error::ReceivedTooLarge { limit: 1 }, 413),
             (Error::DecompressedTooLarge { limit: 1 }, 413),
@@ -165,6 +173,7 @@ mod tests {
             (Error::BeforeSchema, 400),
             (Error::LargerThanMessage, 413),
             (Error::Overloaded, 503),
+            (Error::TooManyChecks, 503),
             (Error::Draining, 503),
             (Error::BodyBroken, 503),
             (Error::LokiUnreachable, 503),

@@ -9,7 +9,7 @@ use std::{
 
 /// Every module of the crate, from the ground up. A new module needs a place here before it needs code.
 const FLOORS: &[&[&str]] = &[
-    &["span", "tally", "memory", "error", "diagnostic", "proto"],
+    &["span", "tally", "memory", "error", "diagnostic", "proto", "tenant"],
     &["push", "rules", "logql", "re2"],
     &["admit", "relabel", "redact", "validate", "twins"],
     &["pipeline", "plan", "policy", "config"],

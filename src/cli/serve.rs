@@ -10,9 +10,10 @@ use crate::{
     gateway::{Destination, Gateway},
     policy::Policy,
     reload::{Files, Loaded, Reloader, on_one_line},
-    server::{Listener, push_routes},
+    server::{Listener, Tls, push_routes},
 };
 use clap::Args;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{io, panic, path::PathBuf, sync::Arc};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -60,10 +61,12 @@ impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
         allocator::give_back_what_is_large();
         let files = Files { config: self.config.clone(), policies: self.policy.clone() };
-        let Loaded { settings: written, policy, warnings, hash } = files.load()?;
+        let Loaded { settings: written, policy, tls, users, warnings, hash } = files.load()?;
+        let tls = tls.map(|config| Arc::new(Tls::new(config)));
         let settings = self.over(written.clone())?;
         let destination = destination(&settings, self.stdout)?;
         start_log(&settings.log);
+        allow_open_files();
         for warning in &warnings {
             tracing::warn!("{}", on_one_line(warning));
         }
@@ -73,8 +76,9 @@ impl Serve {
             .map_err(|error| Failure::stuck("start threads", &error))?;
         let ended = runtime.block_on(async {
             let gateway = gateway(policy, &settings, destination)?;
-            let reloader = Arc::new(Reloader::new(files, written, &hash, Arc::clone(&gateway)));
-            serve(&settings, gateway, reloader).await
+            gateway.admit(users);
+            let reloader = Arc::new(Reloader::new(files, written, &hash, Arc::clone(&gateway), tls.clone()));
+            serve(&settings, tls, gateway, reloader).await
         });
         // A thread that waits for whoever reads standard output would keep a stop waiting for ever.
         runtime.shutdown_background();
@@ -133,9 +137,14 @@ fn gateway(policy: Policy, settings: &Settings, destination: Destination) -> Res
 }
 
 /// Binds, announces, waits for a signal, drains.
-async fn serve(settings: &Settings, gateway: Arc<Gateway>, reloader: Arc<Reloader>) -> Result<(), Failure> {
+async fn serve(
+    settings: &Settings,
+    tls: Option<Arc<Tls>>,
+    gateway: Arc<Gateway>,
+    reloader: Arc<Reloader>,
+) -> Result<(), Failure> {
     let limits = &settings.limits;
-    let pushes = bind("push", "listen", &settings.listen, limits.connections).await?;
+    let pushes = bind("push", "listen", &settings.listen, limits.connections).await?.with_tls(tls);
     let asks = bind("admin", "admin", &settings.admin, ADMIN_CONNECTIONS).await?;
     // Before anyone can know that we run: a signal must not end us undrained.
     let (mut hangup, mut stops) = (listen_for(SignalKind::hangup())?, Stops::new()?);
@@ -208,6 +217,13 @@ impl Stops {
             _ = self.1.recv() => {}
         }
     }
+}
+
+/// Each connection is an open file. Many systems allow 1,024 at first and far more to who asks, as Go's programs do.
+fn allow_open_files() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where it is refused, fewer connections are taken, and the log says so for each that is not.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 /// Sigyn's own log goes to stderr. Libraries are left out: at their lower levels they print what they carry.

@@ -14,7 +14,10 @@ use crate::{
     policy::Policy,
 };
 use http::Uri;
-pub use settings::{Access, Authorization, Broken, Certificate, Limits, Log, LogFormat, Password, Settings, TlsConfig};
+pub use settings::{
+    Access, Authorization, Broken, Certificate, Limits, Log, LogFormat, Password, Secret, ServerTls, Settings,
+    TlsConfig, User,
+};
 use std::sync::Arc;
 
 /// A file that was read.

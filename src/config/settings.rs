@@ -1,16 +1,20 @@
 //! `sigyn.yaml`, lowered: where Sigyn listens, where Loki is, how much it takes.
 
+mod auth;
 mod expand;
 mod loki;
 mod loki_limits;
 mod lower;
+mod tls;
 mod units;
 
 use crate::{diagnostic::Diagnostic, validate};
+pub use auth::{Secret, User};
 use http::Uri;
 pub use loki::{Access, Authorization, Certificate, Password, TlsConfig};
 pub(super) use lower::{address, loki_url, lower};
 use std::{path::PathBuf, time::Duration};
+pub use tls::ServerTls;
 
 /// The whole of `sigyn.yaml`; [`Settings::default`] is what holds where a key is absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +23,10 @@ pub struct Settings {
     pub listen: String,
     /// `admin`: address of the admin listener.
     pub admin: String,
+    /// `tls`: of the push listener; without it, it speaks plain HTTP.
+    pub tls: Option<ServerTls>,
+    /// `auth.users`: who may push; none: anyone.
+    pub users: Vec<User>,
     /// `loki.url`: where pushes go; without a path, `/loki/api/v1/push` is meant. `None` until it is given.
     pub loki_url: Option<Uri>,
     /// `loki.basic_auth`, `loki.bearer_token_file`, `loki.tls_config`.
@@ -91,6 +99,8 @@ impl Default for Settings {
         Self {
             listen: ":3101".into(),
             admin: "127.0.0.1:3102".into(),
+            tls: None,
+            users: Vec::new(),
             loki_url: None,
             loki_access: Access::default(),
             tell_apart: true,

@@ -4,8 +4,9 @@ use crate::{error::Error, memory::Memory};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes to a permit. A push holds at least one.
-const UNIT: u64 = 64 * 1024;
+/// Bytes to a permit. A push holds at least one, so it is small: 4,096 connections that send a byte now and then hold
+/// 16 MiB of the 256 MiB, not all of them.
+const UNIT: u64 = 4 * 1024;
 
 /// `limits.inflight` in permits.
 #[derive(Clone)]
@@ -25,7 +26,7 @@ pub struct Permits {
 impl Inflight {
     /// All permits for `limit` bytes.
     pub fn new(limit: u64) -> Self {
-        // A semaphore counts to 2^61; four billion units are 256 TiB.
+        // A semaphore counts to 2^61; four billion units are 16 TiB.
         let all = u32::try_from(limit / UNIT).unwrap_or(u32::MAX).max(1);
         Self { free: Arc::new(Semaphore::new(all as usize)), all }
     }

@@ -4,6 +4,7 @@
 //! it holds. [`Received::open`] takes the layers off: gzip or raw deflate where there is one, then the snappy block. No
 //! memory is reserved on the word of a sender before it is checked and paid for.
 
+mod auth;
 mod head;
 mod inflate;
 mod inflight;
@@ -11,6 +12,7 @@ mod media;
 mod tenant;
 
 use crate::{config::Limits, error::Error};
+pub use auth::Users;
 use bytes::{Bytes, BytesMut};
 pub use head::{Encoding, Head};
 use http_body_util::BodyExt;
@@ -36,10 +38,11 @@ pub struct Received {
     pub permits: Permits,
 }
 
-/// Reads one request. Where it fails, what is left of the body is thrown away beside the answer.
+/// Reads one request, of one of `users` where there are some. Where it fails, what is left of the body is thrown away beside the answer.
 pub async fn receive<B>(
     headers: &http::HeaderMap,
     mut body: B,
+    users: Option<&Users>,
     limits: &Limits,
     inflight: &Inflight,
 ) -> Result<Received, Error>
@@ -49,7 +52,10 @@ where
     let mut permits = inflight.permits();
     let outcome = async {
         // Loki's order: who it is, how large it is, what it is.
-        let tenant = tenant::read(headers)?;
+        let tenant = match users {
+            Some(users) => users.admit(headers).await?,
+            None => tenant::read(headers)?,
+        };
         check_declared(headers, limits, inflight)?;
         let head = Head::read(headers, tenant)?;
         let bytes = collect(&mut body, limits, &mut permits).await?;
@@ -187,7 +193,7 @@ mod tests {
         let inflight = Inflight::new(limits.inflight);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
-            let mut received = receive(&headers, Full::new(Bytes::from(body)), &limits, &inflight).await?;
+            let mut received = receive(&headers, Full::new(Bytes::from(body)), None, &limits, &inflight).await?;
             let mut decoded = Vec::new();
             let block = received.open(&limits, &mut decoded)?;
             Ok((decoded, block))

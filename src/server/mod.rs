@@ -5,6 +5,7 @@
 
 mod pace;
 mod routes;
+pub(crate) mod tls;
 
 use crate::config::Limits;
 use http::{Request, Response};
@@ -17,7 +18,9 @@ use hyper_util::{
 use pace::{Pace, Paced, Timed};
 pub use routes::{Body, push_routes};
 use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+pub use tls::Tls;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
     time::{sleep, timeout},
@@ -35,11 +38,12 @@ pub trait Answers: Service<Request<Incoming>, Response = Response<Body>, Error =
 
 impl<S> Answers for S where S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> {}
 
-/// A socket that listens, and how many connections it may have.
+/// A socket that listens, how many connections it may have, and whether they speak TLS.
 pub struct Listener {
     name: &'static str,
     socket: TcpListener,
     connections: usize,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Listener {
@@ -55,7 +59,13 @@ impl Listener {
             },
             None => TcpListener::bind(address).await?,
         };
-        Ok(Self { name, socket, connections })
+        Ok(Self { name, socket, connections, tls: None })
+    }
+
+    /// The same, speaking TLS where there is one.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Arc<Tls>>) -> Self {
+        Self { tls, ..self }
     }
 
     /// Where it listens.
@@ -85,10 +95,13 @@ impl Listener {
                 }
             };
             let Ok(permit) = Arc::clone(&connections).try_acquire_owned() else {
-                turn_away(&stream);
+                // Who waits for a handshake would not understand it.
+                if self.tls.is_none() {
+                    turn_away(&stream);
+                }
                 continue;
             };
-            let connection = connection(stream, service.clone(), limits.clone(), stop.clone());
+            let connection = connection(stream, self.tls.clone(), service.clone(), limits.clone(), stop.clone());
             tokio::spawn(async move {
                 connection.await;
                 drop(permit);
@@ -101,18 +114,51 @@ impl Listener {
 }
 
 /// Serves one connection to its end.
-async fn connection<S>(stream: TcpStream, service: S, limits: Limits, mut stop: watch::Receiver<bool>)
-where
+async fn connection<S>(
+    stream: TcpStream,
+    tls: Option<Arc<Tls>>,
+    service: S,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+) where
     S: Answers + Clone + Send + 'static,
 {
     // A push is answered in one piece; there is nothing to wait for.
     let _ = stream.set_nodelay(true);
-    let version = tokio::select! {
-        version = timeout(limits.header_timeout, version(&stream)) => version,
-        _ = stop.wait_for(|stop| *stop) => return,
-    };
-    let Ok(Ok(version)) = version else { return };
-    let pace = Arc::new(Pace::new(version == Version::Http1, &limits));
+    let most = limits.header_timeout;
+    let mut stopped = stop.clone();
+    let stopped = stopped.wait_for(|stop| *stop);
+    match tls {
+        None => {
+            let version = tokio::select! {
+                version = timeout(most, version(&stream)) => version,
+                _ = stopped => return,
+            };
+            let Ok(Ok(version)) = version else { return };
+            converse(stream, version, service, &limits, &mut stop).await;
+        }
+        Some(tls) => {
+            let accepted = tokio::select! {
+                accepted = timeout(most, tls.accept(stream)) => accepted,
+                _ = stopped => return,
+            };
+            match accepted {
+                Ok(Ok((stream, version))) => converse(stream, version, service, &limits, &mut stop).await,
+                // Scanners, and senders that speak plain HTTP. The error names what was wrong with the handshake.
+                Ok(Err(error)) => tracing::debug!(%error, "no TLS handshake"),
+                Err(_) => tracing::debug!("no TLS handshake in time"),
+            }
+        }
+    }
+}
+
+/// Speaks HTTP on a stream, whatever it is made of, until one side has had enough.
+async fn converse<T, S>(stream: T, version: Version, service: S, limits: &Limits, stop: &mut watch::Receiver<bool>)
+where
+    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    S: Answers + Clone + Send + 'static,
+{
+    let pace = Arc::new(Pace::new(version == Version::Http1, limits));
     let service = TowerToHyperService::new(Timed::new(service, Arc::clone(&pace)));
     let builder = builder(version);
     let mut served = pin!(builder.serve_connection(Paced::new(stream, Arc::clone(&pace)), service));
@@ -164,6 +210,7 @@ fn builder(version: Version) -> auto::Builder<TokioExecutor> {
         Version::Http1 => builder.http1_only(),
         Version::Http2 => builder.http2_only(),
     };
+    // hyper takes 100 headers; more are a 431, as is a head that does not fit the buffer.
     // The head has a clock of ours: hyper's would count the pause between two requests as a slow head.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(READ_BUFFER);
     // Small windows: what a peer may send ahead is memory that no permit was taken for.
@@ -174,6 +221,9 @@ fn builder(version: Version) -> auto::Builder<TokioExecutor> {
         .initial_connection_window_size(256 * 1024)
         .max_concurrent_streams(32)
         .max_header_list_size(16 * 1024)
+        // Streams that a peer opens and resets, or makes us reset, end the connection: no sender does so often.
+        .max_pending_accept_reset_streams(20)
+        .max_local_error_reset_streams(64)
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(Duration::from_secs(20));
     builder

@@ -11,7 +11,10 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::{net::TcpStream, time::Instant};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Instant,
+};
 use tower::Service;
 
 /// What a connection is doing, and since when.
@@ -136,18 +139,18 @@ impl Drop for Running {
 }
 
 /// A socket that tells the clock when bytes arrive.
-pub(super) struct Paced {
-    socket: TokioIo<TcpStream>,
+pub(super) struct Paced<T> {
+    socket: TokioIo<T>,
     pace: Arc<Pace>,
 }
 
-impl Paced {
-    pub(super) fn new(socket: TcpStream, pace: Arc<Pace>) -> Self {
+impl<T> Paced<T> {
+    pub(super) fn new(socket: T, pace: Arc<Pace>) -> Self {
         Self { socket: TokioIo::new(socket), pace }
     }
 }
 
-impl Read for Paced {
+impl<T: AsyncRead + Unpin> Read for Paced<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -161,7 +164,7 @@ impl Read for Paced {
     }
 }
 
-impl Write for Paced {
+impl<T: AsyncWrite + Unpin> Write for Paced<T> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.socket).poll_write(context, bytes)
     }

@@ -31,7 +31,11 @@ async fn route(gateway: Arc<Gateway>, request: Request<Incoming>) -> Response<Bo
     match (endpoint, &path[..], request.method()) {
         (Some(endpoint), _, &Method::POST) => gateway.push(endpoint, request).await.map(Body::new),
         (None, b"/ready", &Method::GET) => admin::ready(&gateway),
-        (None, b"/metrics", &Method::GET) => admin::metrics(&gateway),
+        // They tell how much is logged and which rules there are: not for strangers.
+        (None, b"/metrics", &Method::GET) => match gateway.identify(request.headers()).await {
+            Ok(()) => admin::metrics(&gateway),
+            Err(error) => Answer::Refused(error).into_response().map(Body::new),
+        },
         (Some(_), ..) | (None, b"/ready" | b"/metrics", _) => empty(StatusCode::METHOD_NOT_ALLOWED),
         (None, path, _) => elsewhere(path),
     }

@@ -3,6 +3,7 @@
 
 mod admin;
 mod answers;
+mod auth;
 mod bodies;
 mod captures;
 mod commands;
@@ -12,8 +13,10 @@ mod leak;
 mod life;
 mod limits;
 mod peers;
+mod slow;
 mod storm;
 mod support;
 mod tls;
+mod tls_listener;
 mod validation;
 mod words;

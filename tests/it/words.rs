@@ -182,7 +182,7 @@ async fn an_operator_is_told_what_became_of_a_reload() {
             "ERROR sigyn::reload: error: {place}:2:1: cannot read the file: unknown key `labls`; hint: did you mean `labels`?"
         ),
         refused,
-        "WARN sigyn::reload: sigyn.yaml has changed beyond `policies`, `loki.tell_apart` and `loki.limits`: that needs a restart",
+        "WARN sigyn::reload: sigyn.yaml has changed beyond `policies`, `loki.tell_apart`, `loki.limits`, `auth` and the files of `tls`: that needs a restart",
     ];
     let log = log(&sigyn);
     for want in want {

@@ -1,6 +1,6 @@
 //! `sigyn.yaml` into [`Settings`]: keys known, variables filled in, values in their bounds.
 
-use super::{Broken, Limits, Log, LogFormat, Settings, expand::expand, loki_limits, units};
+use super::{Broken, Limits, Log, LogFormat, Settings, auth::AUTH, expand::expand, loki_limits, tls::TLS, units};
 use crate::{
     config::{
         Source, nearest,
@@ -12,7 +12,7 @@ use crate::{
 use http::Uri;
 use std::{path::PathBuf, time::Duration};
 
-const KEYS: &[&str] = &["listen", "admin", "loki", "policies", "limits", "log"];
+const KEYS: &[&str] = &["listen", "admin", "tls", "auth", "loki", "policies", "limits", "log"];
 const LOKI: &[&str] = &["url", "tell_apart", "limits", "basic_auth", "bearer_token_file", "tls_config"];
 const LIMITS: &[&str] = &[
     "received",
@@ -45,6 +45,7 @@ pub(in crate::config) fn lower(file: &Source, variable: &dyn Fn(&str) -> Option<
     }
 }
 
+/// Reads sections; those with a file of their own add their methods there.
 pub(super) struct Reader<'v> {
     variable: &'v dyn Fn(&str) -> Option<String>,
     pub(super) complaints: Complaints,
@@ -55,6 +56,12 @@ impl Reader<'_> {
         let Some(fields) = root.fields(KEYS, &[], &mut self.complaints) else { return };
         self.value(&fields, "listen", &mut settings.listen, address);
         self.value(&fields, "admin", &mut settings.admin, address);
+        if let Some(tls) = self.section(&fields, "tls", TLS) {
+            settings.tls = self.tls(&tls);
+        }
+        if let Some(auth) = self.section(&fields, "auth", AUTH) {
+            settings.users = self.users(&auth);
+        }
         if let Some(loki) = self.section(&fields, "loki", LOKI) {
             settings.loki_url = self.given(&loki, "url", loki_url);
             self.value(&loki, "tell_apart", &mut settings.tell_apart, on_or_off);
@@ -126,7 +133,7 @@ impl Reader<'_> {
         self.read(&fields.find(key)?, read)?
     }
 
-    fn read<T>(&mut self, cursor: &Cursor<'_>, read: impl Fn(&str) -> Result<T, Complaint>) -> Option<T> {
+    pub(super) fn read<T>(&mut self, cursor: &Cursor<'_>, read: impl Fn(&str) -> Result<T, Complaint>) -> Option<T> {
         let text = cursor.text(&mut self.complaints)?;
         let value = expand(text, self.variable).and_then(|text| read(&text));
         value.map_err(|complaint| self.complaints.push(cursor.complaint(complaint))).ok()
@@ -217,7 +224,7 @@ fn log_level(text: &str) -> Result<String, Complaint> {
 mod tests {
     use super::{
         super::loki::{BASIC_AUTH, TLS_CONFIG},
-        KEYS, LIMITS, LOG, LOKI, loki_limits, lower,
+        AUTH, KEYS, LIMITS, LOG, LOKI, TLS, loki_limits, lower,
     };
     use crate::config::{Settings, Source, default_yaml, read::Cursor, yaml};
 
@@ -228,7 +235,7 @@ mod tests {
         let root = yaml::parse(&file.name, &file.text).unwrap().unwrap();
         let mut complaints = Vec::new();
         let fields = Cursor::root(&root).entries(&mut complaints).unwrap();
-        for (section, keys) in [("loki", LOKI), ("limits", LIMITS), ("log", LOG)] {
+        for (section, keys) in [("tls", TLS), ("auth", AUTH), ("loki", LOKI), ("limits", LIMITS), ("log", LOG)] {
             let fields = fields.find(section).unwrap().entries(&mut complaints).unwrap();
             assert!(keys.iter().all(|key| fields.find(key).is_some()), "a key of {section} is missing");
         }

@@ -5,6 +5,7 @@
 //! these tests skip with a word, and fail where `CI` is set.
 
 mod captures;
+mod door;
 mod http;
 mod logs;
 mod loki;

@@ -13,12 +13,17 @@ impl Promtail {
     /// Ships what `jobs` (the YAML of `scrape_configs`) finds to `url`, for `tenant`. All else is as promtail has it by
     /// default; `directory` takes its configuration, positions and log.
     pub(super) fn start(peers: &Peers, directory: &Path, url: &str, tenant: &str, jobs: &str) -> Self {
+        Self::start_with(peers, directory, &format!("url: '{url}', tenant_id: {tenant}"), jobs)
+    }
+
+    /// The same with all that a client may be told.
+    pub(super) fn start_with(peers: &Peers, directory: &Path, client: &str, jobs: &str) -> Self {
         let file = directory.join("promtail.yaml");
         let positions = directory.join("positions.yaml");
         let configuration = format!(
             "server: {{disable: true}}
 positions: {{filename: {}}}
-clients: [{{url: '{url}', tenant_id: {tenant}}}]
+clients: [{{{client}}}]
 target_config: {{sync_period: 1s}}
 scrape_configs:
 {jobs}",

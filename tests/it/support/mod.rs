@@ -1,9 +1,11 @@
 //! What the tests stand on: the real binary, and a Loki that answers as it is told.
 
+pub(crate) mod certificate;
 pub(crate) mod fake_loki;
 pub(crate) mod push;
 pub(crate) mod sigyn;
 
+pub(crate) use certificate::Certificate;
 pub(crate) use fake_loki::{FakeLoki, Script};
 pub(crate) use sigyn::Sigyn;
 

@@ -163,6 +163,12 @@ impl Sigyn {
         self.child.id()
     }
 
+    /// Writes its configuration anew, as [`Self::configured`] did.
+    pub(crate) fn write_config(&self, loki: &str, sections: &str) {
+        let text = format!("{sections}loki: {{url: '{loki}'}}\npolicies: [policy.yaml]\n");
+        fs::write(self.directory.path().join("sigyn.yaml"), text).unwrap();
+    }
+
     /// Sends it a signal (`TERM`, `HUP`).
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
