@@ -11,8 +11,9 @@ use crate::{
 };
 
 /// A compiled stream selector; `{}` fits all.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Selector {
+    text: Box<str>,
     matchers: Vec<Matcher>,
 }
 
@@ -33,7 +34,7 @@ enum Test {
 impl Selector {
     /// The selector `{}`, which fits all.
     pub fn any() -> Self {
-        Self::default()
+        Self { text: "{}".into(), matchers: Vec::new() }
     }
 
     /// Parses a stream selector as `LogQL` does, without its check for one matcher that is not empty.
@@ -56,7 +57,12 @@ impl Selector {
             }
         }
         reader.end()?;
-        Ok(Self { matchers })
+        Ok(Self { text: text.trim().into(), matchers })
+    }
+
+    /// The selector as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Whether all matchers fit; a missing label is the empty text.

@@ -5,10 +5,14 @@ mod completions;
 mod config;
 mod demo;
 mod entry;
+mod explain;
 mod redact;
 mod serve;
 
-use crate::diagnostic::{Diagnostic, cause};
+use crate::{
+    diagnostic::{Diagnostic, cause},
+    push::Labels,
+};
 use clap::{Parser, Subcommand};
 use std::{
     io::{self, Write},
@@ -37,6 +41,7 @@ enum Command {
     Serve(serve::Serve),
     Check(check::Check),
     Redact(redact::Redact),
+    Explain(explain::Explain),
     Config(config::Config),
     Demo(demo::Demo),
     Completions(completions::Completions),
@@ -75,6 +80,7 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
         Command::Redact(redact) => redact.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Config(config) => config.run(),
         Command::Demo(demo) => demo.run(),
         Command::Completions(completions) => completions.run(),
@@ -104,6 +110,16 @@ fn write(text: &[u8]) -> Result<(), Failure> {
 
 fn unwritten(error: &io::Error) -> Failure {
     Failure::stuck("write to standard output", &cause(error))
+}
+
+/// Reads the argument `--labels`: a label text, printed as Loki would.
+fn label_text(argument: &str) -> Result<Vec<u8>, Diagnostic> {
+    let labels = Labels::parse(argument.as_bytes()).map_err(|complaint| {
+        Diagnostic::general(format!("cannot read --labels: {}", complaint.message)).hint("write it as {name=\"value\"}")
+    })?;
+    let mut text = Vec::new();
+    labels.print(&mut text);
+    Ok(text)
 }
 
 /// Writes complaints to stderr, one after the other.

@@ -14,7 +14,7 @@ mod wire;
 pub use edits::{Edits, Slot};
 pub use index::{Entry, Index, Pair, Stream};
 pub use labels::Labels;
-pub(crate) use labels::{is_plain_name, unquote};
+pub(crate) use labels::{is_plain_name, quote, unquote};
 pub use rebuild::put_timestamp;
 pub use splice::{Fates, StreamFate, splice};
 pub use wire::{put_varint, varint_len};

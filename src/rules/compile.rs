@@ -133,6 +133,7 @@ impl Compiler {
             }
         }
         let rules = written.into_iter().map(|rule| Rule {
+            at: rule.at,
             name: rule.name,
             action: rule.action,
             mode: rule.mode,

@@ -16,6 +16,7 @@ pub mod template;
 pub mod token;
 
 use crate::{
+    diagnostic::At,
     logql::Selector,
     span::Span,
     tally::{Mode, RuleId},
@@ -25,6 +26,8 @@ pub use scan::Hit;
 
 /// A compiled rule.
 pub struct Rule {
+    /// Where it stands.
+    pub at: At,
     /// Its name: unique in the policy, the value of the label `rule`.
     pub name: String,
     /// What replaces a finding.

@@ -131,9 +131,13 @@ fn files_are_one_policy() {
     let allow = |policy: &Policy| policy.streams.allow.as_ref().map(Vec::len);
     let nothing = policy(&[""]);
     assert_eq!(allow(&nothing), None, "no key admits all");
-    assert_eq!(nothing.streams.refuses(&Labels::default()), None);
+    assert_eq!(nothing.streams.decide(&Labels::default()).refusal(), None);
     let none = policy(&["streams: {allow: []}", "streams: {deny: []}"]);
-    assert_eq!(none.streams.refuses(&Labels::default()), Some(Reason::NotAllowed), "an empty list admits none");
+    assert_eq!(
+        none.streams.decide(&Labels::default()).refusal(),
+        Some(Reason::NotAllowed),
+        "an empty list admits none"
+    );
     let files = [
         r#"streams: {allow: ['{a="b"}'], deny: ['{}']}"#,
         "labels: [{set: {a: b}}]",
@@ -142,7 +146,7 @@ fn files_are_one_policy() {
     let policy = policy(&files);
     assert_eq!((allow(&policy), policy.streams.deny.len(), policy.labels.len()), (Some(2), 1, 2));
     assert_eq!(policy.streams.mode, Mode::Report);
-    assert_eq!(policy.streams.refuses(&Labels::default()), Some(Reason::Denied), "deny wins");
+    assert_eq!(policy.streams.decide(&Labels::default()).refusal(), Some(Reason::Denied), "deny wins");
 }
 
 #[test]
