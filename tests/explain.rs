@@ -10,6 +10,7 @@ use sigyn::{
     policy::Policy,
     rules::template::expand,
 };
+use std::sync::LazyLock;
 
 fn policy(text: &str) -> Policy {
     let file = Source { name: "policy.yaml".into(), text: text.into() };
@@ -167,6 +168,8 @@ const POLICIES: &[&str] = &[
     "redact: [{rule: password, mode: report}]",
 ];
 
+static COMPILED: LazyLock<Vec<Policy>> = LazyLock::new(|| POLICIES.iter().map(|text| policy(text)).collect());
+
 /// A template of a secret; the shape of what is around it.
 const SECRETS: &[&str] = &["ghp_{alnum:36}", "TCK-{digits:6}", "AKIA{base32:16}", "{alnum:24}"];
 const LINES: &[&str] =
@@ -203,11 +206,11 @@ proptest! {
     /// holds a secret only where the forwarded entry does.
     #[test]
     fn an_explanation_ends_where_the_treatment_does_and_shows_no_secret(plan in plans()) {
-        let policy = policy(POLICIES[plan.0.0]);
+        let policy = &COMPILED[plan.0.0];
         let (entry, secret) = planned(plan);
-        let explanation = explain(&policy, &entry).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let explanation = explain(policy, &entry).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let said = serde_json::to_string(&explanation).unwrap().to_ascii_lowercase();
-        let forwarded = match entry.treat(&policy).unwrap() {
+        let forwarded = match entry.treat(policy).unwrap() {
             Outcome::Dropped(_) => String::new(),
             Outcome::Forwarded(entry) => {
                 let texts = [entry.labels, entry.line].into_iter().chain(entry.metadata.into_iter().map(|(_, value)| value));

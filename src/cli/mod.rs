@@ -6,8 +6,10 @@ mod config;
 mod demo;
 mod entry;
 mod explain;
+mod files;
 mod redact;
 mod serve;
+mod test;
 
 use crate::{
     diagnostic::{Diagnostic, cause},
@@ -26,6 +28,8 @@ Examples:
   sigyn serve --loki http://loki:3100   stand before a Loki, with the builtin rules
   sigyn serve --config sigyn.yaml       the same from a file; SIGHUP reads it again
   sigyn check --config sigyn.yaml       find all errors in all files
+  sigyn test policies/                  run the tests of your policies
+  sigyn explain 'a line'                see what becomes of a line, and why
   journalctl -o cat | sigyn redact      redact lines in a pipe";
 
 /// A gateway between log shippers and Grafana Loki: redacts secrets, admits streams, normalises labels.
@@ -40,6 +44,7 @@ struct Arguments {
 enum Command {
     Serve(serve::Serve),
     Check(check::Check),
+    Test(test::Test),
     Redact(redact::Redact),
     Explain(explain::Explain),
     Config(config::Config),
@@ -79,6 +84,7 @@ pub fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
+        Command::Test(test) => test.run(),
         Command::Redact(redact) => redact.run(),
         Command::Explain(explain) => explain.run(),
         Command::Config(config) => config.run(),

@@ -8,7 +8,7 @@ mod units;
 use crate::diagnostic::Diagnostic;
 use http::Uri;
 pub use loki::{Access, Authorization, Certificate, Password, TlsConfig};
-pub(super) use lower::{address, loki_url, lower};
+pub(super) use lower::{KEYS, address, loki_url, lower};
 use std::{path::PathBuf, time::Duration};
 
 /// The whole of `sigyn.yaml`; [`Settings::default`] is what holds where a key is absent.

@@ -140,6 +140,7 @@ impl Compiler {
             builtin: rule.builtin,
             selector: rule.selector,
             places: rule.places,
+            samples: rule.samples,
         });
         Ok(Ruleset {
             rules: rules.collect(),

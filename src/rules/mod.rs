@@ -11,6 +11,7 @@ pub mod keys;
 #[cfg(test)]
 pub(crate) mod packs;
 pub mod regex;
+pub mod samples;
 pub mod scan;
 pub mod template;
 pub mod token;
@@ -40,6 +41,8 @@ pub struct Rule {
     pub selector: Option<Selector>,
     /// The places that it looks at (`where.in`).
     pub places: file::Places,
+    /// How it proves itself.
+    pub samples: file::Samples,
 }
 
 /// What stands around the replacement so that the text keeps its syntax.
@@ -272,8 +275,7 @@ pub(crate) mod testing {
             builtin: false,
             selector: None,
             places: super::file::Places::default(),
-            examples: Vec::new(),
-            counterexamples: Vec::new(),
+            samples: super::file::Samples::default(),
         }
     }
 

@@ -188,8 +188,8 @@ fn every_shipped_rule_compiles_and_says_what_it_is_for() {
         for rule in read.rules {
             let written = rule.written;
             assert!(!written.about.is_empty(), "{} has no about", written.name);
-            assert!(written.examples.len() >= 2, "{} has too few examples", written.name);
-            assert!(written.counterexamples.len() >= 2, "{} has too few counterexamples", written.name);
+            assert!(written.samples.examples.len() >= 2, "{} has too few examples", written.name);
+            assert!(written.samples.counterexamples.len() >= 2, "{} has too few counterexamples", written.name);
         }
     }
     let (policy, warnings) = crate::config::compile_policy(&[]).map_err(|errors| shown(&errors)).unwrap();
