@@ -7,7 +7,7 @@ use crate::{
 };
 use std::{
     fs, io,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 /// Files by kind, each list in order.
@@ -78,7 +78,7 @@ impl Tests {
     pub(super) fn load(source: &Source) -> Result<Self, Vec<Diagnostic>> {
         let file = config::lower_tests(source)?;
         let beside = Path::new(&*source.name).parent().unwrap_or(Path::new(""));
-        let policies = file.policies.iter().map(|policy| beside.join(&policy.value)).collect();
+        let policies = file.policies.iter().map(|policy| plain(&beside.join(&policy.value))).collect();
         let loaded = Files { config: None, policies }.load().map_err(|mut complaints| {
             // A policy that is not there is an error of the file that names it.
             for complaint in complaints.iter_mut().filter(|complaint| complaint.at.is_none()) {
@@ -88,6 +88,23 @@ impl Tests {
             complaints
         })?;
         Ok(Self { file, loaded })
+    }
+}
+
+/// A path without `x/..`, where that leads to the same file: so one file has one name.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        let inside = matches!(plain.components().next_back(), Some(Component::Normal(_)));
+        if part == Component::ParentDir && inside {
+            plain.pop();
+        } else {
+            plain.push(part);
+        }
+    }
+    match (path.canonicalize(), plain.canonicalize()) {
+        (Ok(one), Ok(other)) if one == other => plain,
+        _ => path.to_path_buf(),
     }
 }
 

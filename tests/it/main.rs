@@ -12,6 +12,7 @@ mod leak;
 mod life;
 mod limits;
 mod peers;
+mod policies;
 mod storm;
 mod support;
 mod tls;

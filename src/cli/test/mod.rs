@@ -22,9 +22,9 @@ use std::{collections::HashSet, path::PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
-  sigyn test redact.test.yaml     the tests of a file, and the examples of the policies that it names
-  sigyn test redact.yaml          the examples and counterexamples of a policy's own rules
-  sigyn test policies/            all of both below a folder
+  sigyn test redact.test.yaml    the tests of a file, and the examples in the policies it names
+  sigyn test redact.yaml         the examples and counterexamples of a policy's own rules
+  sigyn test policies/           all of both below a folder
 
 A test file:
   policies: [redact.yaml]
