@@ -99,6 +99,6 @@ mod tests {
     #[test]
     fn a_mode_that_only_reports_is_asked_all_the_same() {
         let admission = Admission { allow: Some(Vec::new()), deny: Vec::new(), mode: Mode::Report };
-        assert_eq!(admission.refuses(&Labels::default()), Some(Reason::NotAllowed));
+        assert_eq!(admission.decide(&Labels::default()).refusal(), Some(Reason::NotAllowed));
     }
 }

@@ -10,7 +10,7 @@ use sigyn::{
     policy::Policy,
     rules::template::expand,
 };
-use std::sync::LazyLock;
+use std::{fmt::Write, sync::LazyLock};
 
 fn policy(text: &str) -> Policy {
     let file = Source { name: "policy.yaml".into(), text: text.into() };
@@ -32,9 +32,9 @@ fn told(step: &Value) -> String {
     let mut told = format!("{} {}:", step["where"].as_str().unwrap(), step["part"].as_str().unwrap());
     for decision in step["decisions"].as_array().unwrap() {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        told += &format!(" {} by {} [", text(&decision["outcome"]), text(&decision["rule"]));
+        write!(told, " {} by {} [", text(&decision["outcome"]), text(&decision["rule"])).unwrap();
         for finding in decision["findings"].as_array().unwrap() {
-            told += &format!(" {} {}..{}", text(&finding["rule"]), finding["start"], finding["end"]);
+            write!(told, " {} {}..{}", text(&finding["rule"]), finding["start"], finding["end"]).unwrap();
         }
         told += " ]";
     }

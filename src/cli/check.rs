@@ -9,7 +9,7 @@ use crate::{
     reload::{Files, Loaded},
 };
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -87,8 +87,8 @@ struct Report {
 }
 
 impl Report {
-    fn settings(&mut self, config: &PathBuf, policies: Vec<PathBuf>) {
-        let loaded = Files { config: Some(config.clone()), policies }.load();
+    fn settings(&mut self, config: &Path, policies: Vec<PathBuf>) {
+        let loaded = Files { config: Some(config.to_path_buf()), policies }.load();
         self.take("configuration", &config.display().to_string(), loaded);
     }
 

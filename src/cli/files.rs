@@ -43,7 +43,9 @@ impl Found {
                     complaints.push(Diagnostic::general(message));
                 });
                 files.sort();
-                files.into_iter().for_each(|file| found.sort(file, false, complaints));
+                for file in files {
+                    found.sort(file, false, complaints);
+                }
             } else {
                 found.sort(path.clone(), true, complaints);
             }
@@ -119,7 +121,8 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
             let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
             if entry.file_name().as_encoded_bytes().starts_with(b".") {
                 continue;
-            } else if entry.file_type()?.is_dir() {
+            }
+            if entry.file_type()?.is_dir() {
                 folders.push(path);
             } else if is_yaml && path.is_file() {
                 files.push(path);

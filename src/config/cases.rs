@@ -105,8 +105,8 @@ pub(super) fn lower(file: &Source) -> Result<TestFile, Vec<Diagnostic>> {
 fn read_policies(fields: &Fields<'_>, complaints: &mut Complaints) -> Vec<Located<PathBuf>> {
     let Some(list) = fields.find("policies") else { return Vec::new() };
     let items = list.list(complaints).unwrap_or_default();
-    let mut path = |item: &Cursor<'_>| Some(Located { value: item.text(complaints)?.into(), at: item.at() });
-    items.iter().filter_map(|item| path(item)).collect()
+    let path = |item: &Cursor<'_>| Some(Located { value: item.text(complaints)?.into(), at: item.at() });
+    items.iter().filter_map(path).collect()
 }
 
 fn read_tests(root: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Vec<Case> {

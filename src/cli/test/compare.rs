@@ -16,10 +16,10 @@ pub(super) fn differences(want: &Want, run: usize, outcome: &Outcome) -> String 
     match (want, outcome) {
         (Want::Dropped(wanted), Outcome::Dropped(reason)) => compare(&mut said, "dropped", wanted, reason.as_str()),
         (Want::Dropped(wanted), Outcome::Forwarded(_)) => {
-            tell(&mut said, "entry", &format!("dropped: {wanted}"), "forwarded")
+            tell(&mut said, "entry", format!("dropped: {wanted}"), "forwarded");
         }
         (Want::Forwarded { .. }, Outcome::Dropped(reason)) => {
-            tell(&mut said, "entry", "forwarded", &format!("dropped: {}", reason.as_str()));
+            tell(&mut said, "entry", "forwarded", format!("dropped: {}", reason.as_str()));
         }
         (Want::Forwarded { labels, line, metadata }, Outcome::Forwarded(entry)) => {
             if let Some(wanted) = labels {

@@ -18,7 +18,7 @@ use crate::{
     tally::RuleId,
 };
 use clap::Args;
-use std::{collections::HashSet, path::PathBuf};
+use std::{collections::HashSet, fmt::Write as _, path::PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -130,7 +130,8 @@ impl Report {
 
     fn fail(&mut self, at: &At, text: &str) {
         self.failed += 1;
-        self.text += &format!("FAIL {at}: {text}");
+        // Writing to a `String` does not fail.
+        let _ = write!(self.text, "FAIL {at}: {text}");
     }
 
     fn end(mut self) -> Result<(), Failure> {

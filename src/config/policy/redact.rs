@@ -126,13 +126,13 @@ fn read_keys(keys: &Cursor<'_>, complaints: &mut Complaints) -> Option<KeyNames>
 /// Templates of texts; what is none is complained about and left out.
 fn read_samples(list: &Cursor<'_>, complaints: &mut Complaints) -> Vec<String> {
     let items = list.list(complaints).unwrap_or_default();
-    let mut read = |item: &Cursor<'_>| {
+    let read = |item: &Cursor<'_>| {
         let template = item.text(complaints)?;
         let sample = template::expand(template, 0);
         sample.map_err(|complaint| complaints.push(item.complaint(complaint))).ok()?;
         Some(template.to_owned())
     };
-    items.iter().filter_map(|item| read(item)).collect()
+    items.iter().filter_map(read).collect()
 }
 
 /// `where`: the streams and the places that a rule is for.
