@@ -23,5 +23,5 @@ pub fn explain(policy: &Policy, entry: &Entry) -> Result<Explanation, Error> {
     if !road.leads_to(&outcome) {
         return Err(Error::Internal);
     }
-    Ok(shown::show(policy, entry, &road, &outcome))
+    Ok(shown::show(policy, &road, &outcome))
 }

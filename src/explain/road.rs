@@ -15,6 +15,8 @@ use crate::{
 /// What happened, in order.
 #[derive(Default)]
 pub(super) struct Road {
+    /// The labels as received, where they can be read.
+    pub(super) received: Option<Labels>,
     /// The label rules that were asked.
     pub(super) rules: Vec<AskedRule>,
     /// The labels behind the last rule.
@@ -53,7 +55,7 @@ pub(super) struct Redacted {
 impl Road {
     /// Goes the road of an entry.
     pub(super) fn walk(policy: &Policy, entry: &Entry) -> Self {
-        let mut road = Self::default();
+        let mut road = Self { received: Labels::parse(&entry.labels).ok(), ..Self::default() };
         let plan = plan::make(policy, &entry.labels, &mut |step| road.take(step));
         road.outcome = Some(match &plan.verdict {
             Verdict::Refuse(reason) => Outcome::Dropped(reason.clone()),
@@ -97,6 +99,11 @@ impl Road {
             Ok(Entry { labels: labels.to_vec(), timestamp: entry.timestamp, line, metadata })
         };
         redacted().map_or_else(Outcome::Dropped, Outcome::Forwarded)
+    }
+
+    /// The labels at every station.
+    pub(super) fn label_sets(&self) -> impl Iterator<Item = &Labels> {
+        self.received.iter().chain(self.rules.iter().map(|rule| &rule.met)).chain(&self.relabelled)
     }
 
     /// Whether it ended where the treatment of the entry does.

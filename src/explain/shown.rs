@@ -1,7 +1,7 @@
 //! A road as it is shown: texts behind a veil, secrets as offsets and lengths.
 
 use super::{
-    Change, Decision, End, Entry, Explanation, Finding, Forwarded, Outcome, Pair, Pairs, Replaced, Step,
+    Change, Decision, End, Explanation, Finding, Forwarded, Outcome, Pair, Pairs, Replaced, Step,
     road::{AskedRule, Redacted, Road, is_of_a_check},
     veil::Veil,
 };
@@ -15,10 +15,9 @@ use crate::{
 };
 
 /// Shows a road that led to `outcome`.
-pub(super) fn show(policy: &Policy, entry: &Entry, road: &Road, outcome: &Outcome) -> Explanation {
+pub(super) fn show(policy: &Policy, road: &Road, outcome: &Outcome) -> Explanation {
     let shower = Shower { policy, veil: Veil::new(policy, road) };
-    let received = Labels::parse(&entry.labels).ok();
-    let mut steps = vec![Step::Received { labels: received.as_ref().map(|labels| shower.labels(labels)) }];
+    let mut steps = vec![Step::Received { labels: road.received.as_ref().map(|labels| shower.labels(labels)) }];
     let idle_label_rules = shower.label_rules(road, outcome, &mut steps);
     if let (Some(before), Some(after)) = (&road.relabelled, &road.stripped) {
         let removed = shower.change(before, after).removed;

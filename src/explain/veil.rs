@@ -5,6 +5,7 @@ use crate::{
     plan::Desk,
     policy::Policy,
     push::Labels,
+    redact::Decision,
     rules::Active,
     tally::{Place, RuleId},
 };
@@ -29,15 +30,26 @@ impl<'p> Veil<'p> {
                 active.insert(RuleId(id as u16));
             }
         }
-        let mut secrets = Vec::new();
+        let mut veil = Self { policy, active, secrets: Vec::new() };
         for redacted in &road.texts {
-            for decision in redacted.decisions.iter().filter(|decision| decision.winner.is_some()) {
-                secrets.extend(
-                    decision.findings.iter().map(|finding| finding.span.of(&redacted.text).to_ascii_lowercase()),
-                );
+            veil.learn(&redacted.text, &redacted.decisions);
+        }
+        // A stream may end before its labels are redacted, and a value may be a secret under one name only.
+        let mut desk = Desk::watched();
+        for (name, value) in road.label_sets().flat_map(Labels::iter) {
+            for (text, key) in [(name, None), (value, Some(name))] {
+                // What becomes of the text is of no interest here.
+                let _ = desk.redact(policy, &veil.active, Place::Label, text, key);
+                veil.learn(text, &desk.work.take_decisions());
             }
         }
-        Self { policy, active, secrets }
+        veil
+    }
+
+    fn learn(&mut self, text: &[u8], decisions: &[Decision]) {
+        for decision in decisions.iter().filter(|decision| decision.winner.is_some()) {
+            self.secrets.extend(decision.findings.iter().map(|finding| finding.span.of(text).to_ascii_lowercase()));
+        }
     }
 
     /// What may be shown of a name, or of the value of `key`.
