@@ -2,6 +2,7 @@
 
 use crate::{
     error::Error,
+    memory::Unbounded,
     pipeline::{self, Scratch, Treated},
     policy::Policy,
     proto::{self, LabelPair, PushRequest, Stream, Timestamp},
@@ -36,7 +37,7 @@ impl Entry {
     pub fn treat(&self, policy: &Policy) -> Result<Outcome, Error> {
         let body = self.as_push().encode_to_vec();
         let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-        let forwarded = match pipeline::treat(policy, &body, &mut scratch, &mut tally)? {
+        let forwarded = match pipeline::treat(policy, &body, &mut Unbounded, &mut scratch, &mut tally)? {
             Treated::Unchanged => &body,
             Treated::Changed => &scratch.out,
             Treated::Nothing => {
