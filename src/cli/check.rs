@@ -9,7 +9,10 @@ use crate::{
     reload::{Files, Loaded},
 };
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::{
+    mem,
+    path::{Path, PathBuf},
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,15 +42,16 @@ impl Check {
             return Err(complaint.hint("give --config FILE, or files, or a folder").into());
         }
         let mut report = Report::default();
-        let found = Found::look(&self.paths, &mut report.complaints);
-        let mut lists = found.lists();
+        let mut found = Found::look(&self.paths, &mut report.complaints);
+        let summary = summary(&found, self.config.is_some());
+        if summary.is_empty() && report.complaints.is_empty() {
+            return Err(Diagnostic::general("cannot check: none of the files is Sigyn's").into());
+        }
         if let Some(config) = &self.config {
-            // The first list is that of the named ones.
-            let policies = if found.named.is_empty() { Vec::new() } else { lists.remove(0) };
-            report.settings(config, policies);
+            report.settings(config, mem::take(&mut found.named));
         }
         found.settings.iter().for_each(|config| report.settings(config, Vec::new()));
-        for policies in lists {
+        for policies in found.lists() {
             let names: Vec<String> = policies.iter().map(|path| path.display().to_string()).collect();
             report.take("policy", &names.join(", "), Files { config: None, policies }.load());
         }
@@ -61,22 +65,21 @@ impl Check {
             }
         }
         report.lines.extend(found.others.iter().map(|path| format!("skipped {}: none of Sigyn's", path.display())));
-        let counts = [
-            (found.settings.len() + usize::from(self.config.is_some()), "configuration"),
-            (found.named.len() + found.policies.len(), "policy file"),
-            (found.tests.len(), "test file"),
-        ];
-        let counts: Vec<String> = counts
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }))
-            .collect();
-        if counts.is_empty() && report.complaints.is_empty() {
-            return Err(Diagnostic::general("cannot check: none of the files is Sigyn's").into());
-        }
-        report.lines.push(format!("ok: {}", counts.join(", ")));
+        report.lines.push(format!("ok: {summary}"));
         report.end()
     }
+}
+
+/// How many files of each kind there are.
+fn summary(found: &Found, config: bool) -> String {
+    let counts = [
+        (found.settings.len() + usize::from(config), "configuration"),
+        (found.named.len() + found.policies.len(), "policy file"),
+        (found.tests.len(), "test file"),
+    ];
+    let some = counts.into_iter().filter(|(count, _)| *count > 0);
+    let told = some.map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }));
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// What is said in the end.

@@ -253,6 +253,14 @@ fn check_tells_the_errors_of_all_files_of_a_folder_once() {
     for said in ["sigyn.yaml:2:9: ", "policy.yaml:1:20: ", "tests.yaml:2:8: ", "broken.yaml:2:1: "] {
         assert_eq!(errors.matches(said).count(), 1, "{said}: {errors}");
     }
+    let (code, out, errors) = within(&folder, &["check", "--config", "HERE/sigyn.yaml", "HERE/policy.yaml"], b"");
+    assert!(
+        code == 2 && out.is_empty() && errors.contains("it is listed twice"),
+        "named ones join the configuration: {errors}"
+    );
+    let others = self::folder(&[("compose.yaml", "services: {}")]);
+    let (code, _, errors) = within(&others, &["check", "HERE/"], b"");
+    assert_eq!((code, &*errors), (2, "error: cannot check: none of the files is Sigyn's\n"));
     let (code, _, errors) = within(&folder, &["check", "HERE/notes"], b"");
     assert_eq!((code, &*errors), (2, "error: cannot read policy `notes`: no such file or directory\n"));
 }
