@@ -1,6 +1,7 @@
 //! Which streams are let in: `streams.allow` and `streams.deny`, on normalised labels.
 
 use crate::{
+    diagnostic::Located,
     logql::Selector,
     push::Labels,
     tally::{Mode, Reason},
@@ -10,22 +11,45 @@ use crate::{
 #[derive(Clone, Default)]
 pub struct Admission {
     /// `None` where no file has an `allow` key: all are admitted. An empty list admits none.
-    pub allow: Option<Vec<Selector>>,
+    pub allow: Option<Vec<Located<Selector>>>,
     /// Wins over `allow`.
-    pub deny: Vec<Selector>,
+    pub deny: Vec<Located<Selector>>,
     /// Whether refusals act or are only counted.
     pub mode: Mode,
 }
 
+/// What `streams` says of a stream, and which selector it was.
+#[derive(Clone, Copy)]
+pub enum Decision<'a> {
+    /// There is no `allow`, and no `deny` fits.
+    Open,
+    /// A selector of `allow` fits.
+    Allowed(&'a Located<Selector>),
+    /// None does.
+    NotAllowed,
+    /// A selector of `deny` fits.
+    Denied(&'a Located<Selector>),
+}
+
 impl Admission {
-    /// Why a stream with these labels is refused; `None` where it is let in. Asks in either mode.
-    pub fn refuses(&self, labels: &Labels) -> Option<Reason> {
-        if self.deny.iter().any(|selector| selector.fits(labels)) {
-            return Some(Reason::Denied);
+    /// Asks about a stream with these labels, in either mode.
+    pub fn decide(&self, labels: &Labels) -> Decision<'_> {
+        let fits = |selector: &&Located<Selector>| selector.value.fits(labels);
+        if let Some(denied) = self.deny.iter().find(fits) {
+            return Decision::Denied(denied);
         }
-        match &self.allow {
-            Some(allow) if !allow.iter().any(|selector| selector.fits(labels)) => Some(Reason::NotAllowed),
-            _ => None,
+        let Some(allow) = &self.allow else { return Decision::Open };
+        allow.iter().find(fits).map_or(Decision::NotAllowed, Decision::Allowed)
+    }
+}
+
+impl Decision<'_> {
+    /// Why the stream is refused; `None` where it is let in.
+    pub fn refusal(self) -> Option<Reason> {
+        match self {
+            Self::Open | Self::Allowed(_) => None,
+            Self::NotAllowed => Some(Reason::NotAllowed),
+            Self::Denied(_) => Some(Reason::Denied),
         }
     }
 }
@@ -33,9 +57,11 @@ impl Admission {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::At;
 
-    fn selectors(texts: &[&str]) -> Vec<Selector> {
-        texts.iter().map(|text| Selector::parse(text).unwrap()).collect()
+    fn selectors(texts: &[&str]) -> Vec<Located<Selector>> {
+        let at = At { file: "test.yaml".into(), line: 1, column: 1 };
+        texts.iter().map(|text| Located { value: Selector::parse(text).unwrap(), at: at.clone() }).collect()
     }
 
     /// Asks about the stream `{source="docker", stack="vllm"}`.
@@ -44,7 +70,7 @@ mod tests {
         let mut labels = Labels::default();
         labels.set(b"source", b"docker");
         labels.set(b"stack", b"vllm");
-        admission.refuses(&labels)
+        admission.decide(&labels).refusal()
     }
 
     #[test]
@@ -73,6 +99,6 @@ mod tests {
     #[test]
     fn a_mode_that_only_reports_is_asked_all_the_same() {
         let admission = Admission { allow: Some(Vec::new()), deny: Vec::new(), mode: Mode::Report };
-        assert_eq!(admission.refuses(&Labels::default()), Some(Reason::NotAllowed));
+        assert_eq!(admission.decide(&Labels::default()).refusal(), Some(Reason::NotAllowed));
     }
 }

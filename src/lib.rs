@@ -30,7 +30,7 @@
 //! | 6 the process | [`cli`], [`server`], [`reload`], [`admin`], [`allocator`] |
 //! | 5 one push | [`gateway`] |
 //! | 4 the edges | [`intake`], [`pool`], [`forward`], [`reply`], [`metrics`] |
-//! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`config`] |
+//! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`config`], [`mod@explain`] |
 //! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`validate`], [`twins`] (never import each other) |
 //! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`] |
 //! | 0 small change | [`span`], [`tally`], [`memory`], [`error`], [`diagnostic`], [`proto`], [`tenant`] |
@@ -42,6 +42,7 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod error;
+pub mod explain;
 pub mod forward;
 pub mod gateway;
 pub mod intake;

@@ -1,18 +1,20 @@
 //! `LogQL` stream selectors: `{source="docker", stack=~"vllm|hex"}`.
 //!
-//! Read as Loki reads them, with these differences: words of `LogQL` (`ip`, `json`, `on`) are names like others; parentheses
-//! around a selector, a byte order mark before it and surrogate escapes are refused. Regexes fit whole values and their dot
-//! fits a line break too, as in Loki.
+//! Read as Loki reads them, with these differences: a selector need not have a matcher that wants a text; words of `LogQL`
+//! (`ip`, `json`, `on`) are names like others; parentheses around a selector, a byte order mark before it and surrogate
+//! escapes are refused. Regexes fit whole values and their dot fits a line break too, as in Loki.
+//!
+//! What may follow a selector in a query is read too, so that a mistake is told from what cannot stand there.
 
-use crate::{
-    diagnostic::Complaint,
-    push::{Labels, unquote},
-    re2::{Anchor, Regex, compile},
-};
+mod reader;
+
+use crate::{diagnostic::Complaint, push::Labels, re2::Regex};
+use reader::Reader;
 
 /// A compiled stream selector; `{}` fits all.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Selector {
+    text: Box<str>,
     matchers: Vec<Matcher>,
 }
 
@@ -33,30 +35,23 @@ enum Test {
 impl Selector {
     /// The selector `{}`, which fits all.
     pub fn any() -> Self {
-        Self::default()
+        Self { text: "{}".into(), matchers: Vec::new() }
     }
 
-    /// Parses a stream selector as `LogQL` does, without its check for one matcher that is not empty.
-    /// Line filters, parsers and the rest of `LogQL` are complaints that say so.
+    /// Parses a stream selector as `LogQL` does. A line filter or whatever else could follow it in a query is a complaint that
+    /// says so.
     pub fn parse(text: &str) -> Result<Self, Complaint> {
-        let mut reader = Reader { text, at: 0 };
-        if !reader.take("{") {
-            return Err(reader.expected("`{`").hint(r#"a stream selector looks like {source="docker"}"#));
+        let mut reader = Reader::new(text);
+        let matchers = reader.selector()?;
+        match reader.stages()? {
+            Some(stage) => Err(reader.cannot_stand_here(&stage)),
+            None => Ok(Self { text: text.trim().into(), matchers }),
         }
-        let mut matchers = Vec::new();
-        if !reader.take("}") {
-            loop {
-                matchers.push(reader.matcher()?);
-                if reader.take("}") {
-                    break;
-                }
-                if !reader.take(",") {
-                    return Err(reader.expected("`,` or `}`"));
-                }
-            }
-        }
-        reader.end()?;
-        Ok(Self { matchers })
+    }
+
+    /// The selector as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Whether all matchers fit; a missing label is the empty text.
@@ -72,102 +67,6 @@ impl Matcher {
             Test::Regex(regex) => regex.is_match(value),
         };
         holds != self.negated
-    }
-}
-
-struct Reader<'t> {
-    text: &'t str,
-    at: usize,
-}
-
-impl Reader<'_> {
-    /// `name="value"` and the like.
-    fn matcher(&mut self) -> Result<Matcher, Complaint> {
-        self.skip_blank();
-        let name = self.name()?;
-        let operators = [("=~", true, false), ("!~", true, true), ("!=", false, true), ("=", false, false)];
-        let Some((_, regex, negated)) = operators.into_iter().find(|(operator, ..)| self.take(operator)) else {
-            return Err(self.expected("one of = != =~ !~"));
-        };
-        self.skip_blank();
-        let start = self.at;
-        if !self.rest().starts_with(['"', '`']) {
-            return Err(self.expected("a value in double quotes or backticks"));
-        }
-        let (value, end) = unquote(self.text.as_bytes(), self.at)?;
-        self.at = end;
-        let test = if regex {
-            let pattern = String::from_utf8(value).map_err(|_| self.complaint("a regex that is not UTF-8", start))?;
-            let named =
-                |cause: Complaint| Complaint { message: format!("regex of `{name}`: {}", cause.message), ..cause };
-            Test::Regex(compile(&pattern, Anchor::Whole).map_err(named)?)
-        } else {
-            Test::Equal(value)
-        };
-        Ok(Matcher { name, test, negated })
-    }
-
-    /// An identifier as Go has them: letters and digits of all scripts.
-    fn name(&mut self) -> Result<String, Complaint> {
-        let rest = self.rest();
-        let end = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len());
-        let name = rest[..end].to_string();
-        if name.starts_with(char::is_numeric) || name.is_empty() {
-            return Err(self.expected("a label name"));
-        }
-        self.at += end;
-        Ok(name)
-    }
-
-    /// Nothing may follow the selector; what `LogQL` could have there is named.
-    fn end(&mut self) -> Result<(), Complaint> {
-        self.skip_blank();
-        let filters = ["|=", "!=", "|~", "!~", "|>", "!>"];
-        let cause = match self.rest() {
-            "" => return Ok(()),
-            rest if filters.iter().any(|filter| rest.starts_with(filter)) => "line filters are not supported here",
-            rest if rest.starts_with('|') => "parsers and other pipeline stages are not supported here",
-            rest if rest.starts_with('[') => "ranges are not supported here",
-            _ => "unexpected text behind the selector",
-        };
-        Err(self.complaint(cause, self.at).hint("write the stream selector alone, up to its closing brace"))
-    }
-
-    /// Takes `token` if it comes next.
-    fn take(&mut self, token: &str) -> bool {
-        self.skip_blank();
-        let found = self.rest().starts_with(token);
-        self.at += if found { token.len() } else { 0 };
-        found
-    }
-
-    /// Skips white space and comments: `# …`, `// …`, `/* … */`.
-    fn skip_blank(&mut self) {
-        loop {
-            let rest = self.rest();
-            let width = if rest.starts_with([' ', '\t', '\n', '\r']) {
-                1
-            } else if rest.starts_with('#') || rest.starts_with("//") {
-                rest.find('\n').unwrap_or(rest.len())
-            } else if rest.starts_with("/*") {
-                rest.find("*/").map_or(rest.len(), |end| end + 2)
-            } else {
-                return;
-            };
-            self.at += width;
-        }
-    }
-
-    fn rest(&self) -> &str {
-        &self.text[self.at..]
-    }
-
-    fn expected(&self, wanted: &str) -> Complaint {
-        self.complaint(&format!("expected {wanted}"), self.at)
-    }
-
-    fn complaint(&self, cause: &str, at: usize) -> Complaint {
-        Complaint::new(format!("{cause} at character {}", self.text[..at].chars().count() + 1))
     }
 }
 
@@ -208,6 +107,32 @@ mod tests {
         labels
     }
 
+    /// Loki takes it, and it is not read here: parentheses, and what is named above.
+    const QUERIES_REFUSED_HERE: &[&str] =
+        &[r#"{a="b"} |= "\ud800""#, r#"{a="b"} | (c="d")"#, r#"({a="b"} |= "x")"#, "\u{feff}{a=\"b\"} |= \"x\""];
+
+    /// Filters are read as Loki reads them, so that each complaint is about what is wrong.
+    #[test]
+    fn what_follows_a_selector_is_read_as_loki_reads_it() {
+        for line in include_str!("../tests/data/logql-queries.jsonl").lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let text = row["text"].as_str().unwrap();
+            let stages = row["stages"].as_array();
+            let other = stages.is_some_and(|stages| stages.iter().any(|stage| stage == "other"));
+            let mut reader = Reader::new(text);
+            match reader.selector().and_then(|_| reader.stages()) {
+                Ok(first) => {
+                    assert!(stages.is_some() && !other, "{text} is taken");
+                    assert_eq!(first.is_some(), stages.is_some_and(|stages| !stages.is_empty()), "{text}");
+                }
+                Err(complaint) => {
+                    let here = stages.is_none() || other || QUERIES_REFUSED_HERE.contains(&text);
+                    assert!(here, "{text}: {}", complaint.message);
+                }
+            }
+        }
+    }
+
     #[test]
     fn words_of_logql_are_names() {
         let mut labels = Labels::default();
@@ -227,10 +152,19 @@ mod tests {
     fn complaints_say_what_is_wrong_and_where() {
         #[rustfmt::skip]
         let rows = [
-            (r#"{a="b"} |= "x""#,  "line filters are not supported here at character 9"),
-            (r#"{a="b"} | json"#,  "parsers and other pipeline stages are not supported here at character 9"),
-            (r#"{a="b"}[5m]"#,     "ranges are not supported here at character 8"),
-            (r#"{a="b"} or {}"#,   "unexpected text behind the selector at character 9"),
+            (r#"{a="b"} |= "x""#,            "a line filter cannot stand here: streams are chosen before their lines are read, at character 9"),
+            (r#"{a="b"} | c="d" |= "x""#,    "a matcher of metadata cannot stand here: streams are chosen by their labels alone, at character 9"),
+            (r#"{a="b"} |= "x" |= y"#,       "expected a text in double quotes or backticks at character 19"),
+            (r#"{a="b"} |~ "x" or "(""#,     "regex of the line filter: missing closing ): `(` at character 1"),
+            (r#"{a="b"} |= "x" or ip("y")"#, "filters by address are not supported at character 19"),
+            (r#"{a="b"} |> "x""#,            "pattern filters are not supported at character 9"),
+            (r#"{a="b"} | json"#,            "parsers and other stages are not supported at character 9"),
+            (r#"{a="b"} | json x="y""#,      "parsers and other stages are not supported at character 9"),
+            (r#"{a="b"} | c > 5"#,           "comparisons are not supported at character 9"),
+            (r#"{a="b"} | c="d" or e="f""#,  "several matchers in one stage are not supported at character 17"),
+            (r#"{a="b"} | c=5"#,             "expected a value in double quotes or backticks at character 13"),
+            (r#"{a="b"}[5m]"#,               "ranges are not supported at character 8"),
+            (r#"{a="b"} or {}"#,             "unexpected text at character 9"),
             (r#"{a="b",}"#,        "expected a label name at character 8"),
             ("{a='b'}",            "expected a value in double quotes or backticks at character 4"),
             ("{é==}",              "expected a value in double quotes or backticks at character 4"),
@@ -247,7 +181,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_panics(text in r#"\{?[a"`é=~!,{}/*#\\x(\n| ]{0,24}"#) {
+        fn no_text_panics(text in r#"\{?[a"`é=~!,{}/*#\\x(\n| or>]{0,24}"#) {
             let _ = Selector::parse(&text);
         }
     }

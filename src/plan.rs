@@ -4,10 +4,11 @@
 //! bytes and hashed with a key that no sender knows. Label values are scanned here, unquoted and in their final form.
 
 use crate::{
+    admit,
     policy::Policy,
     push::{Edits, Labels, MAX_TEXT},
-    redact::{Fate, Text, Work, redact},
-    relabel::relabel,
+    redact::{self, Fate, Text, Work, redact},
+    relabel::{LabelRule, relabel},
     rules::{Active, Hit, Rule},
     span::Span,
     tally::{Mode, Place, Reason, RuleId, Tally},
@@ -82,7 +83,7 @@ impl Plans {
         if let Some(plan) = self.known.read().unwrap_or_else(PoisonError::into_inner).plans.get(text) {
             return Arc::clone(plan);
         }
-        let plan = Arc::new(make(policy, text));
+        let plan = Arc::new(make(policy, text, &mut |_| {}));
         let bytes = ENTRY_BYTES
             + text.len()
             + match &plan.verdict {
@@ -110,10 +111,31 @@ impl Plans {
     }
 }
 
-/// Parse, relabel, strip, admit, redact, validate, print: the road of one label set.
-fn make(policy: &Policy, text: &[u8]) -> StreamPlan {
+/// A station on the road of a label set, for whoever explains it.
+pub enum Step<'a> {
+    /// A label rule is asked next.
+    Rule(&'a LabelRule, &'a Labels),
+    /// The last rule was asked.
+    Relabelled(&'a Labels),
+    /// Labels that begin with `__` are gone.
+    Stripped(&'a Labels),
+    /// `streams` was asked.
+    Admission(admit::Decision<'a>),
+    /// A name, or a value under its name, is redacted.
+    Redacted {
+        /// The name that the text is the value of.
+        key: Option<&'a [u8]>,
+        /// The name or the value.
+        text: &'a [u8],
+        /// What became of the findings in it.
+        decisions: Vec<redact::Decision>,
+    },
+}
+
+/// Parse, relabel, strip, admit, redact, validate, print: the road of one label set. `watch` sees each step.
+pub fn make(policy: &Policy, text: &[u8], watch: &mut dyn FnMut(Step<'_>)) -> StreamPlan {
     let mut plan = StreamPlan::kept();
-    match normalise(policy, text, &mut plan) {
+    match normalise(policy, text, &mut plan, watch) {
         Ok(labels) => {
             let mut printed = Vec::with_capacity(text.len());
             labels.print(&mut printed);
@@ -129,15 +151,24 @@ fn make(policy: &Policy, text: &[u8]) -> StreamPlan {
     plan
 }
 
-fn normalise(policy: &Policy, text: &[u8], plan: &mut StreamPlan) -> Result<Labels, Reason> {
+fn normalise(
+    policy: &Policy,
+    text: &[u8],
+    plan: &mut StreamPlan,
+    watch: &mut dyn FnMut(Step<'_>),
+) -> Result<Labels, Reason> {
     let mut labels = Labels::parse(text).map_err(|_| Reason::BadLabels)?;
-    relabel(&policy.labels, &mut labels)?;
+    relabel(&policy.labels, &mut labels, |rule, labels| watch(Step::Rule(rule, labels)))?;
+    watch(Step::Relabelled(&labels));
     // With them go the labels that switch Loki's own checks off.
     labels.retain(|name, _| !name.starts_with(b"__"));
+    watch(Step::Stripped(&labels));
     if labels.is_empty() {
         return Err(Reason::NoLabels);
     }
-    match (policy.streams.refuses(&labels), policy.streams.mode) {
+    let decision = policy.streams.decide(&labels);
+    watch(Step::Admission(decision));
+    match (decision.refusal(), policy.streams.mode) {
         (Some(reason), Mode::On) => return Err(reason),
         (refused, _) => plan.reported.extend(refused),
     }
@@ -145,7 +176,7 @@ fn normalise(policy: &Policy, text: &[u8], plan: &mut StreamPlan) -> Result<Labe
     plan.lines = active(rules, &labels, |rule| rule.places.line);
     plan.metadata = active(rules, &labels, |rule| rule.places.metadata);
     let in_labels = active(rules, &labels, |rule| rule.places.labels);
-    let labels = redact_labels(policy, &in_labels, &labels, &mut plan.redactions)?;
+    let labels = redact_labels(policy, &in_labels, &labels, &mut plan.redactions, watch)?;
     match (policy.limits.refuses_labels(&labels), policy.limits.mode) {
         (Some(reason), Mode::On) => return Err(reason),
         (refused, _) => plan.reported.extend(refused),
@@ -169,12 +200,18 @@ fn redact_labels(
     active: &Active,
     labels: &Labels,
     redactions: &mut Vec<((RuleId, Place, Mode), u64)>,
+    watch: &mut dyn FnMut(Step<'_>),
 ) -> Result<Labels, Reason> {
-    let mut desk = Desk::default();
+    // A plan is made once for many pushes, so that it costs nothing to keep the decisions.
+    let mut desk = Desk::watched();
     let mut pairs = Vec::with_capacity(labels.len());
     for (name, value) in labels.iter() {
-        let new_value = desk.redact(policy, active, value, Some(name))?;
-        pairs.push((desk.redact(policy, active, name, None)?, new_value));
+        let [new_value, new_name] = [(value, Some(name)), (name, None)].map(|(text, key)| {
+            let redacted = desk.redact(policy, active, Place::Label, text, key);
+            watch(Step::Redacted { key, text, decisions: desk.work.take_decisions() });
+            redacted
+        });
+        pairs.push((new_name?, new_value?));
     }
     let mut redacted = Labels::default();
     redacted.set_all(pairs);
@@ -185,20 +222,34 @@ fn redact_labels(
     Ok(redacted)
 }
 
+/// Redacts texts that stand alone.
 #[derive(Default)]
-struct Desk {
+pub(crate) struct Desk {
     hits: Vec<Hit>,
-    work: Work,
     edits: Edits,
+    pub(crate) work: Work,
     tally: Tally,
 }
 
 impl Desk {
-    fn redact(&mut self, policy: &Policy, active: &Active, text: &[u8], key: Option<&[u8]>) -> Result<Vec<u8>, Reason> {
+    /// One at which every decision is kept.
+    pub(crate) fn watched() -> Self {
+        Self { work: Work::watched(), ..Self::default() }
+    }
+
+    /// The text as it is forwarded. `Err` where a rule drops what it is a part of.
+    pub(crate) fn redact(
+        &mut self,
+        policy: &Policy,
+        active: &Active,
+        place: Place,
+        text: &[u8],
+        key: Option<&[u8]>,
+    ) -> Result<Vec<u8>, Reason> {
         self.hits.clear();
         self.edits.clear();
         policy.redact.hits(text, &mut self.hits);
-        let whole = Text { buffer: text, span: Span::new(0, text.len()), key, place: Place::Label };
+        let whole = Text { buffer: text, span: Span::new(0, text.len()), key, place };
         match redact(&policy.redact, active, &whole, &self.hits, &mut self.work, &mut self.edits, &mut self.tally) {
             Fate::Clean => Ok(text.to_vec()),
             Fate::Drop(_) => Err(Reason::Redaction),

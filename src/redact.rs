@@ -38,11 +38,35 @@ pub struct Text<'a> {
     pub place: Place,
 }
 
+/// What became of findings that overlap. It has no `Debug`: a replacement may hold a part of the secret.
+pub struct Decision {
+    /// The findings, in positions of the text.
+    pub findings: Vec<Finding>,
+    /// The one whose rule decides; `None` where none of them is more than a report.
+    pub winner: Option<Finding>,
+    /// The pieces that are replaced, in positions of the text, and by what.
+    pub edits: Vec<(Span, Vec<u8>)>,
+}
+
 /// Memory that is used again from text to text.
 #[derive(Default)]
 pub struct Work {
     findings: Vec<Finding>,
     replacement: Vec<u8>,
+    /// Kept only where somebody asked for them.
+    decisions: Option<Vec<Decision>>,
+}
+
+impl Work {
+    /// Memory in which every decision is kept, for whoever explains them.
+    pub fn watched() -> Self {
+        Self { decisions: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// The decisions since it was asked last.
+    pub fn take_decisions(&mut self) -> Vec<Decision> {
+        self.decisions.as_mut().map(std::mem::take).unwrap_or_default()
+    }
 }
 
 /// Redacts one text: `hits` are the ruleset's hits inside it (positions of the buffer), edits go to `edits` (positions of
@@ -56,7 +80,7 @@ pub fn redact(
     edits: &mut Edits,
     tally: &mut Tally,
 ) -> Fate {
-    let Work { findings, replacement } = work;
+    let Work { findings, replacement, decisions } = work;
     let bytes = text.span.of(text.buffer);
     findings.clear();
     rules.find(bytes, text.span.start, hits, text.key, active, findings);
@@ -68,10 +92,13 @@ pub fn redact(
         return Fate::Clean;
     }
     findings.sort_unstable_by_key(|finding| (finding.span, finding.rule));
-    take_reports(rules, findings, text.place, tally);
-    if let Some(rule) = dropping(rules, findings) {
-        tally.redaction(rule, text.place, Mode::On, 1);
-        return Fate::Drop(rule);
+    take_reports(rules, findings, text.place, tally, decisions);
+    if let Some((winner, group)) = dropping(rules, findings) {
+        tally.redaction(winner.rule, text.place, Mode::On, 1);
+        if let Some(decisions) = decisions {
+            decisions.push(Decision { findings: group.to_vec(), winner: Some(*winner), edits: Vec::new() });
+        }
+        return Fate::Drop(winner.rule);
     }
     let mut strings = fit::Strings::new(bytes);
     let mut rest = &findings[..];
@@ -91,12 +118,23 @@ pub fn redact(
         if edits.len() > known {
             tally.redaction(winner.rule, text.place, Mode::On, 1);
         }
+        if let Some(decisions) = decisions {
+            let own = |(old, new): (Span, &[u8])| (old.unshifted(text.span.start), new.to_vec());
+            let edits = edits.iter_from(known).map(own).collect();
+            decisions.push(Decision { findings: group.to_vec(), winner: Some(*winner), edits });
+        }
     }
     if edits.len() > before { Fate::Changed } else { Fate::Clean }
 }
 
 /// Counts what report-only rules found, overlapping findings of one rule once, and takes it out: it hides no live finding.
-fn take_reports(rules: &Ruleset, findings: &mut Vec<Finding>, place: Place, tally: &mut Tally) {
+fn take_reports(
+    rules: &Ruleset,
+    findings: &mut Vec<Finding>,
+    place: Place,
+    tally: &mut Tally,
+    decisions: &mut Option<Vec<Decision>>,
+) {
     if findings.iter().all(|finding| rules.rule(finding.rule).mode == Mode::On) {
         return;
     }
@@ -116,17 +154,20 @@ fn take_reports(rules: &Ruleset, findings: &mut Vec<Finding>, place: Place, tall
                 tally.redaction(finding.rule, place, Mode::Report, 1);
             }
         }
+        if let Some(decisions) = decisions {
+            decisions.push(Decision { findings: vec![*finding], winner: None, edits: Vec::new() });
+        }
         false
     });
     findings.sort_unstable_by_key(|finding| (finding.span, finding.rule));
 }
 
-/// The first rule `with: drop` that wins its union.
-fn dropping(rules: &Ruleset, mut findings: &[Finding]) -> Option<RuleId> {
+/// The first finding of a rule `with: drop` that wins its union, and the union's findings.
+fn dropping<'f>(rules: &Ruleset, mut findings: &'f [Finding]) -> Option<(&'f Finding, &'f [Finding])> {
     while let Some((union, group)) = next_union(&mut findings) {
-        let rule = winner(rules, union, group).rule;
-        if rules.rule(rule).action == Action::Drop {
-            return Some(rule);
+        let winner = winner(rules, union, group);
+        if rules.rule(winner.rule).action == Action::Drop {
+            return Some((winner, group));
         }
     }
     None

@@ -111,6 +111,17 @@ fn users(settings: &Settings) -> Result<Option<Users>, Diagnostic> {
 }
 
 fn read(path: &Path, what: &str, hash: &mut Md5) -> Result<Source, Diagnostic> {
+    let source = read_source(path, what)?;
+    // With its length before each, so that no two lists of files look alike.
+    for piece in [source.name.as_bytes(), source.text.as_bytes()] {
+        hash.update((piece.len() as u64).to_le_bytes());
+        hash.update(piece);
+    }
+    Ok(source)
+}
+
+/// Reads a file that an operator named; `what` it is to be stands in the error.
+pub(crate) fn read_source(path: &Path, what: &str) -> Result<Source, Diagnostic> {
     let name: Arc<str> = path.display().to_string().into();
     let text = fs::read_to_string(path).map_err(|error| {
         let cause = match error.kind() {
@@ -119,11 +130,6 @@ fn read(path: &Path, what: &str, hash: &mut Md5) -> Result<Source, Diagnostic> {
         };
         Diagnostic::general(format!("cannot read {what} `{name}`: {cause}"))
     })?;
-    // With its length before each, so that no two lists of files look alike.
-    for piece in [name.as_bytes(), text.as_bytes()] {
-        hash.update((piece.len() as u64).to_le_bytes());
-        hash.update(piece);
-    }
     Ok(Source { name, text })
 }
 

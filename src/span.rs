@@ -53,4 +53,10 @@ impl Span {
     pub fn shifted(self, base: u32) -> Span {
         Span { start: self.start + base, end: self.end + base }
     }
+
+    /// The other way round: a piece of a larger buffer in positions of the text that begins at `base`.
+    #[must_use]
+    pub fn unshifted(self, base: u32) -> Span {
+        Span { start: self.start - base, end: self.end - base }
+    }
 }

@@ -1,9 +1,9 @@
-//! Every policy that the documentation shows is one that Sigyn takes, and what it lists is what there is.
+//! Every policy and test file that the documentation shows is one that Sigyn takes, and what it lists is what there is.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use sigyn::{
-    config::{Source, compile_policy, default_yaml},
+    config::{Kind, Source, compile_policy, default_yaml, kind_of, lower_tests},
     metrics::Metrics,
     tally::Reason,
 };
@@ -31,7 +31,7 @@ fn blocks(text: &str, language: &str) -> Vec<(usize, String)> {
 }
 
 #[test]
-fn every_policy_in_the_docs_compiles() {
+fn every_policy_and_test_file_in_the_docs_is_read() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     let mut seen = 0;
     for file in fs::read_dir(docs).unwrap().map(|entry| entry.unwrap().path()) {
@@ -39,7 +39,11 @@ fn every_policy_in_the_docs_compiles() {
         for (line, block) in blocks(&fs::read_to_string(&file).unwrap(), "yaml") {
             seen += 1;
             let source = Source { name: format!("docs/{name} (block at line {line})").into(), text: block };
-            if let Err(errors) = compile_policy(&[source]) {
+            let read = match kind_of(&source) {
+                Ok(Some(Kind::Tests)) => lower_tests(&source).map(|_| ()),
+                _ => compile_policy(&[source]).map(|_| ()),
+            };
+            if let Err(errors) = read {
                 panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
             }
         }

@@ -4,7 +4,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use sigyn::{
-    config::{Source, compile_policy, lower_settings},
+    config::{Source, compile_policy, lower_settings, lower_tests},
     diagnostic::Diagnostic,
 };
 use std::{env, fs, path::Path};
@@ -21,6 +21,11 @@ fn policies() {
 fn settings() {
     let variable = |name: &str| (name == "SECRET_SIZE").then(|| "hunter2".to_owned());
     hold("settings", |file| lower_settings(&file, &variable).err().map(|broken| broken.complaints).unwrap_or_default());
+}
+
+#[test]
+fn tests() {
+    hold("tests", |file| lower_tests(&file).err().unwrap_or_default());
 }
 
 /// Compares what is said of each file of the folder with the text beside it, all of them before it fails.

@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["span", "tally", "memory", "error", "diagnostic", "proto", "tenant"],
     &["push", "rules", "logql", "re2"],
     &["admit", "relabel", "redact", "validate", "twins"],
-    &["pipeline", "plan", "policy", "config"],
+    &["pipeline", "plan", "policy", "config", "explain"],
     &["intake", "forward", "reply", "metrics", "pool"],
     &["gateway"],
     &["cli", "server", "reload", "admin", "allocator", "main"],

@@ -1,41 +1,120 @@
 //! `sigyn check`: everything that is wrong in all files, at once.
 
-use super::{Failure, complain};
-use crate::{diagnostic::Diagnostic, reload::Files};
+use super::{
+    Failure, complain,
+    files::{Found, Tests, once},
+};
+use crate::{
+    diagnostic::Diagnostic,
+    reload::{Files, Loaded},
+};
 use clap::Args;
-use std::path::PathBuf;
+use std::{
+    mem,
+    path::{Path, PathBuf},
+};
 
 const EXAMPLES: &str = "\
 Examples:
   sigyn check --config sigyn.yaml          the configuration and the policies that it lists
-  sigyn check labels.yaml redact.yaml      policies alone
+  sigyn check labels.yaml redact.yaml      policies alone, together as one
+  sigyn check deploy/                      every YAML file below a folder, each for itself
 
+What a file is (configuration, policy, policy tests) is seen by its keys.
 Exit code: 0 if all is well (warnings may be printed), 2 if not.";
 
-/// Find all errors in a configuration and in policies.
+/// Find all errors in configurations, policies and policy test files.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Check {
     /// The configuration file.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Policy files, after those of the configuration.
-    #[arg(value_name = "POLICY")]
-    policies: Vec<PathBuf>,
+    /// Files and folders. Policies that are named count after those of the configuration.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
 }
 
 impl Check {
     pub(super) fn run(self) -> Result<(), Failure> {
-        if self.config.is_none() && self.policies.is_empty() {
+        if self.config.is_none() && self.paths.is_empty() {
             let complaint = Diagnostic::general("cannot check: no file is named");
-            return Err(complaint.hint("give --config FILE, or policy files, or both").into());
+            return Err(complaint.hint("give --config FILE, or files, or a folder").into());
         }
-        let loaded = Files { config: self.config, policies: self.policies }.load()?;
-        complain(&loaded.warnings);
-        let policy = &loaded.policy;
-        let (labels, redact) = (policy.labels.len(), policy.redact.rules().len());
-        let selectors = policy.streams.allow.as_ref().map_or(0, Vec::len) + policy.streams.deny.len();
-        let ok = format!("ok: {labels} label rules, {selectors} stream selectors, {redact} redaction rules\n");
-        super::write(ok.as_bytes())
+        let mut report = Report::default();
+        let mut found = Found::look(&self.paths, &mut report.complaints);
+        let summary = summary(&found, self.config.is_some());
+        if summary.is_empty() && report.complaints.is_empty() {
+            return Err(Diagnostic::general("cannot check: none of the files is Sigyn's").into());
+        }
+        if let Some(config) = &self.config {
+            report.settings(config, mem::take(&mut found.named));
+        }
+        found.settings.iter().for_each(|config| report.settings(config, Vec::new()));
+        for policies in found.lists() {
+            let names: Vec<String> = policies.iter().map(|path| path.display().to_string()).collect();
+            report.take("policy", &names.join(", "), Files { config: None, policies }.load());
+        }
+        for source in &found.tests {
+            match Tests::load(source) {
+                Ok(tests) => {
+                    report.lines.push(format!("tests {}: {}", source.name, tests.file.tests.len()));
+                    report.complaints.extend(tests.loaded.warnings);
+                }
+                Err(errors) => report.complaints.extend(errors),
+            }
+        }
+        report.lines.extend(found.others.iter().map(|path| format!("skipped {}: none of Sigyn's", path.display())));
+        report.lines.push(format!("ok: {summary}"));
+        report.end()
+    }
+}
+
+/// How many files of each kind there are.
+fn summary(found: &Found, config: bool) -> String {
+    let counts = [
+        (found.settings.len() + usize::from(config), "configuration"),
+        (found.named.len() + found.policies.len(), "policy file"),
+        (found.tests.len(), "test file"),
+    ];
+    let some = counts.into_iter().filter(|(count, _)| *count > 0);
+    let told = some.map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }));
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// What is said in the end.
+#[derive(Default)]
+struct Report {
+    lines: Vec<String>,
+    complaints: Vec<Diagnostic>,
+}
+
+impl Report {
+    fn settings(&mut self, config: &Path, policies: Vec<PathBuf>) {
+        let loaded = Files { config: Some(config.to_path_buf()), policies }.load();
+        self.take("configuration", &config.display().to_string(), loaded);
+    }
+
+    fn take(&mut self, kind: &str, name: &str, loaded: Result<Loaded, Vec<Diagnostic>>) {
+        match loaded {
+            Ok(Loaded { policy, warnings, .. }) => {
+                let (labels, redact) = (policy.labels.len(), policy.redact.rules().len());
+                let selectors = policy.streams.allow.as_ref().map_or(0, Vec::len) + policy.streams.deny.len();
+                let counts = format!("{labels} label rules, {selectors} stream selectors, {redact} redaction rules");
+                self.lines.push(format!("{kind} {name}: {counts}"));
+                self.complaints.extend(warnings);
+            }
+            Err(errors) => self.complaints.extend(errors),
+        }
+    }
+
+    fn end(self) -> Result<(), Failure> {
+        let complaints = once(self.complaints);
+        if complaints.iter().any(Diagnostic::is_error) {
+            return Err(complaints.into());
+        }
+        complain(&complaints);
+        let lines = self.lines.into_iter().map(|line| line + "\n");
+        super::write(lines.collect::<String>().as_bytes())
     }
 }

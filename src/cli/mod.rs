@@ -5,10 +5,16 @@ mod completions;
 mod config;
 mod demo;
 mod entry;
+mod explain;
+mod files;
 mod redact;
 mod serve;
+mod test;
 
-use crate::diagnostic::{Diagnostic, cause};
+use crate::{
+    diagnostic::{Diagnostic, cause},
+    push::Labels,
+};
 use clap::{Parser, Subcommand};
 use std::{
     io::{self, Write},
@@ -22,6 +28,8 @@ Examples:
   sigyn serve --loki http://loki:3100   stand before a Loki, with the builtin rules
   sigyn serve --config sigyn.yaml       the same from a file; SIGHUP reads it again
   sigyn check --config sigyn.yaml       find all errors in all files
+  sigyn test policies/                  run the tests of your policies
+  sigyn explain 'a line'                see what becomes of a line, and why
   journalctl -o cat | sigyn redact      redact lines in a pipe";
 
 /// A gateway between log shippers and Grafana Loki: redacts secrets, admits streams, normalises labels.
@@ -36,7 +44,9 @@ struct Arguments {
 enum Command {
     Serve(serve::Serve),
     Check(check::Check),
+    Test(test::Test),
     Redact(redact::Redact),
+    Explain(explain::Explain),
     Config(config::Config),
     Demo(demo::Demo),
     Completions(completions::Completions),
@@ -74,7 +84,9 @@ pub fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
+        Command::Test(test) => test.run(),
         Command::Redact(redact) => redact.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Config(config) => config.run(),
         Command::Demo(demo) => demo.run(),
         Command::Completions(completions) => completions.run(),
@@ -104,6 +116,16 @@ fn write(text: &[u8]) -> Result<(), Failure> {
 
 fn unwritten(error: &io::Error) -> Failure {
     Failure::stuck("write to standard output", &cause(error))
+}
+
+/// Reads the argument `--labels`: a label text, printed as Loki would.
+fn label_text(argument: &str) -> Result<Vec<u8>, Diagnostic> {
+    let labels = Labels::parse(argument.as_bytes()).map_err(|complaint| {
+        Diagnostic::general(format!("cannot read --labels: {}", complaint.message)).hint("write it as {name=\"value\"}")
+    })?;
+    let mut text = Vec::new();
+    labels.print(&mut text);
+    Ok(text)
 }
 
 /// Writes complaints to stderr, one after the other.

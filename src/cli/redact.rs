@@ -2,7 +2,7 @@
 //!
 //! It goes the road of the gateway: lines become a push, the push is treated, and what would be forwarded is written.
 
-use super::{Failure, entry::Pairs, unwritten};
+use super::{Failure, entry::Pairs, label_text, unwritten};
 use crate::{
     diagnostic::{Diagnostic, cause},
     error::Error,
@@ -73,14 +73,10 @@ impl Redact {
     pub(super) fn run(self) -> Result<(), Failure> {
         let loaded = Files { config: None, policies: self.policy.clone() }.load()?;
         super::complain(&loaded.warnings);
-        let labels = Labels::parse(self.labels.as_bytes()).map_err(|complaint| {
-            Diagnostic::general(format!("cannot read --labels: {}", complaint.message))
-                .hint("write it as {name=\"value\"}")
-        })?;
+        let unlabelled = label_text(&self.labels)?;
         let mut lines = Lines { from: BufReader::with_capacity(256 * 1024, io::stdin()), number: 0 };
         let mut desk = Desk { policy: loaded.policy, scratch: Scratch::default(), tally: Tally::default() };
         let mut to = io::stdout().lock();
-        let unlabelled = print(&labels);
         loop {
             let first = lines.number + 1;
             let batch = lines.batch()?;

@@ -3,6 +3,8 @@
 //! `yaml` makes a tree of a text, `read` asks it for keys, `settings` and `policy` know which keys there are and what
 //! they mean. All errors of all files come at once; nothing is ignored in silence. No file is opened here.
 
+mod cases;
+mod kind;
 mod nearest;
 mod policy;
 mod read;
@@ -13,7 +15,9 @@ use crate::{
     diagnostic::{Complaint, Diagnostic},
     policy::Policy,
 };
+pub use cases::{Case, Given, SAMPLES, TestFile, Text, Want};
 use http::Uri;
+pub use kind::Kind;
 pub use settings::{
     Access, Authorization, Broken, Certificate, Limits, Log, LogFormat, Password, Secret, ServerTls, Settings,
     TlsConfig, User,
@@ -38,6 +42,16 @@ pub fn compile_policy(files: &[Source]) -> Result<(Policy, Vec<Diagnostic>), Vec
 /// shown in an error.
 pub fn lower_settings(file: &Source, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Broken> {
     settings::lower(file, variable)
+}
+
+/// Lowers a policy test file; in its place come all errors of it.
+pub fn lower_tests(file: &Source) -> Result<TestFile, Vec<Diagnostic>> {
+    cases::lower(file)
+}
+
+/// What a file is, by its keys; `None` where it is none of ours. Fails where it is no YAML.
+pub fn kind_of(file: &Source) -> Result<Option<Kind>, Vec<Diagnostic>> {
+    kind::kind(file)
 }
 
 /// An address to listen on, as `listen` and `admin` take it.

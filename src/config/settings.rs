@@ -12,7 +12,7 @@ use crate::{diagnostic::Diagnostic, validate};
 pub use auth::{Secret, User};
 use http::Uri;
 pub use loki::{Access, Authorization, Certificate, Password, TlsConfig};
-pub(super) use lower::{address, loki_url, lower};
+pub(super) use lower::{KEYS, address, loki_url, lower};
 use std::{path::PathBuf, time::Duration};
 pub use tls::ServerTls;
 

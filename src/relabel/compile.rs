@@ -20,9 +20,9 @@ const FIRST_GROUP: &str = "$1";
 
 pub(super) fn compile(mut written: Written) -> Result<LabelRule, Complaint> {
     check_texts(&written)?;
-    let selector = written.selector.take();
+    let (selector, at) = (written.selector.take(), written.at.take());
     let action = if written.set.is_empty() { relabel_action(&written)? } else { set_action(written)? };
-    Ok(LabelRule { selector, action })
+    Ok(LabelRule { at, selector, action })
 }
 
 fn set_action(written: Written) -> Result<Action, Complaint> {

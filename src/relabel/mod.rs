@@ -11,7 +11,7 @@ mod compile;
 mod tests;
 
 use crate::{
-    diagnostic::Complaint,
+    diagnostic::{At, Complaint},
     logql::Selector,
     push::{Labels, is_plain_name},
     re2::{Regex, Template},
@@ -43,11 +43,14 @@ pub struct Written {
     pub selector: Option<Selector>,
     /// `reason` of keep, drop, keepequal, dropequal.
     pub reason: Option<String>,
+    /// Where the rule stands, if it stands in a file.
+    pub at: Option<At>,
 }
 
 /// A compiled label rule.
 #[derive(Clone)]
 pub struct LabelRule {
+    at: Option<At>,
     selector: Option<Selector>,
     action: Action,
 }
@@ -84,12 +87,41 @@ impl LabelRule {
     pub fn compile(written: Written) -> Result<Self, Complaint> {
         compile::compile(written)
     }
+
+    /// Where it stands.
+    pub fn at(&self) -> Option<&At> {
+        self.at.as_ref()
+    }
+
+    /// Its action, as it is written.
+    pub fn action(&self) -> &'static str {
+        match &self.action {
+            Action::Replace { .. } => "replace",
+            Action::Filter { test: Test::Match(_), keep: true, .. } => "keep",
+            Action::Filter { test: Test::Match(_), keep: false, .. } => "drop",
+            Action::Filter { test: Test::Equal(_), keep: true, .. } => "keepequal",
+            Action::Filter { test: Test::Equal(_), keep: false, .. } => "dropequal",
+            Action::HashMod { .. } => "hashmod",
+            Action::Lowercase { .. } => "lowercase",
+            Action::Uppercase { .. } => "uppercase",
+            Action::LabelMap { .. } => "labelmap",
+            Action::LabelFilter { keep: true, .. } => "labelkeep",
+            Action::LabelFilter { keep: false, .. } => "labeldrop",
+            Action::Set(_) => "set",
+        }
+    }
 }
 
-/// Applies the rules in order. `Err` with the reason where one of them drops the stream.
-pub fn relabel(rules: &[LabelRule], labels: &mut Labels) -> Result<(), Reason> {
+/// Applies the rules in order. `Err` with the reason where one of them drops the stream. `watch` sees each rule, just
+/// before it is asked, and the labels that it meets.
+pub fn relabel(
+    rules: &[LabelRule],
+    labels: &mut Labels,
+    mut watch: impl FnMut(&LabelRule, &Labels),
+) -> Result<(), Reason> {
     let mut builder = Builder { labels, added: Vec::new() };
     for rule in rules {
+        watch(rule, builder.labels);
         if rule.selector.as_ref().is_none_or(|selector| selector.fits(builder.labels)) {
             rule.action.apply(&mut builder)?;
         }

@@ -51,7 +51,7 @@ fn check(row: &Value, rules: &[LabelRule], number: usize, set: &Value) {
     let changed = row["changed"].as_array().into_iter().flatten().find(|change| change[0] == number);
     let wanted = changed.map_or(set, |change| &change[1]);
     let mut given = labels(set);
-    let result = relabel(rules, &mut given);
+    let result = relabel(rules, &mut given, |_, _| {});
     let name = format!("{} on set {number}", row["rules"]);
     if lists("skipped") {
         // Prometheus made a U+FFFD, which Loki would refuse.
@@ -75,7 +75,7 @@ fn treated(rules: &[LabelRule], pairs: &[(&str, &[u8])]) -> Result<Vec<(String, 
     for (name, value) in pairs {
         labels.set(name.as_bytes(), value);
     }
-    relabel(rules, &mut labels)?;
+    relabel(rules, &mut labels, |_, _| {})?;
     Ok(labels.iter().map(|(name, value)| (String::from_utf8(name.to_vec()).unwrap(), value.to_vec())).collect())
 }
 
@@ -149,7 +149,7 @@ fn a_hundred_thousand_labels_take_no_time_worth_naming() {
         rule(|rule| (rule.action, rule.regex) = (text("labelkeep"), text("."))).unwrap(),
     ];
     let mut prints = Vec::new();
-    assert!(relabel(&rules, &mut labels).is_ok());
+    assert!(relabel(&rules, &mut labels, |_, _| {}).is_ok());
     labels.print(&mut prints);
     assert_eq!(prints, br#"{a="x", b="x"}"#);
 }

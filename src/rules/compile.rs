@@ -133,12 +133,14 @@ impl Compiler {
             }
         }
         let rules = written.into_iter().map(|rule| Rule {
+            at: rule.at,
             name: rule.name,
             action: rule.action,
             mode: rule.mode,
             builtin: rule.builtin,
             selector: rule.selector,
             places: rule.places,
+            samples: rule.samples,
         });
         Ok(Ruleset {
             rules: rules.collect(),

@@ -23,9 +23,16 @@ pub struct Written {
     pub selector: Option<Selector>,
     /// `where.in`.
     pub places: Places,
-    /// Templates of texts in which the rule must find something.
+    /// How it proves itself.
+    pub samples: Samples,
+}
+
+/// The texts with which a rule proves itself, as templates.
+#[derive(Clone, Default)]
+pub struct Samples {
+    /// In each the rule must find something.
     pub examples: Vec<String>,
-    /// Templates of texts in which it must find nothing.
+    /// In each it must find nothing.
     pub counterexamples: Vec<String>,
 }
 

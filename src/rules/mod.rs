@@ -11,11 +11,13 @@ pub mod keys;
 #[cfg(test)]
 pub(crate) mod packs;
 pub mod regex;
+pub mod samples;
 pub mod scan;
 pub mod template;
 pub mod token;
 
 use crate::{
+    diagnostic::At,
     logql::Selector,
     span::Span,
     tally::{Mode, RuleId},
@@ -25,6 +27,8 @@ pub use scan::Hit;
 
 /// A compiled rule.
 pub struct Rule {
+    /// Where it stands.
+    pub at: At,
     /// Its name: unique in the policy, the value of the label `rule`.
     pub name: String,
     /// What replaces a finding.
@@ -37,6 +41,8 @@ pub struct Rule {
     pub selector: Option<Selector>,
     /// The places that it looks at (`where.in`).
     pub places: file::Places,
+    /// How it proves itself.
+    pub samples: file::Samples,
 }
 
 /// What stands around the replacement so that the text keeps its syntax.
@@ -269,8 +275,7 @@ pub(crate) mod testing {
             builtin: false,
             selector: None,
             places: super::file::Places::default(),
-            examples: Vec::new(),
-            counterexamples: Vec::new(),
+            samples: super::file::Samples::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Active, Finding, Ruleset,
-    file::{Kind, Written},
+    file::{Kind, Samples, Written},
     template,
     testing::{self, grows_less_than},
 };
@@ -66,7 +66,7 @@ impl Escape {
 
 /// A few lines for each example of each rule: the example in every shape.
 pub(crate) fn lines() -> impl Iterator<Item = String> {
-    let examples = read().into_iter().flat_map(|rule| rule.examples);
+    let examples = read().into_iter().flat_map(|rule| rule.samples.examples);
     let samples = examples.flat_map(|example| (0..2).map(move |seed| template::expand(&example, seed).unwrap()));
     samples.flat_map(|sample| {
         SHAPES.iter().map(move |(_, escape, before, behind)| format!("{before}{}{behind}", escape.of(&sample)))
@@ -130,8 +130,7 @@ fn written(rule: &HashMap<String, Vec<String>>) -> Written {
     Written {
         about: one("about"),
         builtin: true,
-        examples: all("examples"),
-        counterexamples: all("counterexamples"),
+        samples: Samples { examples: all("examples"), counterexamples: all("counterexamples") },
         ..testing::rule(&one("name"), kind)
     }
 }
@@ -142,7 +141,7 @@ fn every_example_is_found_in_every_shape() {
     let mut missed = Vec::new();
     for (number, rule) in written.iter().enumerate() {
         let id = RuleId(number as u16);
-        for example in &rule.examples {
+        for example in &rule.samples.examples {
             for seed in 0..SEEDS {
                 let sample = template::expand(example, seed).unwrap();
                 let Some(secret) = found(&rules, &active, id, &sample).into_iter().next() else {
@@ -167,7 +166,7 @@ fn no_counterexample_is_found_in_any_shape() {
     let (written, rules, active) = packs();
     let mut wrong = Vec::new();
     for (number, rule) in written.iter().enumerate() {
-        for counterexample in &rule.counterexamples {
+        for counterexample in &rule.samples.counterexamples {
             for (shape, escape, before, behind) in SHAPES {
                 let sample = template::expand(counterexample, 1).unwrap();
                 let line = format!("{before}{}{behind}", escape.of(&sample));
@@ -184,8 +183,8 @@ fn no_counterexample_is_found_in_any_shape() {
 fn every_rule_says_what_it_is_and_proves_it() {
     for rule in packs().0 {
         assert!(rule.about.ends_with('.'), "{} has no about line", rule.name);
-        assert!(rule.examples.len() >= 2, "{} has too few examples", rule.name);
-        assert!(rule.counterexamples.len() >= 2, "{} has too few counterexamples", rule.name);
+        assert!(rule.samples.examples.len() >= 2, "{} has too few examples", rule.name);
+        assert!(rule.samples.counterexamples.len() >= 2, "{} has too few counterexamples", rule.name);
     }
 }
 

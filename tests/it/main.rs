@@ -13,6 +13,7 @@ mod leak;
 mod life;
 mod limits;
 mod peers;
+mod policies;
 mod slow;
 mod storm;
 mod support;

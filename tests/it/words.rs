@@ -277,7 +277,7 @@ fn a_shell_is_told_what_is_wrong() {
 fn help_is_what_stands_in_tests_help() {
     let texts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/help");
     let mut wrong = String::new();
-    for command in ["sigyn", "serve", "check", "redact", "config", "demo", "completions"] {
+    for command in ["sigyn", "serve", "check", "test", "redact", "explain", "config", "demo", "completions"] {
         let arguments = [command, "--help"];
         let (code, out, errors) = run(&texts, &arguments[usize::from(command == "sigyn")..]);
         assert_eq!((code, &*errors), (Some(0), ""), "{command}");

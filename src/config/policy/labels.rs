@@ -56,6 +56,7 @@ fn read_written(item: &Cursor<'_>, complaints: &mut Complaints) -> Option<Writte
         set: fields.find("set").map(|set| read_set(&set, complaints)).unwrap_or_default(),
         selector: fields.find("match").and_then(|selector| read_selector(&selector, complaints)),
         reason,
+        at: Some(item.at()),
     })
 }
 

@@ -25,6 +25,12 @@ use crate::{
 };
 use std::collections::{HashMap, HashSet};
 
+/// The sections of a policy.
+pub(super) const SECTIONS: &[&str] = &["labels", "streams", "redact"];
+
+/// Sections of the language that this version cannot do.
+pub(super) const LATER: &[&str] = &["sets", "lines", "caps"];
+
 /// Rules that ship with Sigyn and are switched together.
 pub(super) struct Pack {
     /// As `use` names it.
@@ -104,7 +110,7 @@ fn read_file(file: &Source, draft: &mut Draft, complaints: &mut Complaints) {
         Err(mut errors) => return complaints.append(&mut errors),
     };
     let root = Cursor::root(&root);
-    let sections = root.fields(&["labels", "streams", "redact"], &["sets", "lines", "caps"], complaints);
+    let sections = root.fields(SECTIONS, LATER, complaints);
     let Some(sections) = sections else { return };
     if let Some(section) = sections.find("labels") {
         draft.labels.append(&mut labels::read(&section, complaints));

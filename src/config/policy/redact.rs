@@ -8,7 +8,10 @@ use crate::{
     },
     diagnostic::Diagnostic,
     logql::Selector,
-    rules::file::{KeyNames, Kind, Places, Written},
+    rules::{
+        file::{KeyNames, Kind, Places, Samples, Written},
+        template,
+    },
     tally::Mode,
 };
 
@@ -26,8 +29,8 @@ pub(super) fn read(item: &Cursor<'_>, builtin: bool, complaints: &mut Complaints
     let kind = read_kind(item, &fields, complaints);
     let (setting, with) = action::read(&fields, complaints);
     let place = fields.find("where").map(|place| read_where(&place, complaints)).unwrap_or_default();
-    let mut samples = |key| fields.find(key).and_then(|list| list.texts(complaints)).unwrap_or_default();
-    let (examples, counterexamples) = (samples("examples"), samples("counterexamples"));
+    let mut samples = |key| fields.find(key).map(|list| read_samples(&list, complaints)).unwrap_or_default();
+    let samples = Samples { examples: samples("examples"), counterexamples: samples("counterexamples") };
     let name = name?;
     let action = with.and_then(|with| with.action(&name)).unwrap_or_else(action::default_action);
     let setting = setting.unwrap_or(Setting::On);
@@ -41,8 +44,7 @@ pub(super) fn read(item: &Cursor<'_>, builtin: bool, complaints: &mut Complaints
         builtin,
         selector: place.selector,
         places: place.places,
-        examples,
-        counterexamples,
+        samples,
     };
     Some(Rule { written, off: setting == Setting::Off })
 }
@@ -119,6 +121,18 @@ fn read_keys(keys: &Cursor<'_>, complaints: &mut Complaints) -> Option<KeyNames>
         return None;
     }
     Some(names)
+}
+
+/// Templates of texts; what is none is complained about and left out.
+fn read_samples(list: &Cursor<'_>, complaints: &mut Complaints) -> Vec<String> {
+    let items = list.list(complaints).unwrap_or_default();
+    let read = |item: &Cursor<'_>| {
+        let template = item.text(complaints)?;
+        let sample = template::expand(template, 0);
+        sample.map_err(|complaint| complaints.push(item.complaint(complaint))).ok()?;
+        Some(template.to_owned())
+    };
+    items.iter().filter_map(read).collect()
 }
 
 /// `where`: the streams and the places that a rule is for.

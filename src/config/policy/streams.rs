@@ -4,7 +4,7 @@ use super::{action, redact::read_selector};
 use crate::{
     admit::Admission,
     config::read::{Complaints, Cursor},
-    diagnostic::At,
+    diagnostic::{At, Located},
     logql::Selector,
     tally::Mode,
 };
@@ -12,8 +12,8 @@ use crate::{
 /// What the files read so far say.
 #[derive(Default)]
 pub(super) struct Draft {
-    allow: Option<Vec<Selector>>,
-    deny: Vec<Selector>,
+    allow: Option<Vec<Located<Selector>>>,
+    deny: Vec<Located<Selector>>,
     mode: Option<(Mode, At)>,
 }
 
@@ -54,7 +54,7 @@ impl Draft {
     }
 }
 
-fn selectors(list: &Cursor<'_>, complaints: &mut Complaints) -> Vec<Selector> {
+fn selectors(list: &Cursor<'_>, complaints: &mut Complaints) -> Vec<Located<Selector>> {
     let items = list.list(complaints).unwrap_or_default();
-    items.iter().filter_map(|item| read_selector(item, complaints)).collect()
+    items.iter().filter_map(|item| Some(Located { value: read_selector(item, complaints)?, at: item.at() })).collect()
 }

@@ -131,9 +131,13 @@ fn files_are_one_policy() {
     let allow = |policy: &Policy| policy.streams.allow.as_ref().map(Vec::len);
     let nothing = policy(&[""]);
     assert_eq!(allow(&nothing), None, "no key admits all");
-    assert_eq!(nothing.streams.refuses(&Labels::default()), None);
+    assert_eq!(nothing.streams.decide(&Labels::default()).refusal(), None);
     let none = policy(&["streams: {allow: []}", "streams: {deny: []}"]);
-    assert_eq!(none.streams.refuses(&Labels::default()), Some(Reason::NotAllowed), "an empty list admits none");
+    assert_eq!(
+        none.streams.decide(&Labels::default()).refusal(),
+        Some(Reason::NotAllowed),
+        "an empty list admits none"
+    );
     let files = [
         r#"streams: {allow: ['{a="b"}'], deny: ['{}']}"#,
         "labels: [{set: {a: b}}]",
@@ -142,7 +146,7 @@ fn files_are_one_policy() {
     let policy = policy(&files);
     assert_eq!((allow(&policy), policy.streams.deny.len(), policy.labels.len()), (Some(2), 1, 2));
     assert_eq!(policy.streams.mode, Mode::Report);
-    assert_eq!(policy.streams.refuses(&Labels::default()), Some(Reason::Denied), "deny wins");
+    assert_eq!(policy.streams.decide(&Labels::default()).refusal(), Some(Reason::Denied), "deny wins");
 }
 
 #[test]
@@ -184,8 +188,8 @@ fn every_shipped_rule_compiles_and_says_what_it_is_for() {
         for rule in read.rules {
             let written = rule.written;
             assert!(!written.about.is_empty(), "{} has no about", written.name);
-            assert!(written.examples.len() >= 2, "{} has too few examples", written.name);
-            assert!(written.counterexamples.len() >= 2, "{} has too few counterexamples", written.name);
+            assert!(written.samples.examples.len() >= 2, "{} has too few examples", written.name);
+            assert!(written.samples.counterexamples.len() >= 2, "{} has too few counterexamples", written.name);
         }
     }
     let (policy, warnings) = crate::config::compile_policy(&[]).map_err(|errors| shown(&errors)).unwrap();

@@ -12,7 +12,7 @@ use crate::{
 use http::Uri;
 use std::{path::PathBuf, time::Duration};
 
-const KEYS: &[&str] = &["listen", "admin", "tls", "auth", "loki", "policies", "limits", "log"];
+pub(in crate::config) const KEYS: &[&str] = &["listen", "admin", "tls", "auth", "loki", "policies", "limits", "log"];
 const LOKI: &[&str] = &["url", "tell_apart", "limits", "basic_auth", "bearer_token_file", "tls_config"];
 const LIMITS: &[&str] = &[
     "received",

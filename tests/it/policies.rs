@@ -1,0 +1,266 @@
+//! What authors of policies try them with: `explain`, `test`, and `check` on folders.
+
+use crate::commands::run;
+use sigyn::rules::template::expand;
+use std::{fs, path::Path};
+use tempfile::TempDir;
+
+/// A folder with these files.
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// Exit code, stdout, stderr, without the name of the folder.
+fn within(folder: &TempDir, arguments: &[&str], input: &[u8]) -> (i32, String, String) {
+    let here = format!("{}/", folder.path().to_str().unwrap());
+    let arguments: Vec<String> = arguments.iter().map(|argument| argument.replace("HERE/", &here)).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (code, out, errors) = run(&arguments, input);
+    (code.unwrap(), out.replace(&here, ""), errors.replace(&here, ""))
+}
+
+const POLICY: &str = r#"
+labels:
+  - {source_labels: [project], regex: '(.+)', target_label: stack}
+  - {action: labeldrop, regex: unit}
+  - {source_labels: [absent], regex: '(.+)', target_label: x}
+streams:
+  allow: ['{source="docker"}', '{source="file"}']
+  deny: ['{stack="noise"}']
+redact:
+  - {name: ticket, token: 'TCK-{digits:6}', mode: report, examples: ['see TCK-{digits:6}'], counterexamples: ['TCK-{digits:3}']}
+  - {name: fatal, token: 'FTL-{digits:6}', with: drop}
+  - {name: pin, regex: 'pin=(?P<secret>[0-9]+)', keywords: ['pin='], with: {mask: {keep_last: 2}}}
+  - {name: long-pin, regex: 'pin=[0-9]+;', keywords: ['pin='], with: '[pin]'}
+"#;
+
+/// `UPDATE_ERRORS=1 cargo test --test it policies` writes the texts anew; read them before they are committed.
+#[test]
+fn explanations_are_what_stands_in_tests_explain() {
+    let token = expand("ghp_{alnum:36}", 1).unwrap();
+    let folder = folder(&[("policy.yaml", POLICY)]);
+    let line = format!("TCK-123456 pin=1234567 pin=123456; {{\"password\":\"{token}\"}} Authorization: Bearer {token}");
+    let docker = r#"{source="docker", project="vllm", unit="a.service", __path__="b", token="hidden-away"}"#;
+    let everything = ["--labels", docker, "--metadata", "user=ada", "--metadata", "api_key=hidden-away", &line];
+    #[rustfmt::skip]
+    let cases: &[(&str, &[&str])] = &[
+        ("nothing-to-do",  &["--labels", r#"{source="file"}"#, "a line\nof two"]),
+        ("everything",     &everything),
+        ("denied",         &["--labels", r#"{source="docker", project="noise"}"#, "x"]),
+        ("not-allowed",    &["--labels", r#"{source="journal"}"#, "x"]),
+        ("no-labels-left", &["--labels", r#"{unit="x", __y="z"}"#, "x"]),
+        ("line-dropped",   &["--labels", r#"{source="docker"}"#, "a FTL-123456"]),
+    ];
+    let texts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain");
+    let mut wrong = String::new();
+    for (name, arguments) in cases {
+        for (extension, json) in [("txt", &[][..]), ("json", &["--json"][..])] {
+            let arguments = [&["explain", "--policy", "HERE/policy.yaml"], json, arguments].concat();
+            let (code, out, errors) = within(&folder, &arguments, b"");
+            assert_eq!((code, &*errors), (0, ""), "{name}");
+            assert!(!out.contains(&token) && !out.contains("hidden-away"), "{out}");
+            let path = texts.join(name).with_extension(extension);
+            if std::env::var_os("UPDATE_ERRORS").is_some() {
+                fs::write(&path, &out).unwrap();
+            }
+            if fs::read_to_string(&path).unwrap_or_default() != out {
+                wrong.push_str(&out);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn explain_reads_the_line_from_where_it_is() {
+    let folder = folder(&[]);
+    let given = within(&folder, &["explain", "password=correct-horse"], b"");
+    assert!(given.1.ends_with("\n  line      password=[REDACTED]\n"), "{}", given.1);
+    assert_eq!(within(&folder, &["explain"], b"password=correct-horse\n"), given);
+    assert_eq!(within(&folder, &["explain", "-"], b"password=correct-horse"), given);
+    for (arguments, said) in [
+        (["--labels", "{a"], "error: cannot read --labels: "),
+        (["--metadata", "correct-horse"], "error: cannot read --metadata: there is no name before a `=`\n"),
+        (["--metadata", "=correct-horse"], "error: cannot read --metadata: there is no name before a `=`\n"),
+    ] {
+        let (code, out, errors) = within(&folder, &["explain", arguments[0], arguments[1], "x"], b"");
+        assert_eq!((code, &*out), (2, ""), "{arguments:?}");
+        assert!(errors.starts_with(said) && !errors.contains("horse"), "{errors}");
+    }
+}
+
+const PASSING: &str = r"
+policies: [policy.yaml]
+tests:
+  - name: a bearer token goes
+    given: {labels: {source: docker}, line: {template: 'Authorization: Bearer {alnum:32}'}, metadata: {user: ada, api_key: {template: '{hex:20}'}}}
+    want: {labels: {source: docker}, line: 'Authorization: Bearer [REDACTED]', metadata: {api_key: '[REDACTED]', user: ada}}
+  - name: labels are normalised
+    given: {labels: {source: file, project: a, unit: b}}
+    want: {labels: {source: file, project: a, stack: a}, line: ''}
+  - name: what is only reported stays
+    given: {labels: {source: file}, line: {template: 'TCK-{digits:6} x'}}
+    want: {line: {template: 'TCK-{digits:6} x'}}
+  - name: noise is denied
+    given: {labels: {source: docker, project: noise}, line: x}
+    want: {dropped: denied}
+  - name: without labels it is the stream of tests
+    given: {line: x}
+    want: {dropped: not_allowed}
+";
+
+#[test]
+fn tests_pass_and_rules_prove_themselves() {
+    let folder =
+        folder(&[("policy.yaml", POLICY), ("deep/er/pass.yaml", &PASSING.replace("policy.yaml", "../../policy.yaml"))]);
+    let wanted = |said: &str| (0, said.to_owned(), String::new());
+    assert_eq!(
+        within(&folder, &["test", "HERE/deep/er/pass.yaml"], b""),
+        wanted("ok: 5 tests and 2 examples of rules\n")
+    );
+    assert_eq!(within(&folder, &["test", "HERE/policy.yaml"], b""), wanted("ok: 0 tests and 2 examples of rules\n"));
+    assert_eq!(
+        within(&folder, &["test", "HERE/"], b""),
+        wanted("ok: 5 tests and 2 examples of rules\n"),
+        "each rule once"
+    );
+}
+
+#[test]
+fn a_test_that_fails_says_where_and_what_differs() {
+    let rules = "redact:
+  - {name: ticket, token: 'TCK-{digits:6}', examples: ['TCK-{digits:5}'], counterexamples: ['a TCK-{digits:6}']}
+";
+    let tests = "policies: [rules.yaml]
+tests:
+  - {name: each field, given: {line: TCK-123456, metadata: {a: b}}, want: {line: TCK-123456, labels: {source: x, b: c}, metadata: {a: c, d: e}}}
+  - {name: passes, given: {line: TCK-123456}, want: {line: '[REDACTED]'}}
+  - {name: dropped, given: {line: x}, want: {dropped: denied}}
+  - {name: kept, given: {labels: {}}, want: {line: ''}}
+  - {name: another reason, given: {labels: {}}, want: {dropped: denied}}
+";
+    let folder = folder(&[("rules.yaml", rules), ("tests.yaml", tests)]);
+    let wanted = "\
+FAIL rules.yaml:2:5: rule `ticket` finds nothing in its example `TCK-{digits:5}`
+FAIL rules.yaml:2:5: rule `ticket` finds something in its counterexample `a TCK-{digits:6}`
+FAIL tests.yaml:3:5: each field
+  label b
+    wanted: c
+    got:    (none)
+  label source
+    wanted: x
+    got:    test
+  line
+    wanted: TCK-123456
+    got:    [REDACTED]
+  metadata a
+    wanted: c
+    got:    b
+  metadata d
+    wanted: e
+    got:    (none)
+FAIL tests.yaml:5:5: dropped
+  entry
+    wanted: dropped: denied
+    got:    forwarded
+FAIL tests.yaml:6:5: kept
+  entry
+    wanted: forwarded
+    got:    dropped: no_labels
+FAIL tests.yaml:7:5: another reason
+  dropped
+    wanted: denied
+    got:    no_labels
+";
+    let (code, out, errors) = within(&folder, &["test", "HERE/tests.yaml"], b"");
+    assert_eq!((code, &*out), (1, wanted));
+    assert_eq!(errors, "error: 6 failed of 5 tests and 2 examples of rules\n");
+}
+
+#[test]
+fn a_broken_file_is_no_failed_test() {
+    let folder = folder(&[
+        ("absent.yaml", "policies: [a/none.yaml]\ntests: [{name: a, given: {line: x}, want: {line: x}}]"),
+        ("broken.yaml", "tests: [{name: a, given: {lin: x}, want: {line: x}}]"),
+        ("policy.yaml", "redact: [{name: a, tokn: b}]"),
+        ("sigyn.yaml", "listen: ':1'"),
+        ("empty.yaml", "redact: []"),
+    ]);
+    let (code, out, errors) = within(&folder, &["test", "HERE/"], b"");
+    assert_eq!((code, &*out), (2, ""));
+    for said in [
+        "error: absent.yaml:1:12: cannot read policy `a/none.yaml`: no such file or directory\n",
+        "error: broken.yaml:1:27: cannot read `tests[0].given`: unknown key `lin`\nhint: did you mean `line`?\n",
+        "error: policy.yaml:1:20: cannot read `redact[0]`: unknown key `tokn`\n",
+    ] {
+        assert!(errors.contains(said), "{said}: {errors}");
+    }
+    for (path, said) in [
+        ("HERE/sigyn.yaml", "error: cannot test `sigyn.yaml`: it is a configuration\n"),
+        ("HERE/empty.yaml", "error: cannot test: there is no test and no example\n"),
+        ("HERE/none", "error: cannot read policy `none`: no such file or directory\n"),
+    ] {
+        let (code, _, errors) = within(&folder, &["test", path], b"");
+        assert!(code == 2 && errors.starts_with(said), "{path}: {errors}");
+    }
+}
+
+#[test]
+fn check_says_what_each_file_of_a_folder_is() {
+    let folder = folder(&[
+        ("sigyn.yaml", "policies: [policies/one.yaml]"),
+        ("policies/one.yaml", POLICY),
+        ("policies/two.yml", "redact: [{name: ticket, keys: [pin]}]"),
+        ("policies/one.test.yaml", &PASSING.replace("policy.yaml", "one.yaml")),
+        ("compose.yaml", "services: {}"),
+        ("notes.txt", "redakt: ["),
+        (".hidden/broken.yaml", "a: ["),
+    ]);
+    let (code, out, errors) = within(&folder, &["check", "HERE/"], b"");
+    assert_eq!((code, &*errors), (0, ""));
+    let counts = |line: &str| {
+        line.split_once(" redaction rules")
+            .map_or(line.to_owned(), |(line, _)| line.rsplit_once(' ').unwrap().0.to_owned())
+    };
+    let lines: Vec<String> = out.lines().map(counts).collect();
+    let wanted = [
+        "configuration sigyn.yaml: 3 label rules, 3 stream selectors,",
+        "policy policies/one.yaml: 3 label rules, 3 stream selectors,",
+        "policy policies/two.yml: 0 label rules, 0 stream selectors,",
+        "tests policies/one.test.yaml: 5",
+        "skipped compose.yaml: none of Sigyn's",
+        "ok: 1 configuration, 2 policy files, 1 test file",
+    ];
+    assert_eq!(lines, wanted);
+}
+
+#[test]
+fn check_tells_the_errors_of_all_files_of_a_folder_once() {
+    let folder = folder(&[
+        ("sigyn.yaml", "policies: [policy.yaml]\nlisten: here"),
+        ("policy.yaml", "redact: [{name: a, tokn: b}]\nlabels: []"),
+        ("tests.yaml", "policies: [policy.yaml]\ntests: []"),
+        ("broken.yaml", "a: ["),
+    ]);
+    let (code, out, errors) = within(&folder, &["check", "HERE/"], b"");
+    assert_eq!((code, &*out), (2, ""));
+    for said in ["sigyn.yaml:2:9: ", "policy.yaml:1:20: ", "tests.yaml:2:8: ", "broken.yaml:2:1: "] {
+        assert_eq!(errors.matches(said).count(), 1, "{said}: {errors}");
+    }
+    let (code, out, errors) = within(&folder, &["check", "--config", "HERE/sigyn.yaml", "HERE/policy.yaml"], b"");
+    assert!(
+        code == 2 && out.is_empty() && errors.contains("it is listed twice"),
+        "named ones join the configuration: {errors}"
+    );
+    let others = self::folder(&[("compose.yaml", "services: {}")]);
+    let (code, _, errors) = within(&others, &["check", "HERE/"], b"");
+    assert_eq!((code, &*errors), (2, "error: cannot check: none of the files is Sigyn's\n"));
+    let (code, _, errors) = within(&folder, &["check", "HERE/notes"], b"");
+    assert_eq!((code, &*errors), (2, "error: cannot read policy `notes`: no such file or directory\n"));
+}
