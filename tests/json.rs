@@ -252,7 +252,7 @@ fn memory_is_paid_for_before_the_text_ends() {
 fn what_published_clients_send_is_read() {
     for (client, streams, labels, entries, with_metadata) in [
         ("loki-client-go-json",            4,  &["component", "env", "job", "level"][..],               20, 0),
-        ("loki-logger-handler",            2,  &["component", "env", "job", "level"],                   20, 20),
+        ("loki-logger-handler",            2,  &["component", "env", "job"],                   20, 20),
         ("loki4j-json",                    4,  &["component", "env", "job", "level"],                   20, 20),
         ("pino-loki",                      20, &["component", "env", "hostname", "job", "level"],       20, 20),
         ("python-logging-loki-default",    1,  &["component", "env", "job", "logger", "severity"],      1,  0),

@@ -354,7 +354,7 @@ fn documents() {
 #[rustfmt::skip]
 fn a_fault_names_its_place_and_no_content() {
     for (text, at, what) in [
-        (r#"{"streams":[{"values":[["T","secret"]]}]}"#, 28, "malformed timestamp in the text that ends"),
+        (r#"{"streams":[{"values":[["T","secret"]]}]}"#, 27, "malformed timestamp in the text that ends"),
         (r#"{"streams":[{"values":[["1",secret]]}]}"#,   28, "expected a string"),
         (r#"{"streams":[{"values":[["1","secret"#,       28, "string without an end"),
         (r#"{"streams":[{"values":[["1","\ud800"]]}]}"#, 36, "lone surrogate in the text that ends"),
