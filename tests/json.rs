@@ -6,6 +6,7 @@ use serde_json::Value;
 use sigyn::{
     error::Error,
     intake::json,
+    memory::{Memory, Unbounded},
     proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
 };
 use std::{
@@ -18,7 +19,7 @@ use std::{
 
 fn read(text: &[u8]) -> Result<PushRequest, Error> {
     let mut out = Vec::new();
-    json::read(text, &mut out, &mut |_| Ok(()))?;
+    json::read(text, &mut out, &mut Unbounded)?;
     Ok(PushRequest::decode(out.as_slice()).unwrap())
 }
 
@@ -179,15 +180,33 @@ proptest! {
     }
 }
 
+/// So much memory; what was asked for, and how often.
+struct Purse {
+    limit: usize,
+    most: usize,
+    asked: usize,
+}
+
+impl Purse {
+    fn of(limit: usize) -> Self {
+        Self { limit, most: 0, asked: 0 }
+    }
+}
+
+impl Memory for Purse {
+    fn reserve(&mut self, bytes: usize) -> Result<(), Error> {
+        self.asked += 1;
+        self.most = self.most.max(bytes);
+        if bytes > self.limit { Err(Error::Overloaded) } else { Ok(()) }
+    }
+}
+
 /// Reads what may be no push, and looks at the size of what comes out.
 fn bounded(text: &[u8]) {
-    let (mut out, mut most) = (Vec::new(), 0);
-    let done = json::read(text, &mut out, &mut |held| {
-        most = most.max(held);
-        Ok(())
-    });
+    let (mut out, mut purse) = (Vec::new(), Purse::of(usize::MAX));
+    let done = json::read(text, &mut out, &mut purse);
     assert!(out.len() <= 4 * text.len() + 16, "{} of {}", out.len(), text.len());
-    assert!(done.is_err() || most >= out.len(), "{most} held, {} written", out.len());
+    assert!(done.is_err() || purse.most >= out.len(), "{} held, {} written", purse.most, out.len());
 }
 
 /// Twice the size may take twice the time. A square would take a thousand times as long as this allows.
@@ -222,7 +241,7 @@ fn hostile_texts_take_linear_time() {
         ("digits", format!("{{\"x\":{}}}", many("1"))),
     ] {
         let (start, mut out) = (Instant::now(), Vec::new());
-        let _ = json::read(text.as_bytes(), &mut out, &mut |_| Ok(()));
+        let _ = json::read(text.as_bytes(), &mut out, &mut Unbounded);
         assert!(start.elapsed() < Duration::from_secs(20), "{name}");
         assert!(out.len() <= 4 * text.len(), "{name}: {} of {}", out.len(), text.len());
     }
@@ -236,13 +255,9 @@ fn memory_is_paid_for_before_the_text_ends() {
     let labels = (0..10_000).map(|at| format!("\"k{at}\":1,")).collect::<String>();
     let set = format!(r#"{{"streams":[{{"stream":{{{labels}"k":1}}}}]}}"#);
     for (text, limit) in [(text, 50_000), (set, 1_000_000)] {
-        let (mut out, mut asked) = (Vec::new(), 0);
-        let refused = json::read(text.as_bytes(), &mut out, &mut |held| {
-            asked += 1;
-            if held > limit { Err(Error::Overloaded) } else { Ok(()) }
-        });
-        assert_eq!(refused, Err(Error::Overloaded));
-        assert!(out.len() < limit + 100 && asked > 1000);
+        let (mut out, mut purse) = (Vec::new(), Purse::of(limit));
+        assert_eq!(json::read(text.as_bytes(), &mut out, &mut purse), Err(Error::Overloaded));
+        assert!(out.len() < limit + 100 && purse.asked > 1000);
     }
 }
 

@@ -3,16 +3,15 @@
 //! Where a layer is broken, what came out before is kept: a reader that stops at the end of its first value, as that of JSON
 //! does, need never know.
 
-use super::Account;
-use crate::error::Error;
+use crate::{error::Error, memory::Memory};
 use flate2::{Decompress, FlushDecompress, Status, bufread::MultiGzDecoder};
 use std::io::Read;
 
-/// How much comes out before it is checked and paid for.
+/// How much comes out before memory is set aside for it.
 const STEP: usize = 64 * 1024;
 
 /// All members joined; a wrong checksum, a missing trailer and bytes behind the last member are errors.
-pub(super) fn gunzip(body: &[u8], out: &mut Vec<u8>, account: &mut Account) -> Result<(), Error> {
+pub(super) fn gunzip(body: &[u8], out: &mut Vec<u8>, memory: &mut dyn Memory) -> Result<(), Error> {
     let mut decoder = MultiGzDecoder::new(body);
     loop {
         let start = out.len();
@@ -22,12 +21,12 @@ pub(super) fn gunzip(body: &[u8], out: &mut Vec<u8>, account: &mut Account) -> R
         if read.map_err(|_| Error::Inflate)? == 0 {
             return Ok(());
         }
-        account.hold(out.len())?;
+        memory.reserve(out.len())?;
     }
 }
 
 /// Reads to the end of the final block; what stands behind it is not looked at.
-pub(super) fn inflate(body: &[u8], out: &mut Vec<u8>, account: &mut Account) -> Result<(), Error> {
+pub(super) fn inflate(body: &[u8], out: &mut Vec<u8>, memory: &mut dyn Memory) -> Result<(), Error> {
     let mut decoder = Decompress::new(false);
     loop {
         let rest = &body[decoder.total_in() as usize..];
@@ -35,7 +34,7 @@ pub(super) fn inflate(body: &[u8], out: &mut Vec<u8>, account: &mut Account) -> 
         out.reserve(STEP);
         let status = decoder.decompress_vec(rest, out, FlushDecompress::None).map_err(|_| Error::Inflate)?;
         let written = out.len() - start;
-        account.hold(out.len())?;
+        memory.reserve(out.len())?;
         match status {
             Status::StreamEnd => return Ok(()),
             // No byte in and none out: it waits for more, and there is no more.

@@ -11,7 +11,7 @@ pub mod json;
 mod media;
 mod tenant;
 
-use crate::{config::Limits, error::Error};
+use crate::{config::Limits, error::Error, memory::Memory};
 use bytes::{Bytes, BytesMut};
 pub use head::{Encoding, Format, Head};
 use http_body_util::BodyExt;
@@ -155,7 +155,7 @@ impl Received {
             return inflated;
         }
         let mut account = Account { permits: &mut self.permits, held: 0, limit, too_large: &too_large };
-        json::read(&text, decoded, &mut |bytes| account.hold(bytes)).map_err(|error| match error {
+        json::read(&text, decoded, &mut account).map_err(|error| match error {
             Error::Json { .. } if inflated.is_err() => Error::Inflate,
             error => error,
         })
@@ -192,9 +192,8 @@ struct Account<'p> {
     too_large: &'p Error,
 }
 
-impl Account<'_> {
-    /// Pays for what `bytes` in all are more than before.
-    fn hold(&mut self, bytes: usize) -> Result<(), Error> {
+impl Memory for Account<'_> {
+    fn reserve(&mut self, bytes: usize) -> Result<(), Error> {
         if bytes as u64 > self.limit {
             return Err(self.too_large.clone());
         }

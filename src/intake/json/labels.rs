@@ -7,6 +7,7 @@
 use super::{cursor::Cursor, escape::Shape};
 use crate::{
     error::Error,
+    memory::Memory,
     push::{Labels, is_plain_name, unquote},
 };
 use std::collections::BTreeMap;
@@ -17,14 +18,10 @@ pub(super) const UNREADABLE: &[u8] = b"{a key is not the name of a label}";
 /// What a label costs in memory beside its texts: two vectors, its share of a node, the allocator.
 const LABEL_BYTES: usize = 128;
 
-/// Takes the object `{"name": value, …}` and puts its label text into `text`. `hold` is told how much memory that takes.
+/// Takes the object `{"name": value, …}` and puts its label text into `text`. `memory` is set aside as the set grows.
 ///
 /// Of a key that stands twice the last counts. A value that is no string counts as its JSON text, escapes undone.
-pub(super) fn read(
-    cursor: &mut Cursor,
-    text: &mut Vec<u8>,
-    mut hold: impl FnMut(usize) -> Result<(), Error>,
-) -> Result<(), Error> {
+pub(super) fn read(cursor: &mut Cursor, text: &mut Vec<u8>, memory: &mut dyn Memory) -> Result<(), Error> {
     cursor.expect(b'{', "expected an object of labels")?;
     let mut pairs = BTreeMap::new();
     let (mut first, mut held) = (true, 0);
@@ -34,7 +31,7 @@ pub(super) fn read(
         cursor.any(Shape::V1, &mut value)?;
         // As read and as printed.
         held += LABEL_BYTES + 2 * (key.len() + value.len());
-        hold(held)?;
+        memory.reserve(held)?;
         pairs.insert(key, value);
     }
     text.clear();

@@ -21,18 +21,19 @@ mod time;
 
 use crate::{
     error::Error,
+    memory::{Beside, Memory},
     push::{Field, put_timestamp, wrap},
 };
 use cursor::Cursor;
 use escape::Shape;
 
-/// Reads `text` and puts its push into `out` as flat canonical protobuf. `hold` is told how many bytes are held in memory,
-/// each time that it is more, and may refuse.
+/// Reads `text` and puts its push into `out` as flat canonical protobuf. `memory` is set aside as `out` grows.
 ///
-/// Fails with [`Error::Json`] where Loki would not take the text, with [`Error::NoStreams`] where it holds no stream.
-pub fn read(text: &[u8], out: &mut Vec<u8>, hold: &mut dyn FnMut(usize) -> Result<(), Error>) -> Result<(), Error> {
+/// Fails with [`Error::Json`] where Loki would not take the text, with [`Error::NoStreams`] where it holds no stream, and as
+/// `memory` does where it has none left.
+pub fn read(text: &[u8], out: &mut Vec<u8>, memory: &mut dyn Memory) -> Result<(), Error> {
     out.clear();
-    let mut reader = Reader { cursor: Cursor::new(text), out, hold, key: Vec::new(), labels: Vec::new() };
+    let mut reader = Reader { cursor: Cursor::new(text), out, memory, key: Vec::new(), labels: Vec::new() };
     reader.push()?;
     // Loki does not look at what stands behind the push. Entries of another one must not be lost, all else may.
     while matches!(reader.cursor.peek(), Some(b'{' | b'[')) {
@@ -44,7 +45,7 @@ pub fn read(text: &[u8], out: &mut Vec<u8>, hold: &mut dyn FnMut(usize) -> Resul
 struct Reader<'t, 'o> {
     cursor: Cursor<'t>,
     out: &'o mut Vec<u8>,
-    hold: &'o mut dyn FnMut(usize) -> Result<(), Error>,
+    memory: &'o mut dyn Memory,
     /// The key that was read last, in lower case.
     key: Vec<u8>,
     /// The label text of the stream that is read.
@@ -82,7 +83,7 @@ impl Reader<'_, '_> {
         let labels = self.out.len() - entries;
         self.out[start..].rotate_right(labels);
         wrap(self.out, start, Field::Stream);
-        self.hold()
+        self.reserve()
     }
 
     fn stream_fields(&mut self) -> Result<(), Error> {
@@ -92,8 +93,8 @@ impl Reader<'_, '_> {
             match self.key()? {
                 b"stream" => {
                     has_set = true;
-                    let (hold, held) = (&mut self.hold, self.out.len());
-                    labels::read(&mut self.cursor, &mut self.labels, |more| hold(held + more))?;
+                    let mut beside = Beside { bytes: self.out.len(), memory: self.memory };
+                    labels::read(&mut self.cursor, &mut self.labels, &mut beside)?;
                 }
                 b"labels" if has_set => drop(self.cursor.skip()?),
                 b"labels" => {
@@ -126,7 +127,7 @@ impl Reader<'_, '_> {
             position += 1;
         }
         wrap(self.out, start, Field::Entry);
-        self.hold()
+        self.reserve()
     }
 
     /// `{"ts": "<RFC 3339>", "line": "<line>", "structuredMetadata": {…}}`; `null` is an entry without anything.
@@ -136,7 +137,7 @@ impl Reader<'_, '_> {
             self.entry_fields()?;
         }
         wrap(self.out, start, Field::Entry);
-        self.hold()
+        self.reserve()
     }
 
     /// Finds the fields first, for they come in any order and of one that comes again the last counts.
@@ -226,7 +227,8 @@ impl Reader<'_, '_> {
         Ok(&self.key)
     }
 
-    fn hold(&mut self) -> Result<(), Error> {
-        (self.hold)(self.out.len() + self.labels.len() + self.key.len())
+    /// Sets aside what has become more.
+    fn reserve(&mut self) -> Result<(), Error> {
+        self.memory.reserve(self.out.len() + self.labels.len() + self.key.len())
     }
 }

@@ -3,6 +3,7 @@
 use super::read;
 use crate::{
     error::Error,
+    memory::Unbounded,
     proto::{PushRequest, Stream},
     push::Labels,
 };
@@ -15,7 +16,7 @@ const RFC: &str = "2024-01-01T00:00:00Z";
 
 fn push(text: &[u8]) -> Result<PushRequest, Error> {
     let mut out = b"what stood here before".to_vec();
-    read(text, &mut out, &mut |_| Ok(()))?;
+    read(text, &mut out, &mut Unbounded)?;
     let push = PushRequest::decode(out.as_slice()).expect("we write protobuf");
     assert!(push.encode_to_vec() == out, "not canonical");
     Ok(push)
