@@ -1,5 +1,7 @@
 //! JSON pushes against a decoder of another make, against bytes that nobody means, and as published clients send them.
 
+#![allow(missing_docs, clippy::unwrap_used)]
+
 use proptest::{collection::vec, prelude::*, sample::select};
 use prost::Message;
 use serde_json::Value;
@@ -150,9 +152,12 @@ fn label_set() -> impl Strategy<Value = String> {
 }
 
 fn body() -> impl Strategy<Value = String> {
-    let first = (label_set(), values(), any::<bool>()).prop_map(|(set, values, turned)| match turned {
-        true => format!(r#"{{"values":{values},"stream":{set}}}"#),
-        false => format!(r#"{{"stream" : {set}, "x": [{{}}, 1], "values": {values}}}"#),
+    let first = (label_set(), values(), any::<bool>()).prop_map(|(set, values, turned)| {
+        if turned {
+            format!(r#"{{"values":{values},"stream":{set}}}"#)
+        } else {
+            format!(r#"{{"stream" : {set}, "x": [{{}}, 1], "values": {values}}}"#)
+        }
     });
     let legacy = (string("[ -~]{0,9}"), entries())
         .prop_map(|(labels, entries)| format!(r#"{{"labels": {labels}, "entries": {entries}}}"#));
@@ -209,16 +214,21 @@ fn bounded(text: &[u8]) {
     assert!(done.is_err() || purse.most >= out.len(), "{} held, {} written", purse.most, out.len());
 }
 
+/// So many labels of a set, each with its comma.
+fn labels(count: usize) -> String {
+    (0..count).fold(String::new(), |mut labels, at| {
+        write!(labels, "\"k{at}\":\"v\",").unwrap();
+        labels
+    })
+}
+
 /// Twice the size may take twice the time. A square would take a thousand times as long as this allows.
 #[test]
 fn hostile_texts_take_linear_time() {
     const SIZE: usize = 4 << 20;
     let stream = |set: &str, values: &str| format!(r#"{{"streams":[{{"stream":{set},"values":{values}}}]}}"#);
     let many = |piece: &str| piece.repeat(SIZE / piece.len());
-    let labels = (0..SIZE / 16).fold(String::new(), |mut labels, at| {
-        write!(labels, "\"k{at}\":\"v\",").unwrap();
-        labels
-    });
+    let labels = labels(SIZE / 16);
     let started = Instant::now();
     for (name, text) in [
         ("empty entries", stream("{}", &format!("[{}[]]", many("[],")))),
@@ -252,8 +262,7 @@ fn hostile_texts_take_linear_time() {
 fn memory_is_paid_for_before_the_text_ends() {
     let entries = r#"["1","0123456789"],"#.repeat(10_000);
     let text = format!(r#"{{"streams":[{{"values":[{entries}[]]}}]}}"#);
-    let labels = (0..10_000).map(|at| format!("\"k{at}\":1,")).collect::<String>();
-    let set = format!(r#"{{"streams":[{{"stream":{{{labels}"k":1}}}}]}}"#);
+    let set = format!(r#"{{"streams":[{{"stream":{{{}"k":1}}}}]}}"#, labels(10_000));
     for (text, limit) in [(text, 50_000), (set, 1_000_000)] {
         let (mut out, mut purse) = (Vec::new(), Purse::of(limit));
         assert_eq!(json::read(text.as_bytes(), &mut out, &mut purse), Err(Error::Overloaded));

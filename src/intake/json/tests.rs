@@ -287,7 +287,7 @@ fn entries_of_the_legacy_shape() {
 #[rustfmt::skip]
 fn streams_of_the_legacy_shape() {
     for (name, stream, want) in [
-        ("label text is passed on as it is", r#"{"labels":"{ b='2', \"a.b\"=`1`,} # x","entries":[]}"#, r##"{ b=\'2\', "a.b"=`1`,} # x "##),
+        ("label text is passed on as it is", r#"{"labels":"{ b='2', \"a.b\"=`1`,} # x","entries":[]}"#, r#"{ b=\'2\', "a.b"=`1`,} # x "#),
         ("also where it cannot be read",     r#"{"labels":"{a.b=\"c\"}","entries":[]}"#,                r#"{a.b="c"} "#),
         ("labels are no object",             r#"{"labels":{"a":"b"},"entries":[]}"#,                    "400"),
         ("labels that are null",             r#"{"labels":null,"entries":[]}"#,                         " "),
