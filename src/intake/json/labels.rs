@@ -18,6 +18,9 @@ pub(super) const UNREADABLE: &[u8] = b"{a key is not the name of a label}";
 /// What a label costs in memory beside its texts: two vectors, its share of a node, the allocator.
 const LABEL_BYTES: usize = 128;
 
+/// What a byte of a text takes at most where it is printed: `\xNN`.
+const PRINTED: usize = 4;
+
 /// Takes the object `{"name": value, …}` and puts its label text into `text`. `memory` is set aside as the set grows.
 ///
 /// Of a key that stands twice the last counts. A value that is no string counts as its JSON text, escapes undone.
@@ -29,8 +32,7 @@ pub(super) fn read(cursor: &mut Cursor, text: &mut Vec<u8>, memory: &mut dyn Mem
         let (mut key, mut value) = (Vec::new(), Vec::new());
         cursor.key(Shape::V1, &mut key)?;
         cursor.any(Shape::V1, &mut value)?;
-        // As read and as printed.
-        held += LABEL_BYTES + 2 * (key.len() + value.len());
+        held += LABEL_BYTES + (1 + PRINTED) * (key.len() + value.len());
         memory.reserve(held)?;
         pairs.insert(key, value);
     }

@@ -76,6 +76,7 @@ impl Reader<'_, '_> {
         if !self.cursor.null()? {
             self.stream_fields()?;
         }
+        self.reserve()?;
         // Labels stand before the entries, and are known only behind them.
         let entries = self.out.len();
         self.out.extend_from_slice(&self.labels);
@@ -229,6 +230,7 @@ impl Reader<'_, '_> {
 
     /// Sets aside what has become more.
     fn reserve(&mut self) -> Result<(), Error> {
-        self.memory.reserve(self.out.len() + self.labels.len() + self.key.len())
+        // The labels are still to be copied.
+        self.memory.reserve(self.out.len() + 2 * self.labels.len() + self.key.len())
     }
 }
