@@ -85,6 +85,7 @@ fn hostile_json() -> Vec<(&'static str, Vec<u8>)> {
             "a label that is printed in escapes",
             around(r#"{"streams":[{"stream":{"a":""#, b"\xff", r#""},"values":[["1","x"]]}]}"#),
         ),
+        ("a line of JSON", around(r#"{"streams":[{"stream":{"a":"b"},"values":[["1",""#, b"a", r#""]]}]}"#)),
         ("a line of escapes", around(r#"{"streams":[{"stream":{"a":"b"},"values":[["1",""#, br"\u0041", r#""]]}]}"#)),
         (
             "many labels",

@@ -3,7 +3,7 @@
 //! It never calls itself: what is nested is skipped with a stack of its own, as deep as jsoniter goes and no deeper.
 
 use super::escape::{Shape, unescape};
-use crate::error::Error;
+use crate::{error::Error, memory::Memory};
 
 /// How deep a value that is skipped may nest: jsoniter's `maxDepth`.
 const DEPTH: usize = 10_000;
@@ -117,29 +117,30 @@ impl<'t> Cursor<'t> {
     }
 
     /// Takes a string and appends its content to `out`. In the legacy shape `null` is an empty text.
-    pub(super) fn text(&mut self, shape: Shape, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn text(&mut self, shape: Shape, out: &mut Vec<u8>, memory: &mut dyn Memory) -> Result<(), Error> {
         if shape == Shape::Legacy && self.null()? {
             return Ok(());
         }
         let raw = self.string()?;
-        self.unescape(raw, shape, out)
+        self.unescape(raw, shape, out, memory)
     }
 
     /// Takes a key with its colon and appends its content to `out`.
-    pub(super) fn key(&mut self, shape: Shape, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn key(&mut self, shape: Shape, out: &mut Vec<u8>, memory: &mut dyn Memory) -> Result<(), Error> {
         let raw = self.string()?;
-        self.unescape(raw, shape, out)?;
+        self.unescape(raw, shape, out, memory)?;
         self.expect(b':', "expected `:`")
     }
 
     /// Takes a value of any kind and appends its JSON text to `out`, escapes undone; of a string only its content.
-    pub(super) fn any(&mut self, shape: Shape, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn any(&mut self, shape: Shape, out: &mut Vec<u8>, memory: &mut dyn Memory) -> Result<(), Error> {
         let raw = if self.peek() == Some(b'"') { self.string()? } else { self.skip()? };
-        self.unescape(raw, shape, out)
+        self.unescape(raw, shape, out, memory)
     }
 
-    /// Appends the content of `raw`, which was taken last, to `out`.
-    fn unescape(&self, raw: &[u8], shape: Shape, out: &mut Vec<u8>) -> Result<(), Error> {
+    /// Appends the content of `raw`, which was taken last, to `out`: it is no longer than that.
+    fn unescape(&self, raw: &[u8], shape: Shape, out: &mut Vec<u8>, memory: &mut dyn Memory) -> Result<(), Error> {
+        memory.reserve(out.len() + raw.len())?;
         unescape(raw, shape, out).map_err(|()| self.fault("lone surrogate in the text that ends"))
     }
 

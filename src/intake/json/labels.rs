@@ -7,7 +7,7 @@
 use super::{cursor::Cursor, escape::Shape};
 use crate::{
     error::Error,
-    memory::Memory,
+    memory::{Beside, Memory},
     push::{Labels, is_plain_name, unquote},
 };
 use std::collections::BTreeMap;
@@ -30,8 +30,8 @@ pub(super) fn read(cursor: &mut Cursor, text: &mut Vec<u8>, memory: &mut dyn Mem
     let (mut first, mut held) = (true, 0);
     while cursor.more(&mut first, b'}')? {
         let (mut key, mut value) = (Vec::new(), Vec::new());
-        cursor.key(Shape::V1, &mut key)?;
-        cursor.any(Shape::V1, &mut value)?;
+        cursor.key(Shape::V1, &mut key, &mut Beside { bytes: held, memory })?;
+        cursor.any(Shape::V1, &mut value, &mut Beside { bytes: held + key.len(), memory })?;
         held += LABEL_BYTES + (1 + PRINTED) * (key.len() + value.len());
         memory.reserve(held)?;
         pairs.insert(key, value);

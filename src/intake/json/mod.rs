@@ -100,7 +100,8 @@ impl Reader<'_, '_> {
                 b"labels" if has_set => drop(self.cursor.skip()?),
                 b"labels" => {
                     self.labels.clear();
-                    self.cursor.text(Shape::Legacy, &mut self.labels)?;
+                    let mut beside = Beside { bytes: self.out.len(), memory: self.memory };
+                    self.cursor.text(Shape::Legacy, &mut self.labels, &mut beside)?;
                 }
                 b"values" => self.list(Self::value)?,
                 b"entries" => self.list(Self::entry)?,
@@ -196,7 +197,8 @@ impl Reader<'_, '_> {
         let mut first = true;
         while self.cursor.more(&mut first, b'}')? {
             let start = self.out.len();
-            self.cursor.key(shape, self.out)?;
+            let mut beside = Beside { bytes: self.labels.len(), memory: self.memory };
+            self.cursor.key(shape, self.out, &mut beside)?;
             wrap(self.out, start, Field::Name);
             self.text(shape, Field::Value)?;
             wrap(self.out, start, Field::Pair);
@@ -215,7 +217,8 @@ impl Reader<'_, '_> {
     /// A string, as a field of the entry.
     fn text(&mut self, shape: Shape, field: Field) -> Result<(), Error> {
         let start = self.out.len();
-        self.cursor.text(shape, self.out)?;
+        let mut beside = Beside { bytes: self.labels.len(), memory: self.memory };
+        self.cursor.text(shape, self.out, &mut beside)?;
         wrap(self.out, start, field);
         Ok(())
     }
@@ -223,7 +226,8 @@ impl Reader<'_, '_> {
     /// A key of a push, a stream or an entry, in lower case. jsoniter does not mind a lone surrogate in it.
     fn key(&mut self) -> Result<&[u8], Error> {
         self.key.clear();
-        self.cursor.key(Shape::Legacy, &mut self.key)?;
+        let mut beside = Beside { bytes: self.out.len() + self.labels.len(), memory: self.memory };
+        self.cursor.key(Shape::Legacy, &mut self.key, &mut beside)?;
         self.key.make_ascii_lowercase();
         Ok(&self.key)
     }
