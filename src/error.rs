@@ -18,8 +18,13 @@ pub enum Blame {
 pub enum Error {
     /// No `Content-Type`, or one that is no media type.
     ContentType,
-    /// JSON bodies are not read yet.
-    Json,
+    /// The JSON cannot be read, or is no push; `at` is a byte offset in the body, its gzip or deflate layer taken off.
+    Json {
+        /// Where reading stopped.
+        at: usize,
+        /// What was found or missing there.
+        what: &'static str,
+    },
     /// A `Content-Encoding` that Loki does not know.
     ContentEncoding,
     /// The gzip or deflate layer is broken.
@@ -86,7 +91,7 @@ impl Error {
     pub fn blame(&self) -> Blame {
         match self {
             Self::ContentType
-            | Self::Json
+            | Self::Json { .. }
             | Self::ContentEncoding
             | Self::Inflate
             | Self::Snappy
@@ -116,7 +121,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ContentType => f.write_str("cannot read push: Content-Type is missing or no media type"),
-            Self::Json => f.write_str("cannot read push: JSON is not supported yet, send snappy-compressed protobuf"),
+            Self::Json { at, what } => write!(f, "cannot read push: {what} at byte {at} of the JSON"),
             Self::ContentEncoding => {
                 f.write_str("cannot read push: Content-Encoding is not one of snappy, gzip, deflate")
             }

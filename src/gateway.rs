@@ -256,10 +256,12 @@ fn treat(policy: Arc<Policy>, received: &mut Received, limits: &Limits, worker: 
     let as_received = received.open(limits, &mut worker.decoded)?;
     let mut tally = Tally::default();
     let mut memory = received.permits.working();
-    let block = match pipeline::treat(&policy, &worker.decoded, now(), &mut memory, &mut worker.scratch, &mut tally)? {
-        Treated::Unchanged => Some(as_received),
-        Treated::Changed => Some(compress(&worker.scratch.out, &mut worker.encoder, &mut worker.encoded)?),
-        Treated::Nothing => None,
+    let treated = pipeline::treat(&policy, &worker.decoded, now(), &mut memory, &mut worker.scratch, &mut tally)?;
+    let block = match (treated, as_received) {
+        (Treated::Unchanged, Some(block)) => Some(block),
+        (Treated::Unchanged, None) => Some(compress(&worker.decoded, &mut worker.encoder, &mut worker.encoded)?),
+        (Treated::Changed, _) => Some(compress(&worker.scratch.out, &mut worker.encoder, &mut worker.encoded)?),
+        (Treated::Nothing, _) => None,
     };
     // The rest of the memory is free for others while Loki is asked.
     received.permits.keep(block.as_ref().map_or(0, Bytes::len));

@@ -100,7 +100,7 @@ impl Answer {
 pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::ContentType
-        | Error::Json
+        | Error::Json { .. }
         | Error::ContentEncoding
         | Error::Inflate
         | Error::Snappy
@@ -158,7 +158,7 @@ mod tests {
     fn a_status_blames_whom_the_error_blames() {
         for (error, want) in [
             (Error::ContentType, 400),
-            (Error::Json, 400),
+            (Error::Json { at: 0, what: "" }, 400),
             (Error::ContentEncoding, 400),
             (Error::Inflate, 400),
             (Error::Snappy, 400),

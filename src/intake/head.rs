@@ -7,10 +7,19 @@ use http::{
     header::{CONTENT_ENCODING, CONTENT_TYPE},
 };
 
-/// The layer that stands round the snappy block.
+/// What a push is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A snappy block of protobuf.
+    Protobuf,
+    /// JSON in one of Loki's two shapes.
+    Json,
+}
+
+/// The layer that stands round it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
-    /// None: absent, empty or `snappy`.
+    /// None: absent, empty or `snappy`, which says nothing of JSON.
     Identity,
     /// gzip.
     Gzip,
@@ -18,9 +27,11 @@ pub enum Encoding {
     Deflate,
 }
 
-/// The headers that matter: one that decides how the body is read, and those that travel on to Loki.
+/// The headers that matter: those that decide how the body is read, and those that travel on to Loki.
 #[derive(Clone)]
 pub struct Head {
+    /// `Content-Type`.
+    pub format: Format,
     /// `Content-Encoding`.
     pub encoding: Encoding,
     /// `X-Scope-OrgID`, valid, as it was sent.
@@ -42,13 +53,11 @@ impl Head {
         };
         let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
         // Whatever is not JSON is protobuf to Loki, `text/plain` too.
-        if media::parse(content_type)? == b"application/json" {
-            return Err(Error::Json);
-        }
+        let format = if media::parse(content_type)? == b"application/json" { Format::Json } else { Format::Protobuf };
         let traceparent = headers.get("traceparent").filter(|value| is_traceparent(value.as_bytes())).cloned();
         let tracestate =
             headers.get("tracestate").filter(|value| traceparent.is_some() && is_tracestate(value)).cloned();
-        Ok(Self { encoding, tenant, traceparent, tracestate })
+        Ok(Self { format, encoding, tenant, traceparent, tracestate })
     }
 }
 
@@ -91,8 +100,8 @@ mod tests {
         assert_eq!(head(&[PROTOBUF, gzip, ("content-encoding", "br")]).unwrap().encoding, Encoding::Gzip);
         assert_eq!(head(&[PROTOBUF, ("content-encoding", "br"), gzip]).err(), Some(Error::ContentEncoding));
         let json = ("content-type", "application/json");
-        assert_eq!(head(&[json, PROTOBUF]).err(), Some(Error::Json));
-        assert!(head(&[PROTOBUF, json]).is_ok());
+        assert_eq!(head(&[json, PROTOBUF]).unwrap().format, Format::Json);
+        assert_eq!(head(&[PROTOBUF, json]).unwrap().format, Format::Protobuf);
     }
 
     #[test]

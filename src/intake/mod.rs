@@ -1,20 +1,21 @@
 //! What came in becomes one thing: the bytes of a `PushRequest`.
 //!
 //! [`receive`] reads the head and the body of a request as Loki would, under the caps, with a permit for every byte that
-//! it holds. [`Received::open`] takes the layers off: gzip or raw deflate where there is one, then the snappy block. No
-//! memory is reserved on the word of a sender before it is checked and paid for.
+//! it holds. [`Received::open`] takes the layers off: gzip or raw deflate where there is one, then the snappy block, or the
+//! [JSON](json). No memory is reserved on the word of a sender before it is checked and paid for.
 
 mod auth;
 mod head;
 mod inflate;
 mod inflight;
+pub mod json;
 mod media;
 mod tenant;
 
-use crate::{config::Limits, error::Error};
+use crate::{config::Limits, error::Error, memory::Memory};
 pub use auth::Users;
 use bytes::{Bytes, BytesMut};
-pub use head::{Encoding, Head};
+pub use head::{Encoding, Format, Head};
 use http_body_util::BodyExt;
 pub use inflight::{Inflight, Permits};
 use std::{pin::pin, time::Duration};
@@ -121,12 +122,21 @@ where
 }
 
 impl Received {
-    /// Decodes the body into `decoded` and returns the snappy block that it was, which may be forwarded as it is.
-    pub fn open(&mut self, limits: &Limits, decoded: &mut Vec<u8>) -> Result<Bytes, Error> {
-        let block = match self.head.encoding {
-            Encoding::Identity => self.body.clone(),
-            Encoding::Gzip => inflate::gunzip(&self.body, limits.received, &mut self.permits)?,
-            Encoding::Deflate => inflate::inflate(&self.body, limits.received, &mut self.permits)?,
+    /// Decodes the body into `decoded`, the bytes of a `PushRequest`. Returns the snappy block that it was, where it was one:
+    /// that may be forwarded as it is.
+    pub fn open(&mut self, limits: &Limits, decoded: &mut Vec<u8>) -> Result<Option<Bytes>, Error> {
+        match self.head.format {
+            Format::Protobuf => self.open_block(limits, decoded).map(Some),
+            Format::Json => self.open_json(limits, decoded).map(|()| None),
+        }
+    }
+
+    fn open_block(&mut self, limits: &Limits, decoded: &mut Vec<u8>) -> Result<Bytes, Error> {
+        let limit = limits.received;
+        // What comes out is held against the same limit as a body that came bare: Loki's `max_recv_msg_size`.
+        let block = match self.inflate(limit, &Error::ReceivedTooLarge { limit }) {
+            (block, Ok(())) => block,
+            (_, Err(error)) => return Err(error),
         };
         let length = declared_length(&block)?;
         if length > limits.decompressed {
@@ -142,12 +152,60 @@ impl Received {
         Ok(block)
     }
 
+    fn open_json(&mut self, limits: &Limits, decoded: &mut Vec<u8>) -> Result<(), Error> {
+        let limit = limits.decompressed;
+        let too_large = Error::DecompressedTooLarge { limit };
+        let (text, inflated) = self.inflate(limit, &too_large);
+        // A layer that is broken behind the end of the push is no matter to Loki.
+        if !matches!(inflated, Ok(()) | Err(Error::Inflate)) {
+            return inflated;
+        }
+        let mut account = Account { permits: &mut self.permits, held: 0, limit, too_large: &too_large };
+        json::read(&text, decoded, &mut account).map_err(|error| match error {
+            Error::Json { .. } if inflated.is_err() => Error::Inflate,
+            error => error,
+        })
+    }
+
+    /// Takes gzip or deflate off. Where that fails, what came out before is given too.
+    fn inflate(&mut self, limit: u64, too_large: &Error) -> (Bytes, Result<(), Error>) {
+        let mut account = Account { permits: &mut self.permits, held: 0, limit, too_large };
+        let mut out = Vec::new();
+        let done = match self.head.encoding {
+            Encoding::Identity => return (self.body.clone(), Ok(())),
+            Encoding::Gzip => inflate::gunzip(&self.body, &mut out, &mut account),
+            Encoding::Deflate => inflate::inflate(&self.body, &mut out, &mut account),
+        };
+        (out.into(), done)
+    }
+
     /// How large the body will be once [opened](Self::open); `None` where that is not known without inflating it.
     pub fn declared(&self) -> Option<u64> {
-        match self.head.encoding {
-            Encoding::Identity => declared_length(&self.body).ok(),
-            Encoding::Gzip | Encoding::Deflate => None,
+        match (self.head.encoding, self.head.format) {
+            (Encoding::Identity, Format::Protobuf) => declared_length(&self.body).ok(),
+            // About as large as its text.
+            (Encoding::Identity, Format::Json) => Some(self.body.len() as u64),
+            (Encoding::Gzip | Encoding::Deflate, _) => None,
         }
+    }
+}
+
+/// What is held of a text that grows while it is decoded: paid for as it grows, up to a limit.
+struct Account<'p> {
+    permits: &'p mut Permits,
+    held: usize,
+    limit: u64,
+    too_large: &'p Error,
+}
+
+impl Memory for Account<'_> {
+    fn reserve(&mut self, bytes: usize) -> Result<(), Error> {
+        if bytes as u64 > self.limit {
+            return Err(self.too_large.clone());
+        }
+        let more = bytes.saturating_sub(self.held);
+        self.held += more;
+        self.permits.charge(more)
     }
 }
 
@@ -196,7 +254,7 @@ mod tests {
             let mut received = receive(&headers, Full::new(Bytes::from(body)), None, &limits, &inflight).await?;
             let mut decoded = Vec::new();
             let block = received.open(&limits, &mut decoded)?;
-            Ok((decoded, block))
+            Ok((decoded, block.unwrap_or_default()))
         })
     }
 

@@ -11,6 +11,7 @@ mod samples;
 mod schema;
 mod splice;
 mod wire;
+mod write;
 
 pub use edits::{Edits, Slot, Texts};
 pub use index::{Entry, Index, Pair, Stream};
@@ -20,3 +21,4 @@ pub use naming::{as_loki_names, can_be_name};
 pub use rebuild::put_timestamp;
 pub use splice::{Fates, StreamFate, splice};
 pub use wire::{put_varint, varint_len};
+pub use write::{Field, wrap};

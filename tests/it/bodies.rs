@@ -8,13 +8,13 @@ use flate2::{
 use http::Method;
 use std::io::Write;
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-fn deflate(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn deflate(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
@@ -89,7 +89,7 @@ async fn what_cannot_be_read_is_refused_and_not_forwarded() {
     for (name, headers, body, want) in [
         ("no content type", &[][..], &block, 400),
         ("a broken content type", &[("content-type", "a/b/c")], &block, 400),
-        ("JSON", &[("content-type", "application/json")], &block, 400),
+        ("no JSON", &[("content-type", "application/json")], &block, 400),
         ("an unknown encoding", &[protobuf, ("content-encoding", "zstd")], &block, 400),
         ("a bad tenant", &[protobuf, ("x-scope-orgid", "a/b")], &block, 400),
         ("no body", &[protobuf], &vec![], 400),

@@ -2,6 +2,7 @@
 //! passes.
 
 use crate::support::{FakeLoki, Sigyn, push};
+use http::Method;
 use prost::Message;
 use sigyn::proto::{Entry, LabelPair, PushRequest, Stream, Timestamp};
 use std::sync::Arc;
@@ -69,6 +70,31 @@ fn hostile() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// JSON of which few bytes make much.
+fn hostile_json() -> Vec<(&'static str, Vec<u8>)> {
+    let around = |before: &str, piece: &[u8], after: &str| {
+        let count = (DECOMPRESSED - 1024) / piece.len();
+        [before.as_bytes(), &piece.repeat(count), after.as_bytes()].concat()
+    };
+    let labels: Vec<_> = (0..DECOMPRESSED / 16).map(|number| format!("\"k{number:07}\":1")).collect();
+    vec![
+        ("entries of nothing", around(r#"{"streams":[{"stream":{"a":"b"},"values":["#, b"[],", "[]]}]}")),
+        ("entries without a line", around(r#"{"streams":[{"stream":{"a":"b"},"values":["#, br#"["-1"],"#, "[]]}]}")),
+        ("streams of nothing", around(r#"{"streams":["#, b"{},", "{}]}")),
+        (
+            "a label that is printed in escapes",
+            around(r#"{"streams":[{"stream":{"a":""#, b"\xff", r#""},"values":[["1","x"]]}]}"#),
+        ),
+        ("a line of JSON", around(r#"{"streams":[{"stream":{"a":"b"},"values":[["1",""#, b"a", r#""]]}]}"#)),
+        ("a line of escapes", around(r#"{"streams":[{"stream":{"a":"b"},"values":[["1",""#, br"\u0041", r#""]]}]}"#)),
+        (
+            "many labels",
+            format!(r#"{{"streams":[{{"stream":{{{}}},"values":[["1","x"]]}}]}}"#, labels.join(",")).into_bytes(),
+        ),
+        ("brackets", around("{\"x\":", b"[", "")),
+    ]
+}
+
 /// The largest push that may come, of lines as they are: some share a millisecond, one in a hundred holds a secret.
 fn ordinary() -> Vec<u8> {
     let entry = |number: usize| {
@@ -101,11 +127,16 @@ async fn memory_stays_within_the_permits_whatever_is_pushed() {
     let sigyn = Arc::new(Sigyn::start(&loki.url(), &limits).await);
     assert_eq!(sigyn.push(push::block(&["a first line"])).await.status, 204);
     let idle = status(sigyn.pid(), "VmRSS:");
-    for (name, body) in hostile() {
+    let of_type = |bodies: Vec<_>, content_type| bodies.into_iter().map(move |(name, body)| (name, content_type, body));
+    let json = of_type(hostile_json(), "application/json");
+    for (name, content_type, body) in of_type(hostile(), "application/x-protobuf").chain(json) {
         let mut senders = JoinSet::new();
         for _ in 0..4 {
             let (sigyn, body) = (Arc::clone(&sigyn), body.clone());
-            senders.spawn(async move { sigyn.push(body).await.status.as_u16() });
+            senders.spawn(async move {
+                let typed = [("content-type", content_type)];
+                sigyn.ask(Method::POST, sigyn.push, "/loki/api/v1/push", &typed, body).await.status.as_u16()
+            });
         }
         let statuses = senders.join_all().await;
         assert!(statuses.iter().all(|status| [204, 400, 413, 503].contains(status)), "{name}: {statuses:?}");

@@ -60,6 +60,22 @@ fn bodies() -> Vec<Vec<u8>> {
     bodies
 }
 
+/// JSON in both shapes, whole, cut off and damaged everywhere.
+fn texts() -> Vec<Vec<u8>> {
+    let mut texts = Vec::new();
+    for text in [
+        r#"{"streams":[{"stream":{"job":"C","C":"C"},"values":[["1700000000000000000","password=C",{"C":"C","password":"C"}],["C","C"]]}],"C":"C"}"#,
+        r#"{"streams":[{"labels":"{job=\"deniedC\"}","entries":[{"ts":"2023-11-14T22:13:20Z","line":"cutC","structuredMetadata":{"C":"C"},"C":["C"]}]}]}"#,
+        r#"{"streams":[{"stream":{"job":{"C":"\u0043"},"a=\"C\", b":"C"},"entries":[{"ts":"C","line":"C"}]}]} C"#,
+    ] {
+        let text = text.replace('C', CANARY).into_bytes();
+        texts.extend((0..text.len()).step_by(7).map(|end| text[..end].to_vec()));
+        texts.extend((0..text.len()).step_by(5).map(|at| [&text[..at], b"\\", &text[at..]].concat()));
+        texts.push(text);
+    }
+    texts
+}
+
 fn holds_canary(text: &[u8]) -> bool {
     // A piece of it is too much.
     let text = text.to_ascii_lowercase();
@@ -85,9 +101,13 @@ async fn nothing_that_passes_through_is_told() {
             &[(typed, "a/b"), ("content-encoding", "gzip")],
             &[(typed, "a/b"), ("content-encoding", "deflate")],
         ];
-        for (number, body) in bodies().into_iter().enumerate() {
-            // The first head lets bodies through, so it is the one of most of them.
-            let headers = if number % 3 == 0 { headers[number / 3 % headers.len()] } else { headers[0] };
+        // The first head lets bodies through, so it is the one of most of them.
+        let sent = bodies().into_iter().enumerate().map(|(number, body)| {
+            (if number % 3 == 0 { headers[number / 3 % headers.len()] } else { headers[0] }, body)
+        });
+        let json = [(typed, "application/json"), (named, CANARY)];
+        let texts = texts().into_iter().map(|text| (&json[..], text));
+        for (number, (headers, body)) in sent.chain(texts).enumerate() {
             let answered = sigyn.ask(Method::POST, sigyn.push, "/loki/api/v1/push", headers, body).await;
             // Loki's own text goes back to the sender; it is that of the canary where it says so.
             let relayed = answered.body.starts_with(b"stream ") && answered.status.as_u16() == answer;

@@ -9,6 +9,7 @@ mod captures;
 mod commands;
 mod forward;
 mod hostile;
+mod json;
 mod leak;
 mod life;
 mod limits;

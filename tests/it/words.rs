@@ -23,6 +23,7 @@ type Refusal<'a> = (&'a [(&'a str, &'a str)], Vec<u8>, u16, &'a str);
 #[tokio::test]
 async fn a_sender_is_told_why_a_push_is_refused() {
     const TYPED: (&str, &str) = ("content-type", "application/x-protobuf");
+    const JSON: (&str, &str) = ("content-type", "application/json");
     let block = || push::block(&["x"]);
     let stream = |labels: &str, rest: &[u8]| {
         let inner = [&[0x0a, labels.len() as u8], labels.as_bytes(), rest].concat();
@@ -32,7 +33,11 @@ async fn a_sender_is_told_why_a_push_is_refused() {
     let refusals: Vec<Refusal> = vec![
         (&[], block(), 400, "cannot read push: Content-Type is missing or no media type"),
         (&[("content-type", "a/b/c")], block(), 400, "cannot read push: Content-Type is missing or no media type"),
-        (&[("content-type", "application/json")], b"{}".to_vec(), 400, "cannot read push: JSON is not supported yet, send snappy-compressed protobuf"),
+        (&[JSON], b"{}".to_vec(), 422, "error at least one valid stream is required for ingestion"),
+        (&[JSON], br#"{"streams":[{"values":[[1,"x"]]}]}"#.to_vec(), 400, "cannot read push: expected a string at byte 24 of the JSON"),
+        (&[JSON], br#"{"streams":[{"values":[["1.5","x"]]}]}"#.to_vec(), 400, "cannot read push: malformed timestamp in the text that ends at byte 29 of the JSON"),
+        (&[JSON], br#"{"streams":[{"values":[["1","x",{"k":1}]]}]}"#.to_vec(), 400, "cannot read push: expected a string at byte 37 of the JSON"),
+        (&[JSON, ("content-encoding", "gzip")], b"{}".to_vec(), 400, "cannot read push: corrupt gzip or deflate stream"),
         (&[TYPED, ("content-encoding", "zstd")], block(), 400, "cannot read push: Content-Encoding is not one of snappy, gzip, deflate"),
         (&[TYPED, ("content-encoding", "gzip")], block(), 400, "cannot read push: corrupt gzip or deflate stream"),
         (&[TYPED, ("content-encoding", "deflate")], vec![6], 400, "cannot read push: corrupt gzip or deflate stream"),
