@@ -10,6 +10,7 @@ mod rebuild;
 mod samples;
 mod schema;
 mod splice;
+mod split;
 mod wire;
 
 pub use edits::{Edits, Slot, Texts};
@@ -20,3 +21,4 @@ pub use naming::{as_loki_names, can_be_name};
 pub use rebuild::put_timestamp;
 pub use splice::{Fates, StreamFate, splice};
 pub use wire::{put_varint, varint_len};
+pub use split::{Cut, Part, fits};
