@@ -32,10 +32,14 @@ impl Check {
         }
         let loaded = Files { config: self.config, policies: self.policies }.load()?;
         complain(&loaded.warnings);
-        let policy = &loaded.policy;
+        let policy = &loaded.policies.common;
         let (labels, redact) = (policy.labels.len(), policy.redact.rules().len());
         let selectors = policy.streams.allow.as_ref().map_or(0, Vec::len) + policy.streams.deny.len();
-        let ok = format!("ok: {labels} label rules, {selectors} stream selectors, {redact} redaction rules\n");
+        let tenants = match loaded.policies.by_tenant.len() {
+            0 => String::new(),
+            tenants => format!("; more for {tenants} tenants"),
+        };
+        let ok = format!("ok: {labels} label rules, {selectors} stream selectors, {redact} redaction rules{tenants}\n");
         super::write(ok.as_bytes())
     }
 }

@@ -21,6 +21,7 @@ use std::{
     io::{self, BufRead, BufReader, Read, Write},
     path::PathBuf,
     slice,
+    sync::Arc,
 };
 
 /// Lines are treated together up to this size.
@@ -78,7 +79,7 @@ impl Redact {
                 .hint("write it as {name=\"value\"}")
         })?;
         let mut lines = Lines { from: BufReader::with_capacity(256 * 1024, io::stdin()), number: 0 };
-        let mut desk = Desk { policy: loaded.policy, scratch: Scratch::default(), tally: Tally::default() };
+        let mut desk = Desk { policy: loaded.policies.common, scratch: Scratch::default(), tally: Tally::default() };
         let mut to = io::stdout().lock();
         let unlabelled = print(&labels);
         loop {
@@ -214,7 +215,7 @@ fn print(labels: &Labels) -> Vec<u8> {
 
 /// A policy and the memory to work in.
 struct Desk {
-    policy: Policy,
+    policy: Arc<Policy>,
     scratch: Scratch,
     tally: Tally,
 }

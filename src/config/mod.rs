@@ -14,10 +14,13 @@ use crate::{
     policy::Policy,
 };
 use http::Uri;
-pub use settings::{Access, Authorization, Broken, Certificate, Limits, Log, LogFormat, Password, Settings, TlsConfig};
+pub use settings::{
+    Access, Authorization, Broken, Certificate, Limits, Log, LogFormat, Password, Settings, Tenants, TlsConfig,
+};
 use std::sync::Arc;
 
 /// A file that was read.
+#[derive(Clone)]
 pub struct Source {
     /// Its name, as errors show it.
     pub name: Arc<str>,

@@ -1,31 +1,16 @@
-//! `X-Scope-OrgID` as Loki validates it (dskit's `tenant`), so that a bad one is refused here and travels no further.
+//! `X-Scope-OrgID` as Loki validates it, so that a bad one is refused here and travels no further.
 
-use crate::error::Error;
+use crate::{error::Error, tenant::Tenant};
 use http::{HeaderMap, HeaderValue};
 
 /// The header's name.
 pub(crate) const HEADER: &str = "x-scope-orgid";
 
-/// Loki's bound, in bytes.
-const LONGEST: usize = 150;
-
 /// The tenant as it was sent; `None` where it is absent or empty. Of several headers the first counts, as in Loki.
 pub(super) fn read(headers: &HeaderMap) -> Result<Option<HeaderValue>, Error> {
     let Some(value) = headers.get(HEADER).filter(|value| !value.is_empty()) else { return Ok(None) };
-    // `a|a` is `a`; a push for two tenants is none. What follows a colon is metadata that Loki strips.
-    let mut ids = value.as_bytes().split(|byte| *byte == b'|').map(split_metadata);
-    let Some((first, _)) = ids.next() else { return Err(Error::Tenant) };
-    let valid = is_tenant(first) && ids.all(|(id, _)| id == first) && value.to_str().is_ok();
+    let valid = Tenant::of_header(value.as_bytes()).is_some() && value.to_str().is_ok();
     if valid { Ok(Some(value.clone())) } else { Err(Error::Tenant) }
-}
-
-fn split_metadata(id: &[u8]) -> (&[u8], &[u8]) {
-    id.split_at(id.iter().position(|byte| *byte == b':').unwrap_or(id.len()))
-}
-
-fn is_tenant(id: &[u8]) -> bool {
-    let known = |byte: &u8| byte.is_ascii_alphanumeric() || b"!-_.*'()".contains(byte);
-    (1..=LONGEST).contains(&id.len()) && id != b"." && id != b".." && id.iter().all(known)
 }
 
 #[cfg(test)]

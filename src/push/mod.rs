@@ -5,6 +5,7 @@ mod fault;
 mod index;
 mod labels;
 mod naming;
+mod partition;
 mod rebuild;
 #[cfg(test)]
 mod samples;
@@ -18,7 +19,8 @@ pub use index::{Entry, Index, Pair, Stream};
 pub use labels::Labels;
 pub(crate) use labels::{MAX_TEXT, is_plain_name, unquote};
 pub use naming::{as_loki_names, can_be_name};
+pub use partition::{Group, partition};
 pub use rebuild::put_timestamp;
 pub use splice::{Fates, StreamFate, splice};
-pub use wire::{put_varint, varint_len};
 pub use split::{Cut, Part, fits};
+pub use wire::{put_varint, varint_len};

@@ -101,6 +101,16 @@ impl Part {
         self.add(piece);
     }
 
+    /// How many streams it has; one that was cut counts in each of its parts.
+    pub fn streams(&self) -> usize {
+        self.pieces.len()
+    }
+
+    /// How many bytes of memory it takes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.pieces[..])
+    }
+
     /// Whether it holds no stream.
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()
