@@ -82,6 +82,8 @@ pub enum Error {
     BeforeSchema,
     /// More than Loki's components take in one message.
     LargerThanMessage,
+    /// It takes more requests to Loki than are made of one push.
+    TooManyRequests,
     /// A defect of Sigyn.
     Internal,
 }
@@ -104,7 +106,8 @@ impl Error {
             | Self::DecompressedTooLarge { .. }
             | Self::LargerThanInflight { .. }
             | Self::BeforeSchema
-            | Self::LargerThanMessage => Blame::Sender,
+            | Self::LargerThanMessage
+            | Self::TooManyRequests => Blame::Sender,
             Self::Overloaded
             | Self::TooManyChecks
             | Self::Draining
@@ -154,6 +157,7 @@ impl fmt::Display for Error {
                 f.write_str("cannot forward push: it has timestamps before the first period of Loki's schema_config")
             }
             Self::LargerThanMessage => f.write_str("cannot forward push: larger than the messages that Loki takes"),
+            Self::TooManyRequests => f.write_str("cannot forward push: it takes too many requests to Loki"),
             Self::Internal => f.write_str("cannot treat push: internal error, come again"),
         }
     }

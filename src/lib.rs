@@ -15,7 +15,7 @@
 //!             │  twins             entries that became equal are told apart
 //!             │  push::splice      verdicts and edits become one edit list, lengths included
 //!             ▼
-//!           forward                nothing changed → the bytes as received; Loki's answer is the answer
+//!           send → forward         nothing changed → the bytes as received; too large → in parts; Loki's answer is the answer
 //!             ▼
 //!           metrics::account       received = forwarded + dropped + refused + returned
 //! ```
@@ -29,11 +29,11 @@
 //! |---|---|
 //! | 6 the process | [`cli`], [`server`], [`reload`], [`admin`], [`allocator`] |
 //! | 5 one push | [`gateway`] |
-//! | 4 the edges | [`intake`], [`pool`], [`forward`], [`reply`], [`metrics`] |
-//! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`config`], [`mod@explain`] |
+//! | 4 the edges | [`intake`], [`pool`], [`share`], [`send`], [`forward`], [`reply`], [`metrics`] |
+//! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`tenancy`], [`config`], [`mod@explain`] |
 //! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`validate`], [`twins`] (never import each other) |
 //! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`] |
-//! | 0 small change | [`span`], [`tally`], [`memory`], [`error`], [`diagnostic`], [`proto`], [`tenant`] |
+//! | 0 small change | [`span`], [`tally`], [`tenant`], [`memory`], [`error`], [`diagnostic`], [`proto`] |
 
 pub mod admin;
 pub mod admit;
@@ -61,9 +61,12 @@ pub mod relabel;
 pub mod reload;
 pub mod reply;
 pub mod rules;
+pub mod send;
 pub mod server;
+pub mod share;
 pub mod span;
 pub mod tally;
+pub mod tenancy;
 pub mod tenant;
 pub mod twins;
 pub mod validate;

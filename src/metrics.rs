@@ -4,8 +4,9 @@
 //! the policy gives), never from content.
 
 use crate::{
-    policy::Policy,
-    reply::{Answer, Ending},
+    admit::Admission,
+    policy::{Policies, Policy},
+    reply::{Answer, Ending, Sent},
     tally::{Count, Mode, Reason, Tally},
 };
 use prometheus::{
@@ -77,17 +78,19 @@ metrics! {
     pushes: IntCounterVec = "sigyn_pushes_total" ["endpoint", "code"],
     /// Seconds that a push took: reading it, treating it, waiting for Loki, and all together.
     push_duration: HistogramVec = "sigyn_push_duration_seconds" ["stage"],
-    /// Answers of Loki, by their status.
+    /// Answers of Loki, by their status; a push that goes in parts has several.
     loki_responses: IntCounterVec = "sigyn_loki_responses_total" ["code"],
+    /// Pushes, and parts of pushes, that were cut because Loki does not take so much at once.
+    loki_splits: IntCounter = "sigyn_loki_splits_total" [],
     /// Pushes that are being read, treated or forwarded now.
     inflight_pushes: IntGauge = "sigyn_inflight_pushes" [],
     /// Bytes of limits.inflight that pushes hold now, in units of 4 KiB.
     inflight_bytes: IntGauge = "sigyn_inflight_bytes" [],
-    /// Label texts whose plan (labels, admission, rules that apply) is known, under the policy in force.
+    /// Label texts whose plan (labels, admission, rules that apply) is known, under the policies in force.
     plans_cached: IntGauge = "sigyn_plans_cached" [],
-    /// Rules in force: label rules, selectors that allow and deny, redaction rules.
+    /// Rules in force for every tenant: label rules, selectors that allow and deny, redaction rules.
     rules_loaded: IntGaugeVec = "sigyn_rules_loaded" ["kind"],
-    /// Rules that do not act, by mode.
+    /// Rules that do not act, by mode; where tenants have policies of their own, under the one that has most of them.
     rules_not_enforced: IntGaugeVec = "sigyn_rules_not_enforced" ["mode"],
     /// Whether the last reload was taken (1) or refused (0).
     reload_successful: IntGauge = "sigyn_config_last_reload_successful" [],
@@ -136,19 +139,19 @@ impl Metrics {
         self.push_duration.with_label_values(&[stage.as_str()]).observe(took.as_secs_f64());
     }
 
-    /// Shows a policy that is now in force.
-    pub fn show_policy(&self, policy: &Policy, hash: &str) {
-        let streams = &policy.streams;
-        let allow = streams.allow.as_ref().map_or(0, Vec::len);
-        let rules = policy.redact.rules();
+    /// Shows the policies that are now in force.
+    pub fn show_policies(&self, policies: &Policies, hash: &str) {
+        let common = &policies.common;
+        let allow = common.streams.allow.as_ref().map_or(0, Vec::len);
+        let redact = common.redact.rules().len();
         for (kind, count) in
-            [("labels", policy.labels.len()), ("allow", allow), ("deny", streams.deny.len()), ("redact", rules.len())]
+            [("labels", common.labels.len()), ("allow", allow), ("deny", common.streams.deny.len()), ("redact", redact)]
         {
             self.rules_loaded.with_label_values(&[kind]).set(count as i64);
         }
-        let reporting = rules.iter().filter(|rule| rule.mode == Mode::Report).count()
-            + if streams.mode == Mode::Report { allow + streams.deny.len() } else { 0 };
-        for (mode, count) in [(Mode::Report.as_str(), reporting), ("off", policy.off.len())] {
+        let reporting = policies.all().map(reporting).max().unwrap_or_default();
+        let off = policies.all().map(|policy| policy.off.len()).max().unwrap_or_default();
+        for (mode, count) in [(Mode::Report.as_str(), reporting), ("off", off)] {
             self.rules_not_enforced.with_label_values(&[mode]).set(count as i64);
         }
         self.config_info.reset();
@@ -161,25 +164,39 @@ impl Metrics {
     }
 }
 
-/// Adds a push that was read to the metrics, once, when its answer is known.
+/// How many rules of a policy only report.
+fn reporting(policy: &Policy) -> usize {
+    let Admission { allow, deny, mode } = &policy.streams;
+    let selectors = if *mode == Mode::Report { allow.as_ref().map_or(0, Vec::len) + deny.len() } else { 0 };
+    policy.redact.rules().iter().filter(|rule| rule.mode == Mode::Report).count() + selectors
+}
+
+/// Adds a tenant's share of a push that was read to the metrics, once, when all requests that were made of it are answered.
+/// `answer` is what the sender is told of the whole push.
 ///
 /// Every line that was received is counted once more: `received = forwarded + dropped + refused + returned`. What comes
 /// back to the sender will be treated again, so nothing that was done to it counts.
-pub fn account(metrics: &Metrics, policy: &Policy, tally: &Tally, answer: &Answer) {
+pub fn account(metrics: &Metrics, policy: &Policy, tally: &Tally, sent: &[Sent], answer: &Answer) {
     metrics.received_lines.inc_by(tally.received.lines);
     metrics.received_bytes.inc_by(tally.received.bytes);
-    let (code, kept) = (answer.status(), tally.kept());
-    match answer.ending() {
-        Ending::Returned => {
-            metrics.returned_lines.with_label_values(&[code.as_str()]).inc_by(tally.received.lines);
-            return;
+    if answer.ending() == Ending::Returned {
+        let code = answer.status();
+        metrics.returned_lines.with_label_values(&[code.as_str()]).inc_by(tally.received.lines);
+        return;
+    }
+    for Sent { answer, ending, count } in sent {
+        match ending {
+            Ending::TooLarge => metrics.drop_lines(&Reason::Loki413, *count),
+            Ending::Forwarded => {
+                metrics.forwarded_lines.inc_by(count.lines);
+                metrics.forwarded_bytes.inc_by(count.bytes);
+            }
+            Ending::Blocked => metrics.drop_lines(&Reason::Loki260, *count),
+            // A 5xx or 429 would have been the answer for all.
+            Ending::Refused | Ending::Returned => {
+                metrics.refused_lines.with_label_values(&[answer.status().as_str()]).inc_by(count.lines);
+            }
         }
-        Ending::Forwarded => {
-            metrics.forwarded_lines.inc_by(kept.lines);
-            metrics.forwarded_bytes.inc_by(kept.bytes);
-        }
-        Ending::Blocked => metrics.drop_lines(&Reason::Loki260, kept),
-        Ending::Refused => metrics.refused_lines.with_label_values(&[code.as_str()]).inc_by(kept.lines),
     }
     for (reason, count) in &tally.dropped {
         metrics.drop_lines(reason, *count);
@@ -249,13 +266,30 @@ impl Metric for HistogramVec {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config, error::Error, reply::Relayed};
+    use crate::{
+        config,
+        error::Error,
+        reply::{Relayed, worst},
+    };
     use bytes::Bytes;
     use http::StatusCode;
 
     fn loki(status: u16) -> Answer {
         let status = StatusCode::from_u16(status).unwrap();
         Answer::Loki(Relayed { status, content_type: None, body: Bytes::new() })
+    }
+
+    /// So many lines in one request.
+    fn sent(answer: Answer, lines: u64) -> Sent {
+        Sent::new(answer, Count { lines, bytes: lines * 10 })
+    }
+
+    /// Lines that were sent in these requests are counted as the worst of them says.
+    fn add(metrics: &Metrics, tally: &Tally, sent: &[Sent]) -> Answer {
+        let (policy, _) = config::compile_policy(&[]).unwrap();
+        let answer = worst(sent.iter());
+        account(metrics, &policy, tally, sent, &answer);
+        answer
     }
 
     fn tally(received: u64, dropped: u64) -> Tally {
@@ -276,22 +310,37 @@ mod tests {
 
     #[test]
     fn every_line_is_counted_once_on_every_path() {
-        let (policy, _) = config::compile_policy(&[]).unwrap();
-        // answer, then forwarded, dropped, refused, returned and redacted of 5 received lines of which 2 were dropped
-        for (name, answer, want) in [
-            ("204", loki(204), [3, 2, 0, 0, 1]),
-            ("200", loki(200), [3, 2, 0, 0, 1]),
-            ("260", loki(260), [0, 5, 0, 0, 1]),
-            ("400", loki(400), [0, 2, 3, 0, 1]),
-            ("413", loki(413), [0, 2, 3, 0, 1]),
-            ("429", loki(429), [0, 0, 0, 5, 0]),
-            ("500", loki(500), [0, 0, 0, 5, 0]),
-            ("unreachable", Answer::Refused(Error::LokiUnreachable), [0, 0, 0, 5, 0]),
-            ("timeout", Answer::Refused(Error::LokiTimeout), [0, 0, 0, 5, 0]),
-            ("our own 404", Answer::Refused(Error::LokiRefusesUs { status: 404 }), [0, 0, 0, 5, 0]),
-        ] {
+        let ours = |error| vec![sent(Answer::Refused(error), 3)];
+        let one = Count { lines: 1, bytes: 10 };
+        let alone = |status| Sent::too_large(loki(status), one);
+        let in_words = || Sent::too_large(Answer::Refused(Error::LargerThanMessage), one);
+        // requests, the answer, then forwarded, dropped, refused, returned and redacted of 5 received lines of which 2 were dropped
+        #[rustfmt::skip]
+        let rows = [
+            ("204",                       vec![sent(loki(204), 3)],                                      204, [3, 2, 0, 0, 1]),
+            ("200",                       vec![sent(loki(200), 3)],                                      200, [3, 2, 0, 0, 1]),
+            ("260",                       vec![sent(loki(260), 3)],                                      260, [0, 5, 0, 0, 1]),
+            ("400",                       vec![sent(loki(400), 3)],                                      400, [0, 2, 3, 0, 1]),
+            ("429",                       vec![sent(loki(429), 3)],                                      429, [0, 0, 0, 5, 0]),
+            ("500",                       vec![sent(loki(500), 3)],                                      500, [0, 0, 0, 5, 0]),
+            ("unreachable",               ours(Error::LokiUnreachable),                                  503, [0, 0, 0, 5, 0]),
+            ("timeout",                   ours(Error::LokiTimeout),                                      503, [0, 0, 0, 5, 0]),
+            ("our own 404",               ours(Error::LokiRefusesUs { status: 404 }),                    503, [0, 0, 0, 5, 0]),
+            ("too many requests",         ours(Error::TooManyRequests),                                  413, [0, 2, 3, 0, 1]),
+            ("two parts taken",           vec![sent(loki(204), 2), sent(loki(204), 1)],                  204, [3, 2, 0, 0, 1]),
+            ("one taken, one returned",   vec![sent(loki(204), 2), sent(loki(429), 1)],                  429, [0, 0, 0, 5, 0]),
+            ("one refused, one returned", vec![sent(loki(400), 2), sent(loki(503), 1)],                  503, [0, 0, 0, 5, 0]),
+            ("returned, others unsent",   vec![sent(loki(503), 1)],                                      503, [0, 0, 0, 5, 0]),
+            ("one taken, one refused",    vec![sent(loki(204), 2), sent(loki(400), 1)],                  400, [2, 2, 1, 0, 1]),
+            ("one taken, one 260",        vec![sent(loki(260), 2), sent(loki(204), 1)],                  260, [1, 4, 0, 0, 1]),
+            ("one refused, one 260",      vec![sent(loki(260), 2), sent(loki(400), 1)],                  400, [0, 4, 1, 0, 1]),
+            ("one entry too large",       vec![sent(loki(204), 2), alone(413)],                          204, [2, 3, 0, 0, 1]),
+            ("each entry too large",      vec![alone(413), alone(413), alone(413)],                      413, [0, 5, 0, 0, 1]),
+            ("too large in gRPC's words", vec![in_words(), in_words(), in_words()],                      413, [0, 5, 0, 0, 1]),
+        ];
+        for (name, sent, status, want) in rows {
             let metrics = Metrics::new().unwrap();
-            account(&metrics, &policy, &tally(5, 2), &answer);
+            assert_eq!(add(&metrics, &tally(5, 2), &sent).status(), status, "{name}");
             let lines = ["forwarded", "dropped", "refused", "returned", "redacted"];
             let counted = lines.map(|what| sum(&metrics, &format!("sigyn_{what}_lines_total")));
             assert_eq!(counted, want, "{name}");
@@ -300,10 +349,38 @@ mod tests {
     }
 
     #[test]
-    fn a_push_of_which_nothing_is_left_is_dropped() {
+    fn each_part_is_counted_by_its_own_code() {
+        let metrics = Metrics::new().unwrap();
+        add(&metrics, &tally(6, 0), &[sent(loki(400), 1), sent(loki(422), 2), sent(loki(204), 3)]);
+        let text = String::from_utf8(metrics.render().unwrap()).unwrap();
+        for counted in [
+            "sigyn_refused_lines_total{code=\"400\"} 1\n",
+            "sigyn_refused_lines_total{code=\"422\"} 2\n",
+            "sigyn_forwarded_lines_total 3\n",
+            "sigyn_forwarded_bytes_total 30\n",
+        ] {
+            assert!(text.contains(counted), "{counted}");
+        }
+    }
+
+    #[test]
+    fn what_goes_back_goes_back_for_every_tenant() {
         let (policy, _) = config::compile_policy(&[]).unwrap();
         let metrics = Metrics::new().unwrap();
-        account(&metrics, &policy, &tally(2, 2), &Answer::Nothing);
+        let (taken, returned) = ([sent(loki(204), 5)], [sent(loki(429), 3)]);
+        let answer = worst(taken.iter().chain(&returned));
+        account(&metrics, &policy, &tally(5, 0), &taken, &answer);
+        account(&metrics, &policy, &tally(5, 2), &returned, &answer);
+        account(&metrics, &policy, &tally(2, 0), &[], &answer);
+        let lines = ["forwarded", "dropped", "refused", "returned", "redacted"];
+        let counted = lines.map(|what| sum(&metrics, &format!("sigyn_{what}_lines_total")));
+        assert_eq!(counted, [0, 0, 0, 12, 0]);
+    }
+
+    #[test]
+    fn a_push_of_which_nothing_is_left_is_dropped() {
+        let metrics = Metrics::new().unwrap();
+        assert_eq!(add(&metrics, &tally(2, 2), &[]).status(), 204);
         assert_eq!(sum(&metrics, "sigyn_dropped_lines_total"), 2);
         assert_eq!(sum(&metrics, "sigyn_dropped_bytes_total"), 20);
         assert_eq!(sum(&metrics, "sigyn_dropped_streams_total"), 1);
@@ -312,11 +389,10 @@ mod tests {
 
     #[test]
     fn what_is_only_reported_is_counted_and_goes_on() {
-        let (policy, _) = config::compile_policy(&[]).unwrap();
         let metrics = Metrics::new().unwrap();
         let mut tally = tally(2, 0);
         tally.report_stream(&Reason::NotAllowed);
-        account(&metrics, &policy, &tally, &loki(204));
+        add(&metrics, &tally, &[sent(loki(204), 2)]);
         assert_eq!(sum(&metrics, "sigyn_reported_streams_total"), 1);
         assert_eq!(sum(&metrics, "sigyn_forwarded_lines_total"), 2);
     }

@@ -14,13 +14,13 @@ use crate::{
     redact::Work,
     rules::Hit,
     span::Span,
-    tally::{Count, Reason, Tally},
+    tally::{Reason, Tally},
     twins::Twins,
 };
 use std::{
     collections::HashMap,
-    ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
+    ptr,
     sync::Arc,
 };
 use walk::Walk;
@@ -111,19 +111,12 @@ fn treat_with(
     let Scratch { out, rebuilt, desk } = scratch;
     // What goes on is about as large as what came; so is what a body is rebuilt into.
     let mut memory = Beside { bytes: body.len(), memory };
-    read(&mut desk.index, body, &mut memory)?;
-    let canonical = desk.index.canonical;
-    let body = if canonical {
-        body
-    } else {
-        // Only what was read is forwarded: from here on the rebuilt bytes are the push.
+    // Only what was read is forwarded: where that is not all of it, the rebuilt bytes are the push from here on.
+    let received = body;
+    let body = desk.index.read_rebuilt(received, rebuilt, &mut memory)?;
+    if !ptr::eq(body, received) {
         memory.bytes += body.len();
-        memory.reserve(desk.reserved())?;
-        rebuilt.clear();
-        desk.index.rebuild(body, rebuilt);
-        read(&mut desk.index, rebuilt, &mut memory)?;
-        rebuilt.as_slice()
-    };
+    }
     if desk.index.streams.is_empty() {
         return Err(Error::NoStreams);
     }
@@ -141,26 +134,13 @@ fn treat_with(
     if left == 0 {
         return Ok(Treated::Nothing);
     }
-    if canonical && desk.whole.is_empty() {
+    if ptr::eq(body, received) && desk.whole.is_empty() {
         return Ok(Treated::Unchanged);
     }
     memory.reserve(desk.reserved() + desk.whole.reserved())?;
     out.clear();
     desk.whole.apply(body, out);
     Ok(Treated::Changed)
-}
-
-/// Reads a body with as much memory for its index as that turns out to need.
-fn read(index: &mut Index, body: &[u8], memory: &mut dyn Memory) -> Result<(), Error> {
-    // The index of lines of a usual length takes half of what they take.
-    let mut room = body.len() / 2 + 4096;
-    loop {
-        memory.reserve(room)?;
-        if index.read_within(body, room)? {
-            return Ok(());
-        }
-        room *= 2;
-    }
 }
 
 impl Scratch {
@@ -214,7 +194,7 @@ impl Desk {
                 Guard::Entry => catch_unwind(AssertUnwindSafe(make))
                     .unwrap_or_else(|_| Arc::new(StreamPlan::refused(Reason::Internal))),
             };
-            let count = count(&self.index, stream.entries.clone());
+            let count = self.index.count(stream.entries.clone());
             tally.received.add(count);
             for reason in &plan.reported {
                 tally.report_stream(reason);
@@ -280,7 +260,7 @@ impl Desk {
             for entry in stream.entries.clone() {
                 desk.scan(entry)?;
                 if let Some(reason) = desk.entry(plan, entry, tally, guard) {
-                    tally.drop_lines(&reason, count(&self.index, entry..entry + 1));
+                    tally.drop_lines(&reason, self.index.count(entry..entry + 1));
                     self.fates.dropped_entries.push(entry);
                 }
             }
@@ -289,23 +269,12 @@ impl Desk {
     }
 }
 
-/// Lines and received bytes of some entries.
-fn count(index: &Index, entries: Range<u32>) -> Count {
-    let mut count = Count::default();
-    for entry in &index.entries[entries.start as usize..entries.end as usize] {
-        count.lines += 1;
-        count.bytes += entry.line.len() as u64;
-        for pair in &index.pairs[entry.pairs.start as usize..entry.pairs.end as usize] {
-            count.bytes += (pair.name.len() + pair.value.len()) as u64;
-        }
-    }
-    count
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{admit::Admission, memory::Unbounded, plan::Plans, proto, rules::Ruleset, validate::Limits};
+    use crate::{
+        admit::Admission, memory::Unbounded, plan::Plans, proto, rules::Ruleset, tally::Count, validate::Limits,
+    };
     use prost::Message;
 
     /// Stands in for a defect: the treatment of this text, a line or a label text, panics.

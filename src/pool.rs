@@ -3,7 +3,12 @@
 //! What costs more than a few tens of microseconds runs here and not on the threads that serve sockets. A small push is
 //! treated where it arrived ([`inline`]). Each thread keeps the memory it works in. A job that panics costs its own push.
 
-use crate::{error::Error, pipeline::Scratch};
+use crate::{
+    error::Error,
+    pipeline::Scratch,
+    push::{put_varint, varint_len},
+};
+use bytes::Bytes;
 use std::{
     cell::RefCell,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -25,21 +30,45 @@ const QUEUE: usize = 1024;
 const KEPT: usize = 8 * 1024 * 1024;
 
 /// The memory that a thread treats in.
+#[derive(Default)]
 pub struct Worker {
     /// The decompressed push.
     pub decoded: Vec<u8>,
     /// The pipeline's own.
     pub scratch: Scratch,
-    /// The compressor, with its tables.
-    pub encoder: snap::raw::Encoder,
-    /// What it writes.
-    pub encoded: Vec<u8>,
+    /// What closes a push again.
+    pub compressor: Compressor,
 }
 
-impl Default for Worker {
+/// Makes snappy blocks.
+pub struct Compressor {
+    encoder: snap::raw::Encoder,
+    room: Vec<u8>,
+}
+
+impl Default for Compressor {
     fn default() -> Self {
-        let encoder = snap::raw::Encoder::new();
-        Self { decoded: Vec::new(), scratch: Scratch::default(), encoder, encoded: Vec::new() }
+        Self { encoder: snap::raw::Encoder::new(), room: Vec::new() }
+    }
+}
+
+impl Compressor {
+    /// A snappy block, made piece by piece: the room that a whole one may need is larger than the push, what it takes a
+    /// quarter.
+    pub fn block(&mut self, push: &[u8]) -> Result<Bytes, Error> {
+        /// Within so many bytes snappy looks for what comes again, and no further.
+        const PIECE: usize = 64 * 1024;
+        let mut block = Vec::with_capacity(push.len() / 3);
+        put_varint(&mut block, push.len() as u64);
+        for piece in push.chunks(PIECE) {
+            self.room.resize(snap::raw::max_compress_len(piece.len()), 0);
+            // It fails only on inputs above 4 GiB, and a push has none.
+            let written = self.encoder.compress(piece, &mut self.room).map_err(|_| Error::Internal)?;
+            // A piece begins with its own length, which is the whole's to tell.
+            block.extend_from_slice(&self.room[varint_len(piece.len() as u64)..written]);
+        }
+        block.shrink_to_fit();
+        Ok(block.into())
     }
 }
 
@@ -109,7 +138,8 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
 /// `None` where the job panicked; its memory may be in any state then and is not used again.
 fn guarded<T>(worker: &mut Worker, job: impl FnOnce(&mut Worker) -> T) -> Option<T> {
     let outcome = catch_unwind(AssertUnwindSafe(|| job(worker)));
-    let reserved = worker.decoded.capacity() + worker.encoded.capacity() + worker.scratch.reserved();
+    let Worker { decoded, scratch, compressor } = &*worker;
+    let reserved = decoded.capacity() + compressor.room.capacity() + scratch.reserved();
     if outcome.is_err() || reserved > KEPT {
         *worker = Worker::default();
     }

@@ -9,12 +9,14 @@ use crate::{
     forward::{Loki, Road},
     gateway::Gateway,
     intake::Users,
-    policy::Policy,
+    policy::{Policies, Policy},
     server::{Tls, tls},
+    validate,
 };
 use md5::{Digest, Md5};
 use rustls::ServerConfig;
 use std::{
+    collections::HashMap,
     env, fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -36,7 +38,7 @@ pub struct Loaded {
     /// From `sigyn.yaml`, or the defaults.
     pub settings: Settings,
     /// From all policy files.
-    pub policy: Policy,
+    pub policies: Policies,
     /// From the files of `tls`.
     pub tls: Option<Arc<ServerConfig>>,
     /// From `auth`.
@@ -51,50 +53,48 @@ impl Files {
     /// Reads and compiles all of them. Fails with all errors of all files.
     pub fn load(&self) -> Result<Loaded, Vec<Diagnostic>> {
         let mut hash = Md5::new();
-        let mut complaints = Vec::new();
+        let mut compiler = Compiler::default();
         let settings = self.settings(&mut hash).unwrap_or_else(|found| {
-            complaints = found.complaints;
-            Settings { policies: found.policies, ..Settings::default() }
+            compiler.complaints = found.complaints;
+            Settings { policies: found.policies, tenants: found.tenants, ..Settings::default() }
         });
+        compiler.tell_apart = settings.tell_apart;
+        compiler.limits = settings.loki_limits.clone();
         let beside = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        let listed = settings.policies.iter().map(|path| beside.join(path));
-        let mut sources = Vec::new();
-        for path in listed.chain(self.policies.iter().cloned()) {
-            match read(&path, "policy", &mut hash) {
-                Ok(source) => sources.push(source),
-                Err(complaint) => complaints.push(complaint),
-            }
+        let listed = settings.policies.iter().map(|path| beside.join(path)).chain(self.policies.iter().cloned());
+        let sources = compiler.read(listed, &mut hash);
+        let common = compiler.compile(&sources);
+        let mut by_tenant = HashMap::new();
+        for (tenant, files) in &settings.tenants.policies {
+            let own = compiler.read(files.iter().map(|path| beside.join(path)), &mut hash);
+            let policy = compiler.compile(&[&sources[..], &own].concat());
+            by_tenant.extend(policy.map(|policy| (tenant.clone(), policy)));
         }
         let tls = settings.tls.as_ref().map(|files| tls::read(files, beside)).transpose();
         let tls = tls.unwrap_or_else(|found| {
-            complaints.extend(found);
+            compiler.complaints.extend(found);
             None
         });
         let users = users(&settings).unwrap_or_else(|complaint| {
-            complaints.push(complaint);
+            compiler.complaints.push(complaint);
             None
         });
-        match config::compile_policy(&sources) {
-            Ok((mut policy, warnings)) if complaints.is_empty() => {
-                policy.tell_apart = settings.tell_apart;
-                policy.limits = settings.loki_limits.clone();
+        let Compiler { warnings, complaints, .. } = compiler;
+        match common {
+            Some(common) if complaints.is_empty() => {
+                let policies = Policies { tenancy: settings.tenants.tenancy.clone(), common, by_tenant };
                 let digest: [u8; 16] = hash.finalize().into();
                 // The first half is enough to tell files apart, and short enough for a label.
                 let hash = format!("{:016x}", u128::from_be_bytes(digest) >> 64);
-                Ok(Loaded { settings, policy, tls, users, warnings, hash })
+                Ok(Loaded { settings, policies, tls, users, warnings, hash })
             }
-            Ok(_) => Err(complaints),
-            Err(found) => {
-                complaints.extend(found);
-                Err(complaints)
-            }
+            _ => Err(complaints),
         }
     }
 
     fn settings(&self, hash: &mut Md5) -> Result<Settings, Broken> {
         let Some(path) = &self.config else { return Ok(Settings::default()) };
-        let source = read(path, "configuration", hash)
-            .map_err(|complaint| Broken { policies: Vec::new(), complaints: vec![complaint] })?;
+        let source = read(path, "configuration", hash).map_err(|complaint| Broken::unread(vec![complaint]))?;
         let mut settings = config::lower_settings(&source, &|name| env::var(name).ok())?;
         settings.loki_access.read_beside(path.parent().unwrap_or(Path::new("")));
         Ok(settings)
@@ -108,6 +108,51 @@ fn users(settings: &Settings) -> Result<Option<Users>, Diagnostic> {
     }
     let users = Users::new(settings.users.clone());
     users.map(Some).map_err(|_| Diagnostic::general("cannot set up `auth`: the system gives no random bytes"))
+}
+
+/// Compiles one list of files after the other. What is said of a file that stands in several is said once.
+#[derive(Default)]
+struct Compiler {
+    tell_apart: bool,
+    limits: validate::Limits,
+    warnings: Vec<Diagnostic>,
+    complaints: Vec<Diagnostic>,
+}
+
+impl Compiler {
+    fn read(&mut self, paths: impl Iterator<Item = PathBuf>, hash: &mut Md5) -> Vec<Source> {
+        let mut sources = Vec::new();
+        for path in paths {
+            match read(&path, "policy", hash) {
+                Ok(source) => sources.push(source),
+                Err(complaint) => add_new(&mut self.complaints, [complaint]),
+            }
+        }
+        sources
+    }
+
+    fn compile(&mut self, sources: &[Source]) -> Option<Arc<Policy>> {
+        match config::compile_policy(sources) {
+            Ok((mut policy, warnings)) => {
+                policy.tell_apart = self.tell_apart;
+                policy.limits = self.limits.clone();
+                add_new(&mut self.warnings, warnings);
+                Some(Arc::new(policy))
+            }
+            Err(complaints) => {
+                add_new(&mut self.complaints, complaints);
+                None
+            }
+        }
+    }
+}
+
+fn add_new(said: &mut Vec<Diagnostic>, more: impl IntoIterator<Item = Diagnostic>) {
+    for complaint in more {
+        if !said.contains(&complaint) {
+            said.push(complaint);
+        }
+    }
 }
 
 fn read(path: &Path, what: &str, hash: &mut Md5) -> Result<Source, Diagnostic> {
@@ -147,7 +192,7 @@ pub struct Reloader {
 impl Reloader {
     /// For a gateway that runs under what `files` said when `loaded` was read.
     pub fn new(files: Files, settings: Settings, hash: &str, gateway: Arc<Gateway>, tls: Option<Arc<Tls>>) -> Self {
-        gateway.metrics.show_policy(&gateway.policy.load(), hash);
+        gateway.metrics.show_policies(&gateway.policies.load(), hash);
         taken(&gateway);
         Self { files, settings, gateway, tls, turn: Mutex::new(()) }
     }
@@ -165,8 +210,8 @@ impl Reloader {
                     tracing::warn!("{}", on_one_line(warning));
                 }
                 self.warn_of_restart(&loaded.settings);
-                self.gateway.metrics.show_policy(&loaded.policy, &loaded.hash);
-                self.gateway.policy.store(Arc::new(loaded.policy));
+                self.gateway.metrics.show_policies(&loaded.policies, &loaded.hash);
+                self.gateway.policies.store(Arc::new(loaded.policies));
                 if let (Some(loki), Some(road)) = (self.gateway.loki(), road) {
                     loki.take(road);
                 }
@@ -192,13 +237,13 @@ impl Reloader {
     /// Only what decides about content and who may send it, and what stands in the files that `tls` and `loki` name, follows
     /// a reload; listeners, limits, where Loki is and the log are set up once. A listener that speaks TLS goes on to do so.
     fn warn_of_restart(&self, now: &Settings) {
-        let Settings { tls, users, tell_apart, loki_limits, policies, .. } = self.settings.clone();
+        let Settings { tls, users, tell_apart, loki_limits, policies, tenants, .. } = self.settings.clone();
         let tls = if now.tls.is_some() == tls.is_some() { tls } else { now.tls.clone() };
-        let fixed = Settings { tls, users, tell_apart, loki_limits, policies, ..now.clone() };
+        let fixed = Settings { tls, users, tell_apart, loki_limits, policies, tenants, ..now.clone() };
         if fixed != self.settings {
             tracing::warn!(
-                "sigyn.yaml has changed beyond `policies`, `loki.tell_apart`, `loki.limits`, `auth` and the files of \
-                 `tls`: that needs a restart"
+                "sigyn.yaml has changed beyond `policies`, `tenants`, `loki.tell_apart`, `loki.limits`, `auth` and the \
+                 files of `tls`: that needs a restart"
             );
         }
     }

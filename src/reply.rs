@@ -3,7 +3,10 @@
 //! A status decides whether a shipper drops its batch (4xx) or comes again (503, the one that every client retries that
 //! retries at all). So whatever a resend can cure is a 503, and a 4xx is given only where it cannot.
 
-use crate::error::{Blame, Error};
+use crate::{
+    error::{Blame, Error},
+    tally::Count,
+};
 use bytes::Bytes;
 use http::{
     HeaderValue, Response, StatusCode,
@@ -42,9 +45,11 @@ impl std::fmt::Debug for Relayed {
     }
 }
 
-/// What an answer means for the lines of its push.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What an answer means for the lines that it is about; the worse, the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ending {
+    /// An entry alone is more than Loki takes: it is dropped. Whatever else is said of the push is the answer.
+    TooLarge,
     /// Loki took them (2xx other than 260), or there was nothing to take.
     Forwarded,
     /// Loki dropped what it took (260).
@@ -55,6 +60,34 @@ pub enum Ending {
     Returned,
 }
 
+/// A request that was made of a push, or of a part of it.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// What came of it.
+    pub answer: Answer,
+    /// What that means for its lines.
+    pub ending: Ending,
+    /// Its lines, and their bytes as received.
+    pub count: Count,
+}
+
+impl Sent {
+    /// One that ended as its answer says.
+    pub fn new(answer: Answer, count: Count) -> Self {
+        Self { ending: answer.ending(), answer, count }
+    }
+
+    /// An entry alone that was refused as too large.
+    pub fn too_large(answer: Answer, count: Count) -> Self {
+        Self { answer, ending: Ending::TooLarge, count }
+    }
+}
+
+/// What the sender is told of all requests that were made of its push.
+pub fn worst<'s>(sent: impl Iterator<Item = &'s Sent>) -> Answer {
+    sent.max_by_key(|sent| sent.ending).map_or(Answer::Nothing, |sent| sent.answer.clone())
+}
+
 impl Answer {
     /// The status that the sender sees.
     pub fn status(&self) -> StatusCode {
@@ -62,6 +95,15 @@ impl Answer {
             Self::Loki(relayed) => relayed.status,
             Self::Nothing => StatusCode::NO_CONTENT,
             Self::Refused(error) => status(error),
+        }
+    }
+
+    /// Whether Loki, or a proxy before it, refused the request for its size. Nothing of it was stored then.
+    pub fn is_too_large(&self) -> bool {
+        match self {
+            Self::Loki(relayed) => relayed.status == StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Refused(error) => *error == Error::LargerThanMessage,
+            Self::Nothing => false,
         }
     }
 
@@ -114,7 +156,8 @@ pub fn status(error: &Error) -> StatusCode {
         Error::ReceivedTooLarge { .. }
         | Error::DecompressedTooLarge { .. }
         | Error::LargerThanInflight { .. }
-        | Error::LargerThanMessage => StatusCode::PAYLOAD_TOO_LARGE,
+        | Error::LargerThanMessage
+        | Error::TooManyRequests => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Overloaded
         | Error::TooManyChecks
         | Error::Draining
@@ -172,6 +215,7 @@ mod tests {
             (Error::LargerThanInflight { limit: 1 }, 413),
             (Error::BeforeSchema, 400),
             (Error::LargerThanMessage, 413),
+            (Error::TooManyRequests, 413),
             (Error::Overloaded, 503),
             (Error::TooManyChecks, 503),
             (Error::Draining, 503),
@@ -185,6 +229,26 @@ mod tests {
             assert_eq!(error.blame() == Blame::Sender, want < 500, "{error}");
             let response = Answer::Refused(error.clone()).into_response();
             assert_eq!(response.headers().contains_key(RETRY_AFTER), want == 503, "{error}");
+        }
+    }
+
+    #[test]
+    fn loki_says_in_two_ways_that_a_request_is_too_large() {
+        let loki = |status: u16| {
+            let status = StatusCode::from_u16(status).unwrap();
+            Answer::Loki(Relayed { status, content_type: None, body: Bytes::new() })
+        };
+        for (answer, want) in [
+            (loki(413), true),
+            (Answer::Refused(Error::LargerThanMessage), true),
+            (loki(500), false),
+            (loki(400), false),
+            (loki(204), false),
+            (Answer::Nothing, false),
+            (Answer::Refused(Error::TooManyRequests), false),
+            (Answer::Refused(Error::LargerThanInflight { limit: 1 }), false),
+        ] {
+            assert_eq!(answer.is_too_large(), want, "{answer:?}");
         }
     }
 

@@ -54,6 +54,14 @@ pub enum Reason {
     StructuredMetadataTooMany,
     /// A redaction rule `with: drop`.
     Redaction,
+    /// In `tenants.mode: label`, the stream has no such label, and there is no default.
+    NoTenant,
+    /// In `tenants.mode: label`, the label's value is no tenant that Loki takes.
+    BadTenant,
+    /// The entry alone is larger than `loki.message_limit`.
+    TooLarge,
+    /// Loki, or a proxy before it, refused the entry alone as too large (413).
+    Loki413,
     /// Loki answered 260: it dropped what it took.
     Loki260,
     /// The treatment of the entry panicked: a defect of Sigyn.
@@ -82,6 +90,10 @@ impl Reason {
             Self::StructuredMetadataTooLarge => "structured_metadata_too_large",
             Self::StructuredMetadataTooMany => "structured_metadata_too_many",
             Self::Redaction => "redaction",
+            Self::NoTenant => "no_tenant",
+            Self::BadTenant => "bad_tenant",
+            Self::TooLarge => "too_large",
+            Self::Loki413 => "loki_413",
             Self::Loki260 => "loki_260",
             Self::Internal => "internal",
             Self::Named(name) => name,

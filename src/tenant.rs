@@ -1,52 +1,93 @@
-//! The names of tenants as Loki reads them (dskit's `tenant`).
+//! Tenants, as Loki names them (dskit's `tenant`), and whose a push is.
+
+use std::sync::Arc;
 
 /// Loki's bound, in bytes.
 const LONGEST: usize = 150;
 
-/// The tenant that a value of `X-Scope-OrgID` names; `None` where Loki takes none from it.
-///
-/// `a|a` is `a`; a push for two tenants is none. What follows a colon is metadata that Loki strips.
-pub fn named(value: &[u8]) -> Option<&[u8]> {
-    let mut ids = value.split(|byte| *byte == b'|').map(without_metadata);
-    let first = ids.next()?;
-    (is_tenant(first) && ids.all(|id| id == first)).then_some(first)
+/// A name that Loki takes. Where it comes from a push it is content, so it has no `Debug` of its own text.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Tenant(Arc<str>);
+
+/// Whose a push is: the section `tenants`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Tenancy {
+    /// What its `X-Scope-OrgID` says.
+    #[default]
+    Pass,
+    /// Always this one's, whatever it says.
+    Fixed(Tenant),
+    /// What a label of each stream says, as it came in.
+    Label {
+        /// The label.
+        name: String,
+        /// Whose a stream without it is; `None` drops it.
+        default: Option<Tenant>,
+    },
 }
 
-/// Whether it is the bare name of one tenant.
-pub fn is_tenant(id: &[u8]) -> bool {
-    let known = |byte: &u8| byte.is_ascii_alphanumeric() || b"!-_.*'()".contains(byte);
-    (1..=LONGEST).contains(&id.len()) && id != b"." && id != b".." && id.iter().all(known)
+impl Tenant {
+    /// `None` where Loki would refuse the name.
+    pub fn new(name: &[u8]) -> Option<Self> {
+        let known = |byte: &u8| byte.is_ascii_alphanumeric() || b"!-_.*'()".contains(byte);
+        let valid = (1..=LONGEST).contains(&name.len()) && name != b"." && name != b".." && name.iter().all(known);
+        std::str::from_utf8(name).ok().filter(|_| valid).map(|name| Self(name.into()))
+    }
+
+    /// The tenant that an `X-Scope-OrgID` names: `a|a` is `a`, and what follows a colon is metadata that Loki strips.
+    /// `None` where it names none, or several.
+    pub fn of_header(value: &[u8]) -> Option<Self> {
+        let mut names = value.split(|byte| *byte == b'|').map(|id| id.split(|byte| *byte == b':').next());
+        let first = names.next()??;
+        if names.all(|name| name == Some(first)) { Self::new(first) } else { None }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
-fn without_metadata(id: &[u8]) -> &[u8] {
-    &id[..id.iter().position(|byte| *byte == b':').unwrap_or(id.len())]
+impl std::fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tenant")
+    }
+}
+
+impl Tenancy {
+    /// Whether the sender has a say in it.
+    pub fn reads_header(&self) -> bool {
+        *self == Self::Pass
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::named;
+    use super::*;
 
     #[test]
-    fn a_valid_tenant_is_named() {
-        let longest = "x".repeat(150);
-        for (value, want) in [
-            ("a", "a"),
-            ("team-1_x.y*'()!", "team-1_x.y*'()!"),
-            ("a|a", "a"),
-            ("a:k=v", "a"),
-            ("a:k=v|a", "a"),
-            ("...", "..."),
-            (&longest, &longest),
-        ] {
-            assert_eq!(named(value.as_bytes()), Some(want.as_bytes()), "{value}");
-        }
-    }
-
-    #[test]
-    fn an_invalid_one_is_not() {
-        let too_long = "x".repeat(151);
-        for value in ["", ".", "..", "a/b", "a b", "a|b", "a|", "|a", ":k=v", "ä", "a\\", &too_long] {
-            assert_eq!(named(value.as_bytes()), None, "{value}");
+    fn a_header_names_one_tenant_or_none() {
+        let long = "x".repeat(150);
+        #[rustfmt::skip]
+        let rows = [
+            ("a",                  Some("a")),
+            ("team-1_x.y*'()!",    Some("team-1_x.y*'()!")),
+            ("a|a",                Some("a")),
+            ("a:k=v",              Some("a")),
+            ("a:k=v|a:l=w",        Some("a")),
+            ("...",                Some("...")),
+            (&*long,               Some(&*long)),
+            ("a|b",                None),
+            ("a|",                 None),
+            ("|a",                 None),
+            (":k=v",               None),
+            ("..",                 None),
+            ("a/b",                None),
+            ("",                   None),
+        ];
+        for (header, want) in rows {
+            let tenant = Tenant::of_header(header.as_bytes());
+            assert_eq!(tenant.as_ref().map(Tenant::as_str), want, "{header}");
         }
     }
 }

@@ -3,7 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use sigyn::{
-    config::{Kind, Source, compile_policy, default_yaml, kind_of, lower_tests},
+    config::{Kind, Source, compile_policy, default_yaml, kind_of, lower_settings, lower_tests},
     metrics::Metrics,
     tally::Reason,
 };
@@ -95,6 +95,16 @@ fn the_configuration_in_the_docs_is_the_default() {
 }
 
 #[test]
+fn every_part_of_a_configuration_in_the_docs_is_taken() {
+    let shown = blocks(&configuration(), "yaml settings");
+    assert!(!shown.is_empty());
+    for (line, text) in shown {
+        let file = Source { name: format!("docs/configuration.md (block at line {line})").into(), text };
+        assert_eq!(lower_settings(&file, &|_| None).map_err(|broken| broken.complaints).err(), None);
+    }
+}
+
+#[test]
 fn the_metrics_in_the_docs_are_those_that_there_are() {
     let text = configuration();
     let shown: Vec<&str> = text.lines().filter(|line| line.starts_with("| `sigyn_")).collect();
@@ -126,6 +136,10 @@ fn the_reasons_in_the_docs_are_those_that_there_are() {
         Reason::StructuredMetadataTooLarge,
         Reason::StructuredMetadataTooMany,
         Reason::Redaction,
+        Reason::NoTenant,
+        Reason::BadTenant,
+        Reason::TooLarge,
+        Reason::Loki413,
         Reason::Loki260,
         Reason::Internal,
     ] {

@@ -9,11 +9,11 @@ use std::{
 
 /// Every module of the crate, from the ground up. A new module needs a place here before it needs code.
 const FLOORS: &[&[&str]] = &[
-    &["span", "tally", "memory", "error", "diagnostic", "proto", "tenant"],
+    &["span", "tally", "tenant", "memory", "error", "diagnostic", "proto"],
     &["push", "rules", "logql", "re2"],
     &["admit", "relabel", "redact", "validate", "twins"],
-    &["pipeline", "plan", "policy", "config", "explain"],
-    &["intake", "forward", "reply", "metrics", "pool"],
+    &["pipeline", "plan", "policy", "tenancy", "config", "explain"],
+    &["intake", "share", "send", "forward", "reply", "metrics", "pool"],
     &["gateway"],
     &["cli", "server", "reload", "admin", "allocator", "main"],
 ];

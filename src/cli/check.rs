@@ -97,10 +97,16 @@ impl Report {
 
     fn take(&mut self, kind: &str, name: &str, loaded: Result<Loaded, Vec<Diagnostic>>) {
         match loaded {
-            Ok(Loaded { policy, warnings, .. }) => {
+            Ok(Loaded { policies, warnings, .. }) => {
+                let policy = &policies.common;
                 let (labels, redact) = (policy.labels.len(), policy.redact.rules().len());
                 let selectors = policy.streams.allow.as_ref().map_or(0, Vec::len) + policy.streams.deny.len();
-                let counts = format!("{labels} label rules, {selectors} stream selectors, {redact} redaction rules");
+                let tenants = match policies.by_tenant.len() {
+                    0 => String::new(),
+                    tenants => format!("; more for {tenants} tenants"),
+                };
+                let counts =
+                    format!("{labels} label rules, {selectors} stream selectors, {redact} redaction rules{tenants}");
                 self.lines.push(format!("{kind} {name}: {counts}"));
                 self.complaints.extend(warnings);
             }

@@ -61,8 +61,8 @@ impl Explain {
                 _ => read_line()?,
             },
         };
-        let explanation =
-            explain::explain(&loaded.policy, &entry).map_err(|error| Failure::stuck("explain the entry", &error))?;
+        let explanation = explain::explain(&loaded.policies.common, &entry)
+            .map_err(|error| Failure::stuck("explain the entry", &error))?;
         let mut text = if self.json {
             serde_json::to_string_pretty(&explanation).map_err(|error| Failure::stuck("write JSON", &error))?
         } else {

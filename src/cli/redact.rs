@@ -21,6 +21,7 @@ use std::{
     io::{self, BufRead, BufReader, Read, Write},
     path::PathBuf,
     slice,
+    sync::Arc,
 };
 
 /// Lines are treated together up to this size.
@@ -75,7 +76,7 @@ impl Redact {
         super::complain(&loaded.warnings);
         let unlabelled = label_text(&self.labels)?;
         let mut lines = Lines { from: BufReader::with_capacity(256 * 1024, io::stdin()), number: 0 };
-        let mut desk = Desk { policy: loaded.policy, scratch: Scratch::default(), tally: Tally::default() };
+        let mut desk = Desk { policy: loaded.policies.common, scratch: Scratch::default(), tally: Tally::default() };
         let mut to = io::stdout().lock();
         loop {
             let first = lines.number + 1;
@@ -210,7 +211,7 @@ fn print(labels: &Labels) -> Vec<u8> {
 
 /// A policy and the memory to work in.
 struct Desk {
-    policy: Policy,
+    policy: Arc<Policy>,
     scratch: Scratch,
     tally: Tally,
 }

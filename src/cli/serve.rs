@@ -7,9 +7,10 @@ use crate::{
     config::{self, Log, LogFormat, Settings},
     diagnostic::{Complaint, Diagnostic, cause},
     forward::Loki,
-    gateway::{Destination, Gateway},
-    policy::Policy,
+    gateway::Gateway,
+    policy::Policies,
     reload::{Files, Loaded, Reloader, on_one_line},
+    send::Destination,
     server::{Listener, Tls, push_routes},
 };
 use clap::Args;
@@ -61,7 +62,7 @@ impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
         allocator::give_back_what_is_large();
         let files = Files { config: self.config.clone(), policies: self.policy.clone() };
-        let Loaded { settings: written, policy, tls, users, warnings, hash } = files.load()?;
+        let Loaded { settings: written, policies, tls, users, warnings, hash } = files.load()?;
         let tls = tls.map(|config| Arc::new(Tls::new(config)));
         let settings = self.over(written.clone())?;
         let destination = destination(&settings, self.stdout)?;
@@ -75,7 +76,7 @@ impl Serve {
             .build()
             .map_err(|error| Failure::stuck("start threads", &error))?;
         let ended = runtime.block_on(async {
-            let gateway = gateway(policy, &settings, destination)?;
+            let gateway = gateway(policies, &settings, destination)?;
             gateway.admit(users);
             let reloader = Arc::new(Reloader::new(files, written, &hash, Arc::clone(&gateway), tls.clone()));
             serve(&settings, tls, gateway, reloader).await
@@ -126,11 +127,12 @@ fn destination(settings: &Settings, stdout: bool) -> Result<Destination, Failure
         let complaint = Diagnostic::general("cannot serve: no URL of a Loki is given");
         return Err(complaint.hint("give --loki URL, or `loki: {url: …}` in the configuration, or --stdout").into());
     };
-    Ok(Destination::Loki(Box::new(Loki::new(url, settings.loki_access.clone())?)))
+    let loki = Box::new(Loki::new(url, settings.loki_access.clone())?);
+    Ok(Destination::Loki { loki, message_limit: settings.message_limit })
 }
 
-fn gateway(policy: Policy, settings: &Settings, destination: Destination) -> Result<Arc<Gateway>, Failure> {
-    let gateway = Gateway::new(policy, settings.limits.clone(), destination);
+fn gateway(policies: Policies, settings: &Settings, destination: Destination) -> Result<Arc<Gateway>, Failure> {
+    let gateway = Gateway::new(policies, settings.limits.clone(), destination);
     let gateway = gateway.map_err(|error| Failure::stuck("start the gateway", &error))?;
     gateway.metrics.build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
     Ok(Arc::new(gateway))

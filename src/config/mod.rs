@@ -19,12 +19,13 @@ pub use cases::{Case, Given, SAMPLES, TestFile, Text, Want};
 use http::Uri;
 pub use kind::Kind;
 pub use settings::{
-    Access, Authorization, Broken, Certificate, Limits, Log, LogFormat, Password, Secret, ServerTls, Settings,
+    Access, Authorization, Broken, Certificate, Limits, Log, LogFormat, Password, Secret, ServerTls, Settings, Tenants,
     TlsConfig, User,
 };
 use std::sync::Arc;
 
 /// A file that was read.
+#[derive(Clone)]
 pub struct Source {
     /// Its name, as errors show it.
     pub name: Arc<str>,

@@ -5,6 +5,7 @@ mod expand;
 mod loki;
 mod loki_limits;
 mod lower;
+mod tenants;
 mod tls;
 mod units;
 
@@ -14,6 +15,7 @@ use http::Uri;
 pub use loki::{Access, Authorization, Certificate, Password, TlsConfig};
 pub(super) use lower::{KEYS, address, loki_url, lower};
 use std::{path::PathBuf, time::Duration};
+pub use tenants::Tenants;
 pub use tls::ServerTls;
 
 /// The whole of `sigyn.yaml`; [`Settings::default`] is what holds where a key is absent.
@@ -35,8 +37,12 @@ pub struct Settings {
     pub tell_apart: bool,
     /// `loki.limits`: what Loki would refuse.
     pub loki_limits: validate::Limits,
+    /// `loki.message_limit`: what Loki takes as one message, in bytes (its `server.grpc_server_max_recv_msg_size`).
+    pub message_limit: u64,
     /// `policies`: policy files in order, relative to the file that names them.
     pub policies: Vec<PathBuf>,
+    /// `tenants`.
+    pub tenants: Tenants,
     /// `limits`.
     pub limits: Limits,
     /// `log`.
@@ -48,8 +54,17 @@ pub struct Settings {
 pub struct Broken {
     /// The policies that it lists all the same, so that their errors can be told with its own.
     pub policies: Vec<PathBuf>,
+    /// And those that it lists for tenants.
+    pub tenants: Tenants,
     /// What is wrong with it.
     pub complaints: Vec<Diagnostic>,
+}
+
+impl Broken {
+    /// One of which nothing could be read.
+    pub fn unread(complaints: Vec<Diagnostic>) -> Self {
+        Self { policies: Vec::new(), tenants: Tenants::default(), complaints }
+    }
 }
 
 /// `limits`: sizes in bytes (written `16MiB`), times (written `10s`).
@@ -94,6 +109,8 @@ pub enum LogFormat {
     Json,
 }
 
+const MIB: u64 = 1024 * 1024;
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -105,7 +122,9 @@ impl Default for Settings {
             loki_access: Access::default(),
             tell_apart: true,
             loki_limits: validate::Limits::default(),
+            message_limit: 4 * MIB,
             policies: Vec::new(),
+            tenants: Tenants::default(),
             limits: Limits::default(),
             log: Log { format: LogFormat::Text, level: "info".into() },
         }
@@ -114,7 +133,6 @@ impl Default for Settings {
 
 impl Default for Limits {
     fn default() -> Self {
-        const MIB: u64 = 1024 * 1024;
         Self {
             received: 16 * MIB,
             decompressed: 64 * MIB,

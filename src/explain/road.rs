@@ -144,6 +144,10 @@ pub(super) fn is_of_a_check(reason: &Reason) -> bool {
         | Reason::Relabel
         | Reason::NoLabels
         | Reason::BadLabels
+        | Reason::NoTenant
+        | Reason::BadTenant
+        | Reason::TooLarge
+        | Reason::Loki413
         | Reason::Redaction
         | Reason::Loki260
         | Reason::Internal

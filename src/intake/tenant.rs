@@ -1,6 +1,6 @@
-//! `X-Scope-OrgID`, validated as Loki does, so that a bad one is refused here and travels no further.
+//! `X-Scope-OrgID` as Loki validates it, so that a bad one is refused here and travels no further.
 
-use crate::{error::Error, tenant};
+use crate::{error::Error, tenant::Tenant};
 use http::{HeaderMap, HeaderValue};
 
 /// The header's name.
@@ -10,7 +10,7 @@ pub(crate) const HEADER: &str = "x-scope-orgid";
 pub(super) fn read(headers: &HeaderMap) -> Result<Option<HeaderValue>, Error> {
     let Some(value) = headers.get(HEADER).filter(|value| !value.is_empty()) else { return Ok(None) };
     // What metadata holds is not looked at, but for what no header may hold on its way on.
-    let valid = tenant::named(value.as_bytes()).is_some() && value.to_str().is_ok();
+    let valid = Tenant::of_header(value.as_bytes()).is_some() && value.to_str().is_ok();
     if valid { Ok(Some(value.clone())) } else { Err(Error::Tenant) }
 }
 

@@ -8,7 +8,7 @@ use super::{
     schema::{self, ENTRY, FORMAT, HASH, LABELS, LINE, NAME, NANOS, PAIR, PARSED, SECONDS, STREAM, TIMESTAMP, VALUE},
     wire::{self, Cursor},
 };
-use crate::{error::Error, span::Span};
+use crate::{error::Error, span::Span, tally::Count};
 use std::ops::Range;
 
 /// One stream of the push.
@@ -123,6 +123,19 @@ impl Index {
     /// The metadata pairs of an entry.
     pub fn pairs_of(&self, entry: &Entry) -> &[Pair] {
         &self.pairs[entry.pairs.start as usize..entry.pairs.end as usize]
+    }
+
+    /// Lines and bytes of some entries.
+    pub fn count(&self, entries: Range<u32>) -> Count {
+        let mut count = Count::default();
+        for entry in &self.entries[entries.start as usize..entries.end as usize] {
+            count.lines += 1;
+            count.bytes += entry.line.len() as u64;
+            for pair in self.pairs_of(entry) {
+                count.bytes += (pair.name.len() + pair.value.len()) as u64;
+            }
+        }
+        count
     }
 
     /// How many bytes it takes.

@@ -5,11 +5,13 @@ mod fault;
 mod index;
 mod labels;
 mod naming;
+mod partition;
 mod rebuild;
 #[cfg(test)]
 mod samples;
 mod schema;
 mod splice;
+mod split;
 mod wire;
 mod write;
 
@@ -18,7 +20,9 @@ pub use index::{Entry, Index, Pair, Stream};
 pub use labels::Labels;
 pub(crate) use labels::{MAX_TEXT, is_plain_name, quote, unquote};
 pub use naming::{as_loki_names, can_be_name};
+pub use partition::{Group, partition};
 pub use rebuild::put_timestamp;
 pub use splice::{Fates, StreamFate, splice};
+pub use split::{Cut, Part, fits};
 pub use wire::{put_varint, varint_len};
 pub use write::{Field, wrap};

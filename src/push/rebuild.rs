@@ -8,9 +8,46 @@ use super::{
     schema::{ENTRY, LABELS, LINE, NAME, NANOS, PAIR, SECONDS, STREAM, TIMESTAMP, VALUE},
     wire,
 };
-use crate::span::Span;
+use crate::{
+    error::Error,
+    memory::{Beside, Memory},
+    span::Span,
+};
 
 impl Index {
+    /// Reads `body`; where that says more than was understood, what was read of it is written into `rebuilt` and is the push
+    /// from there on. Gives the bytes that the positions are of.
+    pub fn read_rebuilt<'b>(
+        &mut self,
+        body: &'b [u8],
+        rebuilt: &'b mut Vec<u8>,
+        memory: &mut dyn Memory,
+    ) -> Result<&'b [u8], Error> {
+        self.read_as_needed(body, memory)?;
+        if self.canonical {
+            return Ok(body);
+        }
+        let mut memory = Beside { bytes: body.len(), memory };
+        memory.reserve(self.bytes())?;
+        rebuilt.clear();
+        self.rebuild(body, rebuilt);
+        self.read_as_needed(rebuilt, &mut memory)?;
+        Ok(rebuilt)
+    }
+
+    /// Reads a body with as much memory as its index turns out to need.
+    fn read_as_needed(&mut self, body: &[u8], memory: &mut dyn Memory) -> Result<(), Error> {
+        // The index of lines of a usual length takes half of what they take.
+        let mut room = body.len() / 2 + 4096;
+        loop {
+            memory.reserve(room)?;
+            if self.read_within(body, room)? {
+                return Ok(());
+            }
+            room *= 2;
+        }
+    }
+
     /// Appends to `out` what was read, as canonical protobuf: all that is forwarded of a body that is not
     /// [`canonical`](Self::canonical). `body` is the one that was read.
     pub fn rebuild(&self, body: &[u8], out: &mut Vec<u8>) {

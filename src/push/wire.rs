@@ -41,6 +41,12 @@ impl<'a> Cursor<'a> {
         Self { bytes: body, at: 0, field_start: 0, padded: false }
     }
 
+    /// At the start of a run of fields inside of the body.
+    pub(super) fn within(body: &'a [u8], fields: Span) -> Self {
+        let at = fields.start as usize;
+        Self { bytes: &body[..fields.end as usize], at, field_start: at, padded: false }
+    }
+
     /// All that is left of the message.
     pub(super) fn rest(&self) -> Span {
         Span::new(self.at, self.bytes.len())

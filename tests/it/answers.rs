@@ -13,7 +13,6 @@ const STATUSES: &[(u16, u16, &str, &str)] = &[
     (260, 260, "sigyn_dropped_lines_total",   r#"reason="loki_260""#),
     (400, 400, "sigyn_refused_lines_total",   r#"code="400""#),
     (408, 408, "sigyn_refused_lines_total",   r#"code="408""#),
-    (413, 413, "sigyn_refused_lines_total",   r#"code="413""#),
     (422, 422, "sigyn_refused_lines_total",   r#"code="422""#),
     (429, 429, "sigyn_returned_lines_total",  r#"code="429""#),
     (500, 500, "sigyn_returned_lines_total",  r#"code="500""#),

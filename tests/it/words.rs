@@ -6,7 +6,8 @@ use http::{Method, Request};
 use http_body_util::{BodyExt, Full};
 use sigyn::{
     config::{Limits, compile_policy},
-    gateway::{Destination, Endpoint, Gateway},
+    gateway::{Endpoint, Gateway},
+    send::Destination,
 };
 use std::{
     fs,
@@ -187,7 +188,7 @@ async fn an_operator_is_told_what_became_of_a_reload() {
             "ERROR sigyn::reload: error: {place}:2:1: cannot read the file: unknown key `labls`; hint: did you mean `labels`?"
         ),
         refused,
-        "WARN sigyn::reload: sigyn.yaml has changed beyond `policies`, `loki.tell_apart`, `loki.limits`, `auth` and the files of `tls`: that needs a restart",
+        "WARN sigyn::reload: sigyn.yaml has changed beyond `policies`, `tenants`, `loki.tell_apart`, `loki.limits`, `auth` and the files of `tls`: that needs a restart",
     ];
     let log = log(&sigyn);
     for want in want {

@@ -5,10 +5,11 @@ mod store;
 
 use super::Failure;
 use crate::{
-    config::{self, Access, Limits, Source},
+    config::{self, Access, Limits, Settings, Source},
     forward::{Loki, causes},
-    gateway::{Destination, Gateway},
+    gateway::Gateway,
     proto::PushRequest,
+    send::Destination,
     server::{Listener, push_routes},
 };
 use bytes::Bytes;
@@ -62,7 +63,8 @@ async fn play() -> Result<String, Failure> {
 
     let source = Source { name: "demo.yaml".into(), text: POLICY.into() };
     let (policy, _) = config::compile_policy(&[source])?;
-    let destination = Destination::Loki(Box::new(Loki::new(&loki_url, Access::default())?));
+    let road = Box::new(Loki::new(&loki_url, Access::default())?);
+    let destination = Destination::Loki { loki: road, message_limit: Settings::default().message_limit };
     let gateway = Gateway::new(policy, limits.clone(), destination);
     let gateway = Arc::new(gateway.map_err(|error| Failure::stuck("start the gateway", &error))?);
     let listener = bind("push").await?;

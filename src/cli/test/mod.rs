@@ -77,10 +77,12 @@ impl Test {
         complain(&complaints);
         let mut report = Report::default();
         let mut known = HashSet::new();
-        loaded().for_each(|loaded| report.samples(&loaded.policy, &mut known));
+        loaded().for_each(|loaded| report.samples(&loaded.policies.common, &mut known));
         for tests in &all {
             for case in &tests.file.tests {
-                report.case(case, &tests.loaded.policy).map_err(|error| Failure::stuck("run the test", &error))?;
+                report
+                    .case(case, &tests.loaded.policies.common)
+                    .map_err(|error| Failure::stuck("run the test", &error))?;
             }
         }
         report.end()

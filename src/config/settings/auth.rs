@@ -1,10 +1,10 @@
 //! `auth`: who may push, with what, and for which tenants. What is secret here, hashes too, has no `Debug`.
 
-use super::lower::Reader;
+use super::{lower::Reader, tenants::tenant};
 use crate::{
     config::read::{Cursor, Fields},
     diagnostic::Complaint,
-    tenant::is_tenant,
+    tenant::Tenant,
 };
 use bcrypt::HashParts;
 use std::{collections::HashSet, fmt};
@@ -24,7 +24,7 @@ pub struct User {
     /// What the user must show.
     pub secret: Secret,
     /// `tenants`: for whom the user may push; none listed: for anyone.
-    pub tenants: Vec<String>,
+    pub tenants: Vec<Tenant>,
 }
 
 /// The hash of what a user must show.
@@ -88,7 +88,7 @@ impl Reader<'_> {
         Some(User { name: name?, secret: secret?, tenants: tenants? })
     }
 
-    fn tenants(&mut self, tenants: &Cursor<'_>) -> Option<Vec<String>> {
+    fn tenants(&mut self, tenants: &Cursor<'_>) -> Option<Vec<Tenant>> {
         let items = tenants.list(&mut self.complaints)?;
         if items.is_empty() {
             let error = tenants.wrong("a user without a tenant may push nothing");
@@ -133,13 +133,6 @@ fn token_hash(text: &str) -> Result<Secret, Complaint> {
         *byte = (digit(0)? * 16 + digit(1)?) as u8;
     }
     Ok(Secret::Token(hash))
-}
-
-fn tenant(text: &str) -> Result<String, Complaint> {
-    if is_tenant(text.as_bytes()) {
-        return Ok(text.to_owned());
-    }
-    Err(Complaint::new("Loki takes no such tenant").hint("letters, digits and `!-_.*'()`, at most 150 of them"))
 }
 
 #[cfg(test)]

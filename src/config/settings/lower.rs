@@ -1,6 +1,9 @@
 //! `sigyn.yaml` into [`Settings`]: keys known, variables filled in, values in their bounds.
 
-use super::{Broken, Limits, Log, LogFormat, Settings, auth::AUTH, expand::expand, loki_limits, tls::TLS, units};
+use super::{
+    Broken, Limits, Log, LogFormat, Settings, auth::AUTH, expand::expand, loki_limits, tenants::Tenants, tls::TLS,
+    units,
+};
 use crate::{
     config::{
         Source, nearest,
@@ -12,8 +15,10 @@ use crate::{
 use http::Uri;
 use std::{path::PathBuf, time::Duration};
 
-pub(in crate::config) const KEYS: &[&str] = &["listen", "admin", "tls", "auth", "loki", "policies", "limits", "log"];
-const LOKI: &[&str] = &["url", "tell_apart", "limits", "basic_auth", "bearer_token_file", "tls_config"];
+pub(in crate::config) const KEYS: &[&str] =
+    &["listen", "admin", "tls", "auth", "loki", "policies", "tenants", "limits", "log"];
+const LOKI: &[&str] =
+    &["url", "tell_apart", "message_limit", "limits", "basic_auth", "bearer_token_file", "tls_config"];
 const LIMITS: &[&str] = &[
     "received",
     "decompressed",
@@ -35,17 +40,17 @@ const MAX_BODY: u64 = u32::MAX as u64;
 pub(in crate::config) fn lower(file: &Source, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Broken> {
     let mut settings = Settings::default();
     let parsed = yaml::parse(&file.name, &file.text);
-    let parsed = parsed.map_err(|complaints| Broken { policies: Vec::new(), complaints })?;
+    let parsed = parsed.map_err(Broken::unread)?;
     let Some(root) = parsed else { return Ok(settings) };
     let mut reader = Reader { variable, complaints: Complaints::new() };
     reader.file(&Cursor::root(&root), &mut settings);
     match verdict(std::slice::from_ref(file), reader.complaints) {
         Ok(_warnings) => Ok(settings),
-        Err(complaints) => Err(Broken { policies: settings.policies, complaints }),
+        Err(complaints) => Err(Broken { policies: settings.policies, tenants: settings.tenants, complaints }),
     }
 }
 
-/// Reads sections; those with a file of their own add their methods there.
+/// Reads sections, and remembers what was wrong with them; those with a file of their own add their methods there.
 pub(super) struct Reader<'v> {
     variable: &'v dyn Fn(&str) -> Option<String>,
     pub(super) complaints: Complaints,
@@ -65,6 +70,7 @@ impl Reader<'_> {
         if let Some(loki) = self.section(&fields, "loki", LOKI) {
             settings.loki_url = self.given(&loki, "url", loki_url);
             self.value(&loki, "tell_apart", &mut settings.tell_apart, on_or_off);
+            self.value(&loki, "message_limit", &mut settings.message_limit, some_bytes);
             settings.loki_access = self.access(&loki);
             if let Some(limits) = self.section(&loki, "limits", loki_limits::KEYS) {
                 loki_limits::lower(self, &limits, &mut settings.loki_limits);
@@ -74,6 +80,12 @@ impl Reader<'_> {
             let items = policies.list(&mut self.complaints).unwrap_or_default();
             settings.policies = items.iter().filter_map(|item| self.read(item, path)).collect();
         }
+        if let Some(tenants) = fields.find("tenants") {
+            settings.tenants = Tenants::read(&tenants, self);
+        }
+        if let Some(auth) = fields.find("auth") {
+            self.tenants_of_users(&auth, settings);
+        }
         if let Some(limits) = self.section(&fields, "limits", LIMITS) {
             self.limits(&limits, &mut settings.limits);
         }
@@ -81,6 +93,15 @@ impl Reader<'_> {
             let Log { format, level } = &mut settings.log;
             self.value(&log, "format", format, log_format);
             self.value(&log, "level", level, log_level);
+        }
+    }
+
+    /// The tenants of users hold what senders say in a header; where that is not asked, they would hold nothing.
+    fn tenants_of_users(&mut self, auth: &Cursor<'_>, settings: &Settings) {
+        let bound = settings.users.iter().any(|user| !user.tenants.is_empty());
+        if bound && !settings.tenants.tenancy.reads_header() {
+            let error = auth.wrong("`tenants` of a user bind nobody unless `tenants.mode` is `pass`");
+            self.complaints.push(error.hint("leave them out of `auth.users`, or write `mode: pass`"));
         }
     }
 
@@ -133,6 +154,7 @@ impl Reader<'_> {
         self.read(&fields.find(key)?, read)?
     }
 
+    /// Reads a text with its variables filled in.
     pub(super) fn read<T>(&mut self, cursor: &Cursor<'_>, read: impl Fn(&str) -> Result<T, Complaint>) -> Option<T> {
         let text = cursor.text(&mut self.complaints)?;
         let value = expand(text, self.variable).and_then(|text| read(&text));
@@ -167,6 +189,7 @@ pub(in crate::config) fn loki_url(text: &str) -> Result<Uri, Complaint> {
     Err(Complaint::new(cause).hint(hint))
 }
 
+/// The name of a file.
 pub(super) fn path(text: &str) -> Result<PathBuf, Complaint> {
     if text.is_empty() { Err(Complaint::new("the name of the file is empty")) } else { Ok(PathBuf::from(text)) }
 }
@@ -223,7 +246,10 @@ fn log_level(text: &str) -> Result<String, Complaint> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::loki::{BASIC_AUTH, TLS_CONFIG},
+        super::{
+            loki::{BASIC_AUTH, TLS_CONFIG},
+            tenants::KEYS as TENANTS,
+        },
         AUTH, KEYS, LIMITS, LOG, LOKI, TLS, loki_limits, lower,
     };
     use crate::config::{Settings, Source, default_yaml, read::Cursor, yaml};
@@ -235,7 +261,9 @@ mod tests {
         let root = yaml::parse(&file.name, &file.text).unwrap().unwrap();
         let mut complaints = Vec::new();
         let fields = Cursor::root(&root).entries(&mut complaints).unwrap();
-        for (section, keys) in [("tls", TLS), ("auth", AUTH), ("loki", LOKI), ("limits", LIMITS), ("log", LOG)] {
+        let sections =
+            [("tls", TLS), ("auth", AUTH), ("loki", LOKI), ("tenants", TENANTS), ("limits", LIMITS), ("log", LOG)];
+        for (section, keys) in sections {
             let fields = fields.find(section).unwrap().entries(&mut complaints).unwrap();
             assert!(keys.iter().all(|key| fields.find(key).is_some()), "a key of {section} is missing");
         }

@@ -11,7 +11,7 @@ use super::tenant;
 use crate::{
     config::{Secret, User},
     error::Error,
-    tenant::named,
+    tenant::Tenant,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
@@ -151,12 +151,11 @@ fn of_user(user: &User, asked: Option<HeaderValue>) -> Result<Option<HeaderValue
     match (&user.tenants[..], asked) {
         ([], asked) => Ok(asked),
         (tenants, Some(asked)) => {
-            let name = named(asked.as_bytes());
-            let own = tenants.iter().any(|tenant| Some(tenant.as_bytes()) == name);
+            let own = Tenant::of_header(asked.as_bytes()).is_some_and(|tenant| tenants.contains(&tenant));
             if own { Ok(Some(asked)) } else { Err(Error::Forbidden) }
         }
         // A tenant's name is ASCII, so it is a value.
-        ([only], None) => HeaderValue::from_str(only).map(Some).map_err(|_| Error::Internal),
+        ([only], None) => HeaderValue::from_str(only.as_str()).map(Some).map_err(|_| Error::Internal),
         (_, None) => Err(Error::Forbidden),
     }
 }

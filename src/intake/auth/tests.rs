@@ -5,7 +5,7 @@ const COST: u32 = 4;
 
 fn with_password(name: &str, password: &str, tenants: &[&str]) -> User {
     let bcrypt = bcrypt::hash(password, COST).unwrap();
-    let tenants = tenants.iter().map(ToString::to_string).collect();
+    let tenants = tenants.iter().map(|name| Tenant::new(name.as_bytes()).unwrap()).collect();
     User { name: name.into(), secret: Secret::Password { bcrypt, cost: COST }, tenants }
 }
 

@@ -11,6 +11,7 @@ mod logs;
 mod loki;
 mod metrics;
 mod outage;
+mod parts;
 mod poison;
 mod process;
 mod promtail;

@@ -28,6 +28,8 @@ pub(crate) enum Script {
     Close,
     /// Reads the push and keeps silent until it is told another script, which then holds for it.
     Hold,
+    /// Answers 413 to what is flat more than so many bytes, and follows the other script for the rest.
+    Above(usize, Box<Script>),
     /// Follows these in turn, one for each push that it gets.
     Turns(Vec<Script>),
 }
@@ -133,6 +135,7 @@ async fn answer(
 ) -> io::Result<Response<Full<Bytes>>> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let flat = snap::raw::decompress_len(&body).unwrap_or_default();
     let turn = {
         let mut seen = seen.lock().unwrap();
         seen.push(Got { uri: head.uri, version: head.version, headers: head.headers, body });
@@ -140,6 +143,8 @@ async fn answer(
     };
     let mine = |script: &Script| match script {
         Script::Turns(turns) => turns[turn % turns.len()].clone(),
+        Script::Above(most, _) if flat > *most => Script::Answer(413, "<html>too large</html>".into()),
+        Script::Above(_, script) => (**script).clone(),
         script => script.clone(),
     };
     let told = told.wait_for(|script| !matches!(mine(script), Script::Hold)).await;
@@ -151,6 +156,8 @@ async fn answer(
             response.headers_mut().insert("content-type", "text/plain; charset=utf-8".parse().unwrap());
             Ok(response)
         }
-        Script::Close | Script::Hold | Script::Turns(_) => Err(io::ErrorKind::ConnectionAborted.into()),
+        Script::Close | Script::Hold | Script::Above(..) | Script::Turns(_) => {
+            Err(io::ErrorKind::ConnectionAborted.into())
+        }
     }
 }

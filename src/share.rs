@@ -1,0 +1,287 @@
+//! What each tenant gets of a push: its streams under its own policy, treated, and closed as far as it can be sent.
+//!
+//! Nearly always that is one share, and one block. Only a push above Loki's message limit stays open: it is compressed
+//! part by part when each is sent, so that what it holds in memory is what it holds permits for.
+
+use crate::{
+    config::Limits,
+    error::Error,
+    intake::{Head, Received},
+    memory::{Beside, Memory},
+    pipeline::{self, Scratch, Treated},
+    policy::{Policies, Policy},
+    pool::{Compressor, Worker},
+    push::{Group, Part, fits},
+    reply::{Answer, Sent},
+    tally::{Count, Reason, Tally},
+    tenancy::{self, Whose},
+    tenant::{Tenancy, Tenant},
+};
+use bytes::Bytes;
+use http::HeaderValue;
+use std::{
+    collections::hash_map::RandomState,
+    hash::BuildHasher,
+    mem, ptr,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// So many requests are made of one push: 64 MiB, the default of `limits.decompressed`, in parts of 1 MiB.
+pub const MOST_REQUESTS: usize = 64;
+
+/// One tenant's share of a push.
+pub struct Share {
+    /// The head of the push, with the tenant whose share it is.
+    pub head: Head,
+    /// The policy that it was treated under.
+    pub policy: Arc<Policy>,
+    /// What was done to it.
+    pub tally: Tally,
+    /// What is to be sent.
+    pub left: Left,
+    /// What was sent, with the answers.
+    pub sent: Vec<Sent>,
+}
+
+/// What is to be sent of a share.
+pub enum Left {
+    /// Nothing.
+    Nothing,
+    /// A snappy block.
+    Block(Bytes),
+    /// More than Loki takes as one message.
+    Parts {
+        /// The push, flat.
+        push: Bytes,
+        /// In no order.
+        parcels: Vec<Parcel>,
+    },
+}
+
+impl Left {
+    /// How many bytes of memory it takes until all of it is sent.
+    pub fn bytes(&self, message_limit: u64) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Block(block) => block.len(),
+            // One part at a time is written and compressed.
+            Self::Parts { push, parcels } => {
+                let pieces: usize = parcels.iter().map(|parcel| parcel.part.bytes()).sum();
+                push.len() + pieces + 2 * push.len().min(message_limit as usize)
+            }
+        }
+    }
+}
+
+/// A part of a push, and what it is to the account.
+pub struct Parcel {
+    /// Where it stands in the push.
+    pub part: Part,
+    /// Its lines, and its share of the bytes that were received. What was redacted has another length now, so these are
+    /// shared out by size.
+    pub count: Count,
+}
+
+/// Opens a push and treats it, for each tenant by itself.
+pub fn treat(
+    policies: &Policies,
+    received: &mut Received,
+    limits: &Limits,
+    message_limit: u64,
+    worker: &mut Worker,
+) -> Result<Vec<Share>, Error> {
+    let as_received = received.open(limits, &mut worker.decoded)?;
+    let Worker { decoded, scratch, compressor } = worker;
+    let mut memory = received.permits.working();
+    let mut desk = Desk {
+        policies,
+        message_limit,
+        now: now(),
+        memory: Beside { bytes: 0, memory: &mut memory },
+        scratch,
+        compressor,
+    };
+    let head = received.head.clone();
+    let shares = match &policies.tenancy {
+        Tenancy::Pass => {
+            let tenant = head.tenant.as_ref().and_then(|value| Tenant::of_header(value.as_bytes()));
+            vec![desk.share(tenant.as_ref(), head, decoded, as_received)?]
+        }
+        Tenancy::Fixed(tenant) => vec![desk.share(Some(tenant), of_tenant(head, tenant)?, decoded, as_received)?],
+        Tenancy::Label { name, default } => desk.shares(&head, decoded, name, default.as_ref())?,
+    };
+    // The rest of the memory is free for others while Loki is asked.
+    received.permits.keep(shares.iter().map(|share| share.left.bytes(message_limit)).sum());
+    Ok(shares)
+}
+
+/// Nanoseconds since 1970.
+fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// The head of a push that is this tenant's, whatever it said.
+fn of_tenant(mut head: Head, tenant: &Tenant) -> Result<Head, Error> {
+    head.tenant = Some(HeaderValue::from_str(tenant.as_str()).map_err(|_| Error::Internal)?);
+    Ok(head)
+}
+
+struct Desk<'w> {
+    policies: &'w Policies,
+    message_limit: u64,
+    /// Nanoseconds since 1970.
+    now: i64,
+    /// What the shares that are done hold, and the parts of the push that are to come.
+    memory: Beside<'w>,
+    scratch: &'w mut Scratch,
+    compressor: &'w mut Compressor,
+}
+
+impl Desk<'_> {
+    /// A share for each tenant that a label names, in random order.
+    fn shares(&mut self, head: &Head, body: &[u8], label: &str, default: Option<&Tenant>) -> Result<Vec<Share>, Error> {
+        let mut rebuilt = Vec::new();
+        let sorted = tenancy::sort(body, &mut rebuilt, label, default, MOST_REQUESTS, &mut self.memory)?;
+        self.memory.bytes += sorted.groups.iter().map(|group| group.part.bytes()).sum::<usize>();
+        self.memory.bytes += if ptr::eq(sorted.push, body) { 0 } else { sorted.push.len() };
+        let mut shares = Vec::new();
+        for Group { key, part, count } in sorted.groups {
+            shares.push(match key {
+                Whose::Tenant(tenant) => self.own_share(head, &tenant, sorted.push, &part)?,
+                Whose::OneTooMany => {
+                    let refused = Sent::new(Answer::Refused(Error::TooManyRequests), count);
+                    Share { sent: vec![refused], ..self.untreated(head, count) }
+                }
+                Whose::Nobody(reason) => {
+                    let mut share = self.untreated(head, count);
+                    share.tally.drop_lines(&reason, count);
+                    (0..part.streams()).for_each(|_| share.tally.drop_stream(&reason));
+                    share
+                }
+            });
+        }
+        shuffle(&mut shares);
+        Ok(shares)
+    }
+
+    /// A part of a push as a push of its own.
+    fn own_share(&mut self, head: &Head, tenant: &Tenant, all: &[u8], part: &Part) -> Result<Share, Error> {
+        // Rather more than it takes.
+        let size = part.size as usize;
+        self.memory.reserve(size)?;
+        let mut push = Vec::new();
+        part.write(all, &mut push);
+        self.memory.bytes += size;
+        let share = self.share(Some(tenant), of_tenant(head.clone(), tenant)?, &mut push, None)?;
+        self.memory.bytes += share.left.bytes(self.message_limit);
+        self.memory.bytes -= size;
+        Ok(share)
+    }
+
+    /// Treats a push under the policy of its tenant. `as_received` is the block that it came in.
+    fn share(
+        &mut self,
+        tenant: Option<&Tenant>,
+        head: Head,
+        push: &mut Vec<u8>,
+        as_received: Option<Bytes>,
+    ) -> Result<Share, Error> {
+        let policy = Arc::clone(self.policies.of(tenant));
+        let mut tally = Tally::default();
+        let (push, block) = match pipeline::treat(&policy, push, self.now, &mut self.memory, self.scratch, &mut tally)?
+        {
+            Treated::Unchanged => (push, as_received),
+            Treated::Changed => (&mut self.scratch.out, None),
+            Treated::Nothing => return Ok(Share { head, policy, tally, left: Left::Nothing, sent: Vec::new() }),
+        };
+        let left = if fits(push, tally.kept().lines, self.message_limit)? {
+            Left::Block(match block {
+                Some(block) => block,
+                None => self.compressor.block(push)?,
+            })
+        } else {
+            cut(mem::take(push).into(), self.message_limit, &mut tally)?
+        };
+        Ok(Share { head, policy, tally, left, sent: Vec::new() })
+    }
+
+    /// Streams that go nowhere.
+    fn untreated(&self, head: &Head, received: Count) -> Share {
+        let tally = Tally { received, ..Tally::default() };
+        let policy = Arc::clone(&self.policies.common);
+        Share { head: head.clone(), policy, tally, left: Left::Nothing, sent: Vec::new() }
+    }
+}
+
+/// Cuts what is left of a push. What Loki could never take is dropped here.
+fn cut(push: Bytes, message_limit: u64, tally: &mut Tally) -> Result<Left, Error> {
+    let whole = Parcel { part: Part::whole(&push)?, count: tally.kept() };
+    let cut = whole.part.cut(&push, message_limit)?;
+    // It comes last, so that every byte is counted where all others are dropped.
+    let mut parcels = whole.share_out(cut.parts.into_iter().chain([cut.too_large]));
+    if let Some(too_large) = parcels.pop().filter(|parcel| !parcel.part.is_empty()) {
+        tally.drop_lines(&Reason::TooLarge, too_large.count);
+    }
+    shuffle(&mut parcels);
+    Ok(if parcels.is_empty() { Left::Nothing } else { Left::Parts { push, parcels } })
+}
+
+impl Parcel {
+    /// Shares its count out among the parts that it was cut into.
+    pub fn share_out(&self, parts: impl Iterator<Item = Part>) -> Vec<Self> {
+        let parts: Vec<Part> = parts.collect();
+        let sizes: Vec<u64> = parts.iter().map(|part| part.size).collect();
+        let bytes = in_proportion(self.count.bytes, &sizes);
+        let parcel = |(part, bytes): (Part, u64)| Self { count: Count { lines: part.entries, bytes }, part };
+        parts.into_iter().zip(bytes).map(parcel).collect()
+    }
+}
+
+/// Shares a number out by weight. The last that weighs anything takes all that is left.
+fn in_proportion(mut number: u64, weights: &[u64]) -> Vec<u64> {
+    let mut weight: u64 = weights.iter().sum();
+    let mut shares = Vec::with_capacity(weights.len());
+    for own in weights {
+        let share = (u128::from(number) * u128::from(*own) / u128::from(weight.max(1))) as u64;
+        number -= share;
+        weight -= own;
+        shares.push(share);
+    }
+    shares
+}
+
+/// Puts parts into an order that nobody can foresee: a retry must not spend Loki's burst on the same first part for ever.
+pub fn shuffle<T>(parts: &mut [T]) {
+    // Every `RandomState` has keys of its own.
+    parts.sort_by_cached_key(|_| RandomState::new().hash_one(()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_shared_out_to_the_last() {
+        for (number, weights, want) in [
+            (10, &[1, 1][..], &[5, 5][..]),
+            (10, &[1, 1, 1], &[3, 3, 4]),
+            (100, &[90, 9, 0], &[90, 10, 0]),
+            (7, &[5], &[7]),
+            (1 << 32, &[1 << 40, 0], &[1 << 32, 0]),
+        ] {
+            assert_eq!(in_proportion(number, weights), want);
+        }
+    }
+
+    #[test]
+    fn every_part_comes_first_some_day() {
+        let mut first = [false; 3];
+        while first != [true; 3] {
+            let mut parts = [0, 1, 2];
+            shuffle(&mut parts);
+            first[parts[0]] = true;
+        }
+    }
+}
