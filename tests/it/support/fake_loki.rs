@@ -30,6 +30,8 @@ pub(crate) enum Script {
     Hold,
     /// Follows these in turn, one for each push that it gets.
     Turns(Vec<Script>),
+    /// Follows one for the first push and another for all later ones.
+    First(Box<Script>, Box<Script>),
 }
 
 /// A push that it got.
@@ -140,6 +142,7 @@ async fn answer(
     };
     let mine = |script: &Script| match script {
         Script::Turns(turns) => turns[turn % turns.len()].clone(),
+        Script::First(first, later) => if turn == 0 { first } else { later }.as_ref().clone(),
         script => script.clone(),
     };
     let told = told.wait_for(|script| !matches!(mine(script), Script::Hold)).await;
@@ -151,6 +154,8 @@ async fn answer(
             response.headers_mut().insert("content-type", "text/plain; charset=utf-8".parse().unwrap());
             Ok(response)
         }
-        Script::Close | Script::Hold | Script::Turns(_) => Err(io::ErrorKind::ConnectionAborted.into()),
+        Script::Close | Script::Hold | Script::Turns(_) | Script::First(..) => {
+            Err(io::ErrorKind::ConnectionAborted.into())
+        }
     }
 }
