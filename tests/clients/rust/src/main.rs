@@ -1,4 +1,4 @@
-//! Sends lines through tracing-loki: `sender URL TENANT LINES`.
+//! Sends lines through tracing-loki: `sender URL TENANT LINES`. What may follow is for senders that know more than one form.
 
 use std::{env, error::Error, fs, io};
 
@@ -9,7 +9,8 @@ use tracing_subscriber::prelude::*;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let [url, tenant, file] = env::args().skip(1).collect::<Vec<_>>().try_into().map_err(|_| "URL TENANT LINES")?;
+    let [url, tenant, file] =
+        env::args().skip(1).take(3).collect::<Vec<_>>().try_into().map_err(|_| "URL TENANT LINES")?;
     let mut senders = Vec::new();
     // One JSON object a line: {"line": TEXT, "place": LABEL VALUE, "metadata": {NAME: TEXT}}.
     let lines = fs::read_to_string(file)?.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>()?;

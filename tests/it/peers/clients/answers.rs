@@ -23,10 +23,10 @@ use crate::{
 };
 
 /// How long a client may take to come again before its input ends; then it has a last chance.
-const PATIENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Most of the time all of them wait, but Java takes a second to start.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 24;
 
 #[tokio::test]
 async fn what_each_client_does_with_each_answer_is_what_the_table_says() {

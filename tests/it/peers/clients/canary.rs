@@ -55,9 +55,9 @@ pub(super) fn start(peers: &Peers, directory: &Path, address: &str, tenant: &str
 fn nginx(directory: &Path, port: u16, sigyn: SocketAddr, loki: &str) -> Guarded {
     let place = directory.display();
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let temporary: String = temporary.iter().map(|kind| format!("{kind}_temp_path {place}/{kind};\n")).collect();
+    let temporary = temporary.map(|kind| format!("{kind}_temp_path {place}/{kind};\n")).concat();
     let configuration = format!(
-        r#"
+        r"
 daemon off;
 master_process off;
 pid {place}/nginx.pid;
@@ -77,7 +77,7 @@ http {{
     }}
   }}
 }}
-"#
+"
     );
     let file = directory.join("nginx.conf");
     fs::write(&file, configuration).expect("the directory is writable");

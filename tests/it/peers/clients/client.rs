@@ -68,6 +68,35 @@ impl Programs {
     }
 }
 
+/// The senders of `tests/clients`: each takes a URL, a tenant, a file of lines and a form.
+impl Programs {
+    fn node(&self, script: &str) -> Command {
+        let mut command = Command::new("node");
+        command.arg(self.built.path("node").join(script));
+        command
+    }
+
+    fn python(&self, script: &str) -> Command {
+        let folder = self.built.path("python");
+        let mut command = Command::new(folder.join("venv/bin/python"));
+        command.arg(folder.join(script));
+        command
+    }
+
+    fn java(&self) -> Command {
+        let target = self.built.path("java").join("target").display().to_string();
+        let mut command = Command::new("java");
+        // It lives for seconds: what a service gains from the better compiler, it loses.
+        command.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]);
+        command.args(["-cp", &format!("{target}/classes:{target}/lib/*"), "Sender"]);
+        command
+    }
+
+    fn rust(&self) -> Command {
+        Command::new(self.built.path("rust").join("sender"))
+    }
+}
+
 /// A label value that has to be escaped.
 pub(super) const NASTY: &str = "say \"hi\" C:\\new\n☃";
 
@@ -149,34 +178,17 @@ impl Client {
         tenant: &str,
         lines: &Lines,
     ) -> Running {
-        let built = |name: &str| programs.built.path(name);
         let (mut command, form) = match self.program {
-            Program::Node(script, form) => {
-                let mut command = Command::new("node");
-                command.arg(built("node").join(script));
-                (command, form)
-            }
-            Program::Python(script, form) => {
-                let folder = built("python");
-                let mut command = Command::new(folder.join("venv/bin/python"));
-                command.arg(folder.join(script));
-                (command, form)
-            }
-            Program::Java(form) => {
-                let target = built("java").join("target").display().to_string();
-                let mut command = Command::new("java");
-                // It lives for seconds: what a service gains from the better compiler, it loses.
-                command.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]);
-                command.args(["-cp", &format!("{target}/classes:{target}/lib/*"), "Sender"]);
-                (command, form)
-            }
-            Program::Rust => (Command::new(built("rust").join("sender")), ""),
+            Program::Node(script, form) => (programs.node(script), form),
+            Program::Python(script, form) => (programs.python(script), form),
+            Program::Java(form) => (programs.java(), form),
+            Program::Rust => (programs.rust(), ""),
             Program::SyslogNg => return syslog_ng(directory, url, tenant, lines),
             Program::Promtail => return promtail(programs, directory, url, tenant, lines),
             Program::Canary => return canary(programs, directory, url, tenant),
         };
-        command.args([url, tenant]).arg(&lines.file).args([form].iter().filter(|form| !form.is_empty()));
         let log = File::create(directory.join("log")).expect("the directory is writable");
+        command.args([url, tenant]).arg(&lines.file).arg(form);
         command.stdin(Stdio::piped()).stderr(log.try_clone().expect("it can be shared")).stdout(log);
         Running::Sender(command.spawn().unwrap_or_else(|error| panic!("{} does not start: {error}", self.name)))
     }
