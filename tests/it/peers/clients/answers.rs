@@ -15,11 +15,11 @@ use tokio::{
 use super::{
     ANSWERS, CLIENTS, Client,
     Told::{self, Again, Cured, Dropped, Lost},
-    client::{Lines, Programs},
+    client::{Lines, Programs, Running},
 };
 use crate::{
     captures::decoded,
-    support::{FakeLoki, Script, Sigyn},
+    support::{FakeLoki, Script, Sigyn, eventually},
 };
 
 /// How long a client may take to come again before its input ends; then it has a last chance.
@@ -50,21 +50,29 @@ async fn what_each_client_does_with_each_answer_is_what_the_table_says() {
     assert!(wrong.is_empty(), "client, answer, wanted, seen:\n{wrong:#?}");
 }
 
+/// loki4j waits for five seconds and then sends again what Loki may have taken; winston-loki too.
+#[tokio::test]
+async fn with_a_shorter_deadline_loki4j_is_answered_before_it_gives_up() {
+    let Some(programs) = Programs::find() else { return };
+    let programs = Arc::new(programs);
+    let client = CLIENTS.iter().find(|client| client.name == "loki4j, JSON").unwrap();
+    let loki = FakeLoki::follows(once(Script::Hold)).await;
+    let sigyn = Sigyn::start(&loki.url(), "deadline: 4s").await;
+    let (running, _directory) = start(client, &programs, &sigyn).await;
+
+    loki.gets(1).await;
+    eventually("loki4j is answered", async || sigyn.metric("sigyn_pushes_total", "503").await > 0.0).await;
+    assert_eq!(loki.got().len(), 1, "it has come again by itself");
+    spawn_blocking(|| running.finish()).await.unwrap();
+    assert_eq!(loki.got().len(), 2, "it comes again when it is told to");
+}
+
 /// Has a client push to a Loki that answers so to its first push and takes all others.
 async fn after(client: &'static Client, programs: &Arc<Programs>, answer: u16) -> Told {
     let refusal = if answer == 0 { Script::Close } else { Script::Answer(answer, "no\n".into()) };
-    let takes = Script::Answer(204, String::new());
-    let loki = FakeLoki::follows(Script::First(Box::new(refusal), Box::new(takes))).await;
+    let loki = FakeLoki::follows(once(refusal)).await;
     let sigyn = Sigyn::before(&loki).await;
-    let url = format!("http://{}", sigyn.push);
-    let programs = Arc::clone(programs);
-    let (running, _directory) = spawn_blocking(move || {
-        let directory = TempDir::new().unwrap();
-        let lines = Lines::few(directory.path());
-        (client.start(&programs, directory.path(), &url, "answers", &lines), directory)
-    })
-    .await
-    .unwrap();
+    let (running, _directory) = start(client, programs, &sigyn).await;
 
     let first = first_line(&loki.gets(1).await[0].body);
     let arrived = || loki.got()[1..].iter().any(|got| lines(&got.body).contains(&first));
@@ -82,6 +90,22 @@ async fn after(client: &'static Client, programs: &Arc<Programs>, answer: u16) -
         (false, true) => Cured,
         (false, false) => Dropped,
     }
+}
+
+/// This for the first push, and all later ones are taken.
+fn once(script: Script) -> Script {
+    Script::First(Box::new(script), Box::new(Script::Answer(204, String::new())))
+}
+
+/// A client with a few lines to send to `sigyn`, and the directory that it needs as long as it runs.
+async fn start(client: &'static Client, programs: &Arc<Programs>, sigyn: &Sigyn) -> (Running, TempDir) {
+    let (url, programs) = (format!("http://{}", sigyn.push), Arc::clone(programs));
+    let start = move || {
+        let directory = TempDir::new().unwrap();
+        let lines = Lines::few(directory.path());
+        (client.start(&programs, directory.path(), &url, "answers", &lines), directory)
+    };
+    spawn_blocking(start).await.unwrap()
 }
 
 fn first_line(body: &[u8]) -> Vec<u8> {
