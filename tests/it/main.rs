@@ -6,6 +6,7 @@ mod answers;
 mod auth;
 mod bodies;
 mod captures;
+mod client_captures;
 mod commands;
 mod forward;
 mod hostile;

@@ -202,7 +202,7 @@ analytics: {{reporting_enabled: false}}
 
 /// A label value as Loki prints it in a stream's labels, for the values that these tests use.
 fn quoted(value: &str) -> String {
-    format!("\"{}\"", value.replace('\\', r"\\").replace('"', "\\\""))
+    format!("\"{}\"", value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n"))
 }
 
 fn stored(labels: &BTreeMap<String, String>, entry: proto::Entry) -> Stored {

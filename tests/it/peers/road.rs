@@ -199,22 +199,7 @@ fn without_sigyn_every_secret_is_in_loki() {
 
 /// The numbers of the secrets that are in Loki.
 fn leaked<'a>(files: &Files, entries: impl Iterator<Item = &'a Stored>) -> BTreeSet<usize> {
-    let search = Search::new(&files.secrets());
-    let mut leaks = BTreeSet::new();
-    let mut label_sets = BTreeSet::new();
-    for entry in entries {
-        leaks.extend(search.leaks_in(&entry.line));
-        for (name, value) in &entry.metadata {
-            leaks.extend(search.leaks_in(name));
-            leaks.extend(search.leaks_in(value));
-        }
-        label_sets.insert(&entry.labels);
-    }
-    for (name, value) in label_sets.into_iter().flatten() {
-        leaks.extend(search.leaks_in(name.as_bytes()));
-        leaks.extend(search.leaks_in(value.as_bytes()));
-    }
-    leaks
+    Search::new(&files.secrets()).leaks_in_stored(entries)
 }
 
 fn leaks_in_text(files: &Files, text: &str) -> BTreeSet<usize> {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use aho_corasick::AhoCorasick;
 
-use super::http::percent_encoded;
+use super::{http::percent_encoded, loki::Stored};
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const BASE64_URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -108,6 +108,25 @@ impl Search {
     /// The numbers of the secrets of which a part stands in `text`.
     pub(super) fn leaks_in(&self, text: &[u8]) -> BTreeSet<usize> {
         self.leaks.find_overlapping_iter(text).map(|hit| self.owners[hit.pattern()]).collect()
+    }
+
+    /// The same for every text of what Loki holds.
+    pub(super) fn leaks_in_stored<'a>(&self, entries: impl IntoIterator<Item = &'a Stored>) -> BTreeSet<usize> {
+        let mut leaks = BTreeSet::new();
+        let mut label_sets = BTreeSet::new();
+        for entry in entries {
+            leaks.extend(self.leaks_in(&entry.line));
+            for (name, value) in &entry.metadata {
+                leaks.extend(self.leaks_in(name));
+                leaks.extend(self.leaks_in(value));
+            }
+            label_sets.insert(&entry.labels);
+        }
+        for (name, value) in label_sets.into_iter().flatten() {
+            leaks.extend(self.leaks_in(name.as_bytes()));
+            leaks.extend(self.leaks_in(value.as_bytes()));
+        }
+        leaks
     }
 }
 

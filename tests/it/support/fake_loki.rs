@@ -32,6 +32,8 @@ pub(crate) enum Script {
     Above(usize, Box<Script>),
     /// Follows these in turn, one for each push that it gets.
     Turns(Vec<Script>),
+    /// Follows one for the first push and another for all later ones.
+    First(Box<Script>, Box<Script>),
 }
 
 /// A push that it got.
@@ -145,6 +147,7 @@ async fn answer(
         Script::Turns(turns) => turns[turn % turns.len()].clone(),
         Script::Above(most, _) if flat > *most => Script::Answer(413, "<html>too large</html>".into()),
         Script::Above(_, script) => (**script).clone(),
+        Script::First(first, later) => if turn == 0 { first } else { later }.as_ref().clone(),
         script => script.clone(),
     };
     let told = told.wait_for(|script| !matches!(mine(script), Script::Hold)).await;
@@ -156,7 +159,7 @@ async fn answer(
             response.headers_mut().insert("content-type", "text/plain; charset=utf-8".parse().unwrap());
             Ok(response)
         }
-        Script::Close | Script::Hold | Script::Above(..) | Script::Turns(_) => {
+        Script::Close | Script::Hold | Script::Above(..) | Script::Turns(_) | Script::First(..) => {
             Err(io::ErrorKind::ConnectionAborted.into())
         }
     }
