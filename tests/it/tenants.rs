@@ -207,7 +207,7 @@ fn check_reads_the_files_of_all_tenants_and_says_each_error_once() {
     write(directory.path(), "own.yaml", &orders("own-orders", "[OWN]"));
     let (code, stdout, stderr) = check();
     assert_eq!(code, Some(0), "{stderr}");
-    assert!(stdout.ends_with("; more for 3 tenants\n"), "{stdout}");
+    assert!(stdout.contains("; more for 3 tenants\n"), "{stdout}");
 
     // Two rules of one name are wrong only together.
     write(directory.path(), "own.yaml", &orders("orders", "[OWN]"));

@@ -248,7 +248,7 @@ fn a_shell_is_told_what_is_wrong() {
         (&["serve", "--nonsense"], 2,
             "error: unexpected argument '--nonsense' found\n\nUsage: sigyn serve [OPTIONS]\n\nFor more information, try '--help'.\n"),
         (&["check"], 2,
-            "error: cannot check: no file is named\nhint: give --config FILE, or policy files, or both\n"),
+            "error: cannot check: no file is named\nhint: give --config FILE, or files, or a folder\n"),
         (&["check", "bytes.yaml"], 2,
             "error: cannot read policy `bytes.yaml`: it is not UTF-8 text\n"),
         (&["check", "--config", "url.yaml"], 2,
