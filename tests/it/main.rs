@@ -24,4 +24,5 @@ mod tenants;
 mod tls;
 mod tls_listener;
 mod validation;
+mod verdicts;
 mod words;

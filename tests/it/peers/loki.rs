@@ -60,9 +60,15 @@ impl Loki {
 
     /// A Loki that keeps its data in `directory`, which is removed at its end where it is also `scratch`.
     pub(super) fn start(peers: &Peers, directory: &Path, scratch: Option<&Path>) -> Self {
+        Self::limited(peers, directory, scratch, WIDE_OPEN)
+    }
+
+    /// The same with other limits: sections of its configuration, of which `auth_enabled` is one.
+    pub(super) fn limited(peers: &Peers, directory: &Path, scratch: Option<&Path>, limits: &str) -> Self {
         for _ in 0..5 {
             let [port, grpc_port] = free_ports();
-            fs::write(directory.join("loki.yaml"), configuration(directory, port, grpc_port)).expect("it is writable");
+            let configuration = configuration(directory, port, grpc_port) + limits;
+            fs::write(directory.join("loki.yaml"), configuration).expect("it is writable");
             let address = SocketAddr::from(([127, 0, 0, 1], port));
             let mut loki = Self { program: None, binary: peers.loki.clone(), directory: directory.into(), address };
             loki.run(scratch);
@@ -122,18 +128,23 @@ impl Loki {
     /// The entries of the stream with exactly these labels.
     fn stream(&self, tenant: &str, labels: &BTreeMap<String, String>, time: &Range<i64>) -> Vec<Stored> {
         let matchers: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={}", quoted(value))).collect();
-        let query = percent_encoded(format!("{{{}}}", matchers.join(", ")).as_bytes());
+        let printed = format!("{{{}}}", matchers.join(", "));
+        let streams = self.query(tenant, &printed, time, MOST_ENTRIES);
+        // The selector fits streams with more labels too: they come on their own turn.
+        let own = streams.into_iter().filter(|stream| stream.labels == printed.as_bytes());
+        own.flat_map(|stream| stream.entries).map(|entry| stored(labels, entry)).collect()
+    }
+
+    /// What a query finds, as Loki's protobuf.
+    pub(super) fn query(&self, tenant: &str, query: &str, time: &Range<i64>, limit: u32) -> Vec<proto::Stream> {
+        let query = percent_encoded(query.as_bytes());
         let answer = self.ask(
             tenant,
-            &format!("{}&query={query}&limit=1000000&direction=forward", window("/loki/api/v1/query_range", time)),
+            &format!("{}&query={query}&limit={limit}&direction=forward", window("/loki/api/v1/query_range", time)),
             &[("Accept", "application/vnd.google.protobuf"), ("X-Loki-Response-Encoding-Flags", "categorize-labels")],
         );
         let answer = QueryResponse::decode(&*answer).expect("Loki's answer is a QueryResponse");
-        let streams = answer.streams.and_then(|streams| streams.data).map(|data| data.result).unwrap_or_default();
-        // The selector fits streams with more labels too: they come on their own turn.
-        let printed = matchers.join(", ");
-        let own = streams.into_iter().filter(|stream| stream.labels == format!("{{{printed}}}").as_bytes());
-        own.flat_map(|stream| stream.entries).map(|entry| stored(labels, entry)).collect()
+        answer.streams.and_then(|streams| streams.data).map(|data| data.result).unwrap_or_default()
     }
 
     fn ask(&self, tenant: &str, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
@@ -165,6 +176,17 @@ impl Loki {
     }
 }
 
+/// `max_entries_limit_per_query` of [`WIDE_OPEN`].
+const MOST_ENTRIES: u32 = 1_000_000;
+
+/// All that these tests send is taken, as it is.
+const WIDE_OPEN: &str = "
+auth_enabled: true
+limits_config: {reject_old_samples: false, discover_service_name: [], discover_log_levels: false, allow_structured_metadata: true,
+  ingestion_rate_mb: 1000, ingestion_burst_size_mb: 1000, per_stream_rate_limit: 1GB, per_stream_rate_limit_burst: 1GB,
+  max_entries_limit_per_query: 1000000, max_query_length: 0, split_queries_by_interval: 0}
+";
+
 /// Not all of time: Loki looks into a table for every day, and six years of them take it ten seconds.
 fn last_days() -> Range<i64> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs() as i64;
@@ -179,7 +201,6 @@ fn configuration(directory: &Path, port: u16, grpc_port: u16) -> String {
     let directory = directory.display();
     format!(
         r"
-auth_enabled: true
 server: {{http_listen_address: 127.0.0.1, http_listen_port: {port}, grpc_listen_address: 127.0.0.1, grpc_listen_port: {grpc_port}, log_level: warn}}
 common:
   instance_addr: 127.0.0.1
@@ -189,9 +210,6 @@ common:
   ring: {{kvstore: {{store: inmemory}}}}
 schema_config:
   configs: [{{from: 2020-10-24, store: tsdb, object_store: filesystem, schema: v13, index: {{prefix: index_, period: 24h}}}}]
-limits_config: {{reject_old_samples: false, discover_service_name: [], discover_log_levels: false, allow_structured_metadata: true,
-  ingestion_rate_mb: 1000, ingestion_burst_size_mb: 1000, per_stream_rate_limit: 1GB, per_stream_rate_limit_burst: 1GB,
-  max_entries_limit_per_query: 1000000, max_query_length: 0, split_queries_by_interval: 0}}
 querier: {{query_ingesters_within: 0s}}
 ingester: {{query_store_max_look_back_period: -1ns, chunk_idle_period: 12h, lifecycler: {{min_ready_duration: 0s}}}}
 frontend: {{encoding: protobuf}}

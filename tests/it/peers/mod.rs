@@ -22,6 +22,7 @@ mod road;
 mod secrets;
 mod sigyn;
 mod twins;
+mod verdicts;
 mod writer;
 
 use std::{env, path::PathBuf};

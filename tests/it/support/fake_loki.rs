@@ -24,6 +24,8 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) enum Script {
     /// Answers this status and text.
     Answer(u16, String),
+    /// Answers the status and text that this makes of the push.
+    Judge(Judge),
     /// Reads the push and closes the connection.
     Close,
     /// Reads the push and keeps silent until it is told another script, which then holds for it.
@@ -35,6 +37,9 @@ pub(crate) enum Script {
     /// Follows one for the first push and another for all later ones.
     First(Box<Script>, Box<Script>),
 }
+
+/// Makes a status and a text of a push.
+pub(crate) type Judge = Arc<dyn Fn(&Got) -> (u16, String) + Send + Sync>;
 
 /// A push that it got.
 #[derive(Clone)]
@@ -153,6 +158,13 @@ async fn answer(
     let told = told.wait_for(|script| !matches!(mine(script), Script::Hold)).await;
     let script = mine(&*told.map_err(io::Error::other)?);
     match script {
+        Script::Judge(judge) => {
+            let got = seen.lock().unwrap()[turn].clone();
+            let (status, text) = judge(&got);
+            let mut response = Response::new(Full::new(Bytes::from(text)));
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            Ok(response)
+        }
         Script::Answer(status, text) => {
             let mut response = Response::new(Full::new(Bytes::from(text)));
             *response.status_mut() = StatusCode::from_u16(status).unwrap();
