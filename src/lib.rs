@@ -27,7 +27,7 @@
 //!
 //! | floor | modules |
 //! |---|---|
-//! | 6 the process | [`cli`], [`server`], [`reload`], [`admin`], [`allocator`] |
+//! | 6 the process | [`cli`], [`server`], [`reload`], [`admin`], [`process`] |
 //! | 5 one push | [`gateway`] |
 //! | 4 the edges | [`intake`], [`pool`], [`share`], [`send`], [`forward`], [`reply`], [`metrics`] |
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`tenancy`], [`config`], [`mod@explain`] |
@@ -37,7 +37,6 @@
 
 pub mod admin;
 pub mod admit;
-pub mod allocator;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;
@@ -53,6 +52,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod policy;
 pub mod pool;
+pub mod process;
 pub mod proto;
 pub mod push;
 pub mod re2;

@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["pipeline", "plan", "policy", "tenancy", "config", "explain"],
     &["intake", "share", "send", "forward", "reply", "metrics", "pool"],
     &["gateway"],
-    &["cli", "server", "reload", "admin", "allocator", "main"],
+    &["cli", "server", "reload", "admin", "process", "main"],
 ];
 
 /// The floor whose modules never use each other.

@@ -13,6 +13,7 @@ mod test;
 
 use crate::{
     diagnostic::{Diagnostic, cause},
+    process::leave_no_core,
     push::Labels,
 };
 use clap::{Parser, Subcommand};
@@ -81,6 +82,7 @@ impl From<Vec<Diagnostic>> for Failure {
 /// Reads the arguments and runs the command.
 pub fn run() -> ExitCode {
     silence_panics();
+    leave_no_core();
     let outcome = match Arguments::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),

@@ -3,12 +3,12 @@
 use super::{Failure, entry, place};
 use crate::{
     admin::{self, Admin},
-    allocator,
     config::{self, Log, LogFormat, Settings},
     diagnostic::{Complaint, Diagnostic, cause},
     forward::Loki,
     gateway::Gateway,
     policy::Policies,
+    process,
     reload::{Files, Loaded, Reloader, on_one_line},
     send::Destination,
     server::{Listener, Tls, push_routes},
@@ -60,7 +60,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
-        allocator::give_back_what_is_large();
+        process::give_back_what_is_large();
         let files = Files { config: self.config.clone(), policies: self.policy.clone() };
         let Loaded { settings: written, policies, tls, users, warnings, hash } = files.load()?;
         let tls = tls.map(|config| Arc::new(Tls::new(config)));
