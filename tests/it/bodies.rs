@@ -1,24 +1,10 @@
 //! What is forwarded of what came in.
 
-use crate::support::{FakeLoki, Sigyn, push};
-use flate2::{
-    Compression,
-    write::{DeflateEncoder, GzEncoder},
+use crate::support::{
+    FakeLoki, Sigyn,
+    push::{self, deflate, gzip},
 };
 use http::Method;
-use std::io::Write;
-
-pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-pub(crate) fn deflate(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
 
 #[tokio::test]
 async fn what_nothing_changes_is_forwarded_as_it_came() {

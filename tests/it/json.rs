@@ -1,9 +1,11 @@
 //! JSON pushes through the real process: both shapes, on both paths, in every encoding, become the same protobuf.
 
 use crate::{
-    bodies::{deflate, gzip},
     captures::decoded,
-    support::{FakeLoki, Sigyn, push},
+    support::{
+        FakeLoki, Sigyn,
+        push::{self, deflate, gzip},
+    },
 };
 use http::Method;
 use sigyn::proto::PushRequest;

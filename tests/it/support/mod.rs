@@ -9,7 +9,10 @@ pub(crate) use certificate::Certificate;
 pub(crate) use fake_loki::{FakeLoki, Script};
 pub(crate) use sigyn::Sigyn;
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::RefCell,
+    time::{Duration, Instant},
+};
 
 /// Waits until `condition` holds; a test that waits for a minute has failed.
 pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
@@ -18,4 +21,17 @@ pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> b
         assert!(Instant::now() < end, "waited in vain: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// Does something with each item, eight at a time.
+pub(crate) async fn each<T>(items: impl IntoIterator<Item = T>, work: impl AsyncFn(T)) {
+    let items = RefCell::new(items.into_iter());
+    let worker = async || {
+        loop {
+            let item = items.borrow_mut().next();
+            let Some(item) = item else { return };
+            work(item).await;
+        }
+    };
+    tokio::join!(worker(), worker(), worker(), worker(), worker(), worker(), worker(), worker());
 }

@@ -12,7 +12,7 @@ use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread,
 };
@@ -75,7 +75,7 @@ impl Sigyn {
         fs::write(directory.path().join("policy.yaml"), "").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_sigyn"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--config"]);
-        command.envs(certificates.map(|file| ("SSL_CERT_FILE", file)));
+        command.current_dir(&directory).envs(certificates.map(|file| ("SSL_CERT_FILE", file)));
         let mut child = command.arg(&config).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
 
         let log = Arc::new(Mutex::new(String::new()));
@@ -179,6 +179,11 @@ impl Sigyn {
 
     /// Waits for its end and returns the exit code.
     pub(crate) async fn exit_code(&mut self) -> Option<i32> {
+        self.end().await.code()
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn end(&mut self) -> ExitStatus {
         let child = &mut self.child;
         let mut status = None;
         super::eventually("sigyn ends", async || {
@@ -186,7 +191,7 @@ impl Sigyn {
             status.is_some()
         })
         .await;
-        status.and_then(|status| status.code())
+        status.unwrap()
     }
 }
 
