@@ -1,0 +1,4 @@
+//! Pushes that are made to hurt.
+
+mod memory;
+mod mutants;
