@@ -12,7 +12,7 @@ use std::{
 use tokio::task::JoinSet;
 
 /// Two users: `shop` with a password, for one tenant, and `canary` with a token, for any.
-fn section(password: &str, token: &str, cost: u32) -> String {
+pub(crate) fn section(password: &str, token: &str, cost: u32) -> String {
     let bcrypt = bcrypt::hash(password, cost).unwrap();
     let sha256 = Sha256::digest(token).iter().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").unwrap();
@@ -24,7 +24,7 @@ fn section(password: &str, token: &str, cost: u32) -> String {
     )
 }
 
-fn basic(name: &str, password: &str) -> String {
+pub(crate) fn basic(name: &str, password: &str) -> String {
     format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")))
 }
 

@@ -54,6 +54,7 @@ const TEXTS: &[&str] = &[
     r#"{"streams":[{"stream":{"job":5,"~":null,"d":{"~":1}},"values":[[1700000000000000000,"~"],["1700000000000000000~","~"],["-1","~",{"~":1,"~":true}]]}]}"#,
     r#"{"streams":[{"labels":"{~","entries":[{"ts":"2023-11-14T22:13:20~","line":{"~":"~"}}]},{"labels":{"~":"~"},"entries":"~"}]}"#,
     r#"{"streams":[{"stream":{"job":"\ud800~"},"values":[["1700000000000000000","~\udfff\u00zz~\x"]]}]}"#,
+    r#"{"streams":[{"stream":{"j\u006fb":"\u005aq7kanaryXw"},"values":[["1700000000000000000","\u005aq7k\u0061naryXw"]]}]}"#,
     r#""~""#,
     r#"["~"]"#,
     "~",
@@ -86,15 +87,15 @@ pub(super) fn broken() -> Vec<Body> {
     let mut bodies = Vec::new();
     for (number, flat) in flats().into_iter().enumerate() {
         // The first is broken at each byte, the others here and there.
-        let step = if number == 0 { 1 } else { 11 };
+        let step = if number == 0 { 1 } else { 3 };
         bodies.extend(cut(&flat, step).map(|flat| Body::new(PROTOBUF, "", snappy(&flat))));
         bodies.extend(flipped(&flat, step).map(|flat| Body::new(PROTOBUF, "", snappy(&flat))));
     }
     for (number, text) in texts().into_iter().enumerate() {
-        let step = if number == 0 { 1 } else { 7 };
+        let step = if number == 0 { 1 } else { 2 };
         bodies.extend(cut(&text, step).map(|text| Body::new(JSON, "", text)));
         for wedge in [&b"\\"[..], b"\"", b"\xff", b"\\ud800", b"\xed\xa0\x80", b"{\"a\":["] {
-            let wedged = (0..text.len()).step_by(step + 4).map(|at| [&text[..at], wedge, &text[at..]].concat());
+            let wedged = (0..text.len()).step_by(step).map(|at| [&text[..at], wedge, &text[at..]].concat());
             bodies.extend(wedged.map(|text| Body::new(JSON, "", text)));
         }
     }
