@@ -48,7 +48,7 @@ fn what_was_redacted_is_not_explained() {
         r#"{job="x~", gone="~", __path__="y~", ~="z", "a ~"="~"}"#,
         r#"{gone="~"}"#,
         r#"{job="~" ~"#,
-        r#"{"#,
+        "{",
     ] {
         for metadata in ["a=~", "~=~", "a~=x", "~"] {
             for line in ["~", "password=~", r#"{"a":"x~","~":"~"}"#, "", "--~"] {

@@ -92,7 +92,7 @@ async fn no_header_is_told_or_travels_on() {
         let head = format!("{} {:?}", got.uri, got.headers);
         assert!(!holds_canary(head.as_bytes()), "{head}");
     }
-    is_silent(&sigyn).await;
+    is_silent(sigyn).await;
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn no_credentials_are_told_or_travel_on() {
     for got in loki.got() {
         assert!(!got.headers.contains_key("authorization") && !holds_canary(format!("{:?}", got.headers).as_bytes()));
     }
-    is_silent(&sigyn).await;
+    is_silent(sigyn).await;
 }
 
 /// What the sender may tell Loki travels in its own header, and is not told by us.
@@ -140,7 +140,7 @@ async fn tenant_and_trace_are_loki_s_alone() {
     let mut held: Vec<_> = held.collect();
     held.sort_unstable();
     assert_eq!(held, ["tracestate", "x-scope-orgid"]);
-    is_silent(&sigyn).await;
+    is_silent(sigyn).await;
 }
 
 #[tokio::test]
@@ -159,5 +159,5 @@ async fn no_path_is_told_or_travels_on() {
     }
     let got = loki.got();
     assert!(!got.is_empty() && got.iter().all(|got| got.uri == "/loki/api/v1/push"), "{}", got.len());
-    is_silent(&sigyn).await;
+    is_silent(sigyn).await;
 }

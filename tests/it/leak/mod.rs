@@ -7,7 +7,7 @@ mod crash;
 mod heads;
 mod raw;
 
-use crate::support::{FakeLoki, Script, Sigyn, each, push};
+use crate::support::{FakeLoki, Script, Sigyn, each, eventually, push};
 use bodies::Body;
 use http::Method;
 use std::{ffi::OsString, fs};
@@ -45,19 +45,23 @@ async fn start(loki: &FakeLoki, format: &str, policy: &str) -> Sigyn {
     sigyn
 }
 
-/// Looks for the canary in all that a process says of itself, and leaves behind.
-async fn is_silent(sigyn: &Sigyn) {
+/// Looks for the canary in all that a process says of itself until its end, and in what it leaves behind.
+async fn is_silent(mut sigyn: Sigyn) {
+    sigyn.every_line_is_counted().await;
     for listener in [sigyn.push, sigyn.admin] {
         let metrics = sigyn.ask(Method::GET, listener, "/metrics", &[], Vec::new()).await;
         // Where there are users, the push listener shows them to users alone.
         assert!(metrics.status == 200 || (listener == sigyn.push && metrics.status == 401), "{}", metrics.status);
         assert!(!holds_canary(&metrics.body), "in the metrics");
     }
-    assert!(!holds_canary(sigyn.log().as_bytes()), "in the log");
-    assert!(!sigyn.log().contains("internal error"), "{}", sigyn.log());
     let arguments = fs::read(format!("/proc/{}/cmdline", sigyn.pid())).unwrap();
     assert!(!holds_canary(&arguments), "in its arguments");
-    assert_eq!(files(sigyn), ["policy.yaml", "sigyn.yaml"], "it writes no files");
+    sigyn.signal("TERM");
+    assert_eq!(sigyn.exit_code().await, Some(0));
+    eventually("its last word is read", async || sigyn.log().contains("stopped")).await;
+    assert!(!holds_canary(sigyn.log().as_bytes()), "in the log");
+    assert!(!sigyn.log().contains("internal error"), "{}", sigyn.log());
+    assert_eq!(files(&sigyn), ["policy.yaml", "sigyn.yaml"], "it writes no files");
 }
 
 /// What stands where it was started.
@@ -92,8 +96,7 @@ async fn nothing_that_passes_through_is_told() {
         .await;
         assert!(loki.got().iter().any(|got| holds_canary(&push::flat_of(&got.body))), "some got through");
         assert!(sigyn.metric("sigyn_redactions_total", "").await > 0.5 || answer >= 429 || answer == 404);
-        is_silent(&sigyn).await;
-        sigyn.every_line_is_counted().await;
+        is_silent(sigyn).await;
     }
 }
 
@@ -116,8 +119,7 @@ async fn a_secret_goes_nowhere() {
         // What is left of a canary that was damaged is no secret to the rule; a whole one is.
         assert!(!flat.windows(CANARY.len()).any(|text| text == CANARY.as_bytes()), "in the body");
     }
-    is_silent(&sigyn).await;
-    sigyn.every_line_is_counted().await;
+    is_silent(sigyn).await;
 }
 
 /// Loki quotes what it refuses, and a redirect or a proxy's page may hold anything.
@@ -134,6 +136,5 @@ async fn what_loki_says_is_the_sender_s_alone() {
     }
     loki.now(Script::Close);
     assert_eq!(sigyn.push(push::block(&[CANARY])).await.status, 503);
-    is_silent(&sigyn).await;
-    sigyn.every_line_is_counted().await;
+    is_silent(sigyn).await;
 }

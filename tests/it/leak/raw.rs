@@ -48,5 +48,5 @@ async fn what_is_no_request_is_not_told() {
         }
     }
     assert!(loki.got().is_empty());
-    is_silent(&sigyn).await;
+    is_silent(sigyn).await;
 }
