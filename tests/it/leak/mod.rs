@@ -10,7 +10,7 @@ mod raw;
 use crate::support::{FakeLoki, Script, Sigyn, each, eventually, push};
 use bodies::Body;
 use http::Method;
-use std::{ffi::OsString, fs};
+use std::{collections::HashSet, ffi::OsString, fs};
 
 /// Letters that stand in no word of ours, in every case.
 const CANARY: &str = "Zq7kanaryXw";
@@ -119,6 +119,25 @@ async fn a_secret_goes_nowhere() {
         // What is left of a canary that was damaged is no secret to the rule; a whole one is.
         assert!(!flat.windows(CANARY.len()).any(|text| text == CANARY.as_bytes()), "in the body");
     }
+    is_silent(sigyn).await;
+}
+
+/// The name goes to Loki in its header, and nowhere else, however many tenants a push has and whatever Loki answers.
+#[tokio::test]
+async fn a_tenant_that_a_label_names_is_told_to_loki_alone() {
+    let answers = [204, 400, 413, 429, 500].map(|status| Script::Answer(status, CANARY.into()));
+    let loki = FakeLoki::follows(Script::Turns(answers.to_vec())).await;
+    let sections = "tenants: {mode: label, label: job, default: rest}\nlog: {level: trace}\n";
+    let sigyn = Sigyn::configured(&loki.url(), sections).await;
+    each(bodies(0, 4), async |(path, body)| {
+        let headers = [("content-type", body.content_type), ("content-encoding", body.encoding)];
+        let answer = sigyn.ask(Method::POST, sigyn.push, path, &headers, body.bytes).await;
+        assert!(!holds_canary(format!("{:?}", answer.headers).as_bytes()));
+    })
+    .await;
+    let tenants = loki.got().into_iter().map(|got| got.headers["x-scope-orgid"].to_str().unwrap().to_owned());
+    let tenants: HashSet<_> = tenants.collect();
+    assert!(tenants.contains(CANARY) && tenants.contains("rest"), "{tenants:?}");
     is_silent(sigyn).await;
 }
 
