@@ -29,11 +29,13 @@ pub(super) fn gunzip(body: &[u8], out: &mut Vec<u8>, memory: &mut dyn Memory) ->
 pub(super) fn inflate(body: &[u8], out: &mut Vec<u8>, memory: &mut dyn Memory) -> Result<(), Error> {
     let mut decoder = Decompress::new(false);
     loop {
-        let rest = &body[decoder.total_in() as usize..];
-        let (read, start) = (decoder.total_in(), out.len());
-        out.reserve(STEP);
-        let status = decoder.decompress_vec(rest, out, FlushDecompress::None).map_err(|_| Error::Inflate)?;
-        let written = out.len() - start;
+        let (read, before, start) = (decoder.total_in(), decoder.total_out(), out.len());
+        // A step and no more: whatever room the vector has is filled otherwise.
+        out.resize(start + STEP, 0);
+        let status = decoder.decompress(&body[read as usize..], &mut out[start..], FlushDecompress::None);
+        let written = (decoder.total_out() - before) as usize;
+        out.truncate(start + written);
+        let status = status.map_err(|_| Error::Inflate)?;
         memory.reserve(out.len())?;
         match status {
             Status::StreamEnd => return Ok(()),

@@ -10,6 +10,9 @@ use tokio::task::JoinSet;
 
 const MIB: usize = 1024 * 1024;
 
+const PROTOBUF: &str = "application/x-protobuf";
+const JSON: &str = "application/json";
+
 /// `limits.decompressed` here, and the largest body that is sent.
 const DECOMPRESSED: usize = 16 * MIB;
 
@@ -66,7 +69,6 @@ fn hostile() -> Vec<(&'static str, Vec<u8>)> {
             "the same stream again and again",
             messages(96, |_| stream("{a=\"b\", c=\"d\", __e__=\"f\"}".into(), vec![entry(b"x".to_vec())])),
         ),
-        ("a bomb", push::snappy(&vec![b'\n'; 8 * DECOMPRESSED])),
     ]
 }
 
@@ -92,6 +94,22 @@ fn hostile_json() -> Vec<(&'static str, Vec<u8>)> {
             format!(r#"{{"streams":[{{"stream":{{{}}},"values":[["1","x"]]}}]}}"#, labels.join(",")).into_bytes(),
         ),
         ("brackets", around("{\"x\":", b"[", "")),
+    ]
+}
+
+/// Few bytes that become many, layer by layer.
+fn bombs() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
+    let much = vec![b' '; 8 * DECOMPRESSED];
+    let line = vec![b'a'; DECOMPRESSED - 64];
+    let json = [br#"{"streams":[{"stream":{"a":"b"},"values":[["1",""#, &line[..], br#""]]}]}"#].concat();
+    vec![
+        ("a snappy bomb", PROTOBUF, "", push::snappy(&much)),
+        ("a snappy bomb in gzip", PROTOBUF, "gzip", push::gzip(&push::snappy(&much))),
+        ("a gzip bomb", PROTOBUF, "gzip", push::gzip(&much)),
+        ("a deflate bomb", PROTOBUF, "deflate", push::deflate(&much)),
+        ("a gzip bomb of JSON", JSON, "gzip", push::gzip(&much)),
+        ("a deflate bomb of JSON", JSON, "deflate", push::deflate(&much)),
+        ("all that JSON may hold, in gzip", JSON, "gzip", push::gzip(&json)),
     ]
 }
 
@@ -127,15 +145,16 @@ async fn memory_stays_within_the_permits_whatever_is_pushed() {
     let sigyn = Arc::new(Sigyn::start(&loki.url(), &limits).await);
     assert_eq!(sigyn.push(push::block(&["a first line"])).await.status, 204);
     let idle = status(sigyn.pid(), "VmRSS:");
-    let of_type = |bodies: Vec<_>, content_type| bodies.into_iter().map(move |(name, body)| (name, content_type, body));
-    let json = of_type(hostile_json(), "application/json");
-    for (name, content_type, body) in of_type(hostile(), "application/x-protobuf").chain(json) {
+    let bare =
+        |bodies: Vec<_>, content_type| bodies.into_iter().map(move |(name, body)| (name, content_type, "", body));
+    let bodies = bare(hostile(), PROTOBUF).chain(bare(hostile_json(), JSON)).chain(bombs());
+    for (name, content_type, encoding, body) in bodies {
         let mut senders = JoinSet::new();
         for _ in 0..4 {
             let (sigyn, body) = (Arc::clone(&sigyn), body.clone());
             senders.spawn(async move {
-                let typed = [("content-type", content_type)];
-                sigyn.ask(Method::POST, sigyn.push, "/loki/api/v1/push", &typed, body).await.status.as_u16()
+                let headers = [("content-type", content_type), ("content-encoding", encoding)];
+                sigyn.ask(Method::POST, sigyn.push, "/loki/api/v1/push", &headers, body).await.status.as_u16()
             });
         }
         let statuses = senders.join_all().await;
