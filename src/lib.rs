@@ -27,13 +27,13 @@
 //!
 //! | floor | modules |
 //! |---|---|
-//! | 6 the process | [`cli`], [`server`], [`reload`], [`admin`], [`process`] |
+//! | 6 the process | [`cli`], [`server`], [`reload`], [`admin`] |
 //! | 5 one push | [`gateway`] |
 //! | 4 the edges | [`intake`], [`pool`], [`share`], [`send`], [`forward`], [`reply`], [`metrics`] |
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`tenancy`], [`config`], [`mod@explain`] |
 //! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`validate`], [`twins`] (never import each other) |
 //! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`] |
-//! | 0 small change | [`span`], [`tally`], [`tenant`], [`memory`], [`error`], [`diagnostic`], [`proto`] |
+//! | 0 small change | [`span`], [`tally`], [`tenant`], [`memory`], [`error`], [`diagnostic`], [`proto`], [`process`] |
 
 pub mod admin;
 pub mod admit;

@@ -1,4 +1,4 @@
-//! What the system is told of this process at the start: that a crash writes no memory to a disk, and how memory is given back.
+//! What the system is told of this process: that a crash writes no memory to a disk, and which memory it gets back.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -32,5 +32,18 @@ pub fn give_back_what_is_large() {
     // SAFETY: it may be called at any time; a value that it does not take changes nothing.
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, GIVEN_BACK);
+    }
+}
+
+/// Gives back what is free and large enough to be given back, wherever it lies.
+///
+/// By itself glibc does so at the end of its heaps alone. A push of a million labels is a million small buffers: what they
+/// leave free stayed with us (measured: 30 MiB), and the next push stood on top of it.
+pub fn give_back_what_is_free() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[expect(unsafe_code, reason = "the only road to it; it takes a number and touches nothing that is in use")]
+    // SAFETY: it may be called at any time, on any thread.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }

@@ -1,12 +1,16 @@
 //! Permits for the bytes of all pushes in flight: what bounds Sigyn's memory.
 
-use crate::{error::Error, memory::Memory};
+use crate::{error::Error, memory::Memory, process::give_back_what_is_free};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bytes to a permit. A push holds at least one, so it is small: 4,096 connections that send a byte now and then hold
 /// 16 MiB of the 256 MiB, not all of them.
 const UNIT: u64 = 4 * 1024;
+
+/// A push that held more than this gives its memory back to the system together with its permits. Others need not: what is
+/// left of them is used again.
+const MUCH: u64 = 8 * 1024 * 1024;
 
 /// `limits.inflight` in permits.
 #[derive(Clone)]
@@ -78,6 +82,9 @@ impl Permits {
 impl Permits {
     /// Gives back all but what `bytes` need.
     pub fn keep(&mut self, bytes: usize) {
+        if self.bytes.saturating_sub(bytes as u64) > MUCH {
+            give_back_what_is_free();
+        }
         self.bytes = self.bytes.min(bytes as u64);
         let needed = self.bytes.div_ceil(UNIT) as u32;
         if let Some(held) = &mut self.held {
@@ -89,6 +96,12 @@ impl Permits {
     /// For the memory that the push is treated in, on top of what was charged so far.
     pub fn working(&mut self) -> Working<'_> {
         Working { permits: self, reserved: 0 }
+    }
+}
+
+impl Drop for Permits {
+    fn drop(&mut self) {
+        self.keep(0);
     }
 }
 
