@@ -45,3 +45,37 @@ pub(super) fn inflate(body: &[u8], out: &mut Vec<u8>, memory: &mut dyn Memory) -
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::{
+        Compression,
+        write::{DeflateEncoder, GzEncoder},
+    };
+    use std::io::Write;
+
+    /// Has this many bytes.
+    struct Has(usize);
+
+    impl Memory for Has {
+        fn reserve(&mut self, bytes: usize) -> Result<(), Error> {
+            if bytes > self.0 { Err(Error::Overloaded) } else { Ok(()) }
+        }
+    }
+
+    #[test]
+    fn no_more_than_a_step_comes_out_unpaid() {
+        let much = vec![b' '; 64 * STEP];
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(&much).unwrap();
+        let mut deflate = DeflateEncoder::new(Vec::new(), Compression::fast());
+        deflate.write_all(&much).unwrap();
+        let (mut one, mut other) = (Vec::new(), Vec::new());
+        assert_eq!(gunzip(&gzip.finish().unwrap(), &mut one, &mut Has(20 * STEP)), Err(Error::Overloaded));
+        assert_eq!(inflate(&deflate.finish().unwrap(), &mut other, &mut Has(20 * STEP)), Err(Error::Overloaded));
+        for out in [one, other] {
+            assert!((20 * STEP..=21 * STEP).contains(&out.len()), "{} steps", out.len() / STEP);
+        }
+    }
+}
