@@ -1,0 +1,93 @@
+"""Writes what a fuzz target begins with: `seeds.py TARGET FOLDER`. Nothing here is kept in the repository twice."""
+
+import gzip
+import json
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).parent.parent
+DATA = ROOT / "tests" / "data"
+LONGEST = 65536
+
+
+def unsnap(block):
+    """The content of a snappy block, read by the format's description."""
+    at, shift = 0, 0
+    while block[at] & 0x80:
+        at += 1
+    at += 1
+    out = bytearray()
+    while at < len(block):
+        tag = block[at]
+        at += 1
+        if tag & 3 == 0:
+            length = tag >> 2
+            if length >= 60:
+                size = length - 59
+                length = int.from_bytes(block[at : at + size], "little")
+                at += size
+            out += block[at : at + length + 1]
+            at += length + 1
+            continue
+        size = (1, 2, 4)[(tag & 3) - 1]
+        offset = int.from_bytes(block[at : at + size], "little")
+        at += size
+        length = (tag >> 2) + 1
+        if tag & 3 == 1:
+            length = (tag >> 2 & 7) + 4
+            offset |= tag >> 5 << 8
+        for _ in range(length):
+            out.append(out[-offset])
+    return bytes(out)
+
+
+def clients():
+    """What clients sent, headers beside."""
+    folder = DATA / "captures" / "clients"
+    for name, sent in sorted(json.loads((folder / "index.json").read_text()).items()):
+        body = folder / f"{name}.bin"
+        if body.exists() and not sent["path"].startswith("/otlp"):
+            headers = {key.lower(): value for key, value in sent["headers"].items()}
+            content = body.read_bytes()
+            if headers.get("content-encoding") == "gzip":
+                content = gzip.decompress(content)
+            yield headers["content-type"].startswith("application/json"), content
+
+
+def rows(name):
+    """The rows of a table of cases; what tells how it was made is none."""
+    for line in (DATA / name).read_text().splitlines():
+        row = json.loads(line)
+        if "text" in row:
+            yield row["text"].encode("utf-8", "replace")
+
+
+def fenced(language):
+    """The examples in the docs."""
+    for page in sorted(ROOT.glob("docs/*.md")):
+        parts = page.read_text().split("```" + language + "\n")
+        yield from (part.split("```")[0].encode() for part in parts[1:])
+
+
+def bodies():
+    """What clients sent, as it stands behind the snappy layer."""
+    for capture in sorted((DATA / "captures").glob("*.snappy")):
+        yield unsnap(capture.read_bytes())
+    for is_json, body in clients():
+        if not is_json:
+            yield unsnap(body)
+
+
+SEEDS = {
+    "push": bodies,
+    "treat": bodies,
+    "json": lambda: (body for is_json, body in clients() if is_json),
+    "labels": lambda: rows("labels.jsonl"),
+    "logql": lambda: rows("logql-queries.jsonl"),
+    "policy": lambda: fenced("yaml"),
+}
+
+target, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+for number, seed in enumerate(SEEDS[target]()):
+    if len(seed) <= LONGEST:
+        (folder / f"seed-{number}").write_bytes(seed)
