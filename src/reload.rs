@@ -6,7 +6,7 @@
 use crate::{
     config::{self, Broken, Settings, Source},
     diagnostic::{Diagnostic, cause},
-    forward::{Loki, Road},
+    forward::{self, Loki, Road},
     gateway::Gateway,
     intake::Users,
     policy::{Policies, Policy},
@@ -90,6 +90,14 @@ impl Files {
             }
             _ => Err(complaints),
         }
+    }
+
+    /// As `load`, and opens the files that `loki` names, as [`Loki::new`] would.
+    pub(crate) fn check(&self) -> Result<Loaded, Vec<Diagnostic>> {
+        // What is wrong with the settings themselves is told by `load`.
+        let settings = self.settings(&mut Md5::new()).unwrap_or_default();
+        let checked = forward::check(settings.loki_url.as_ref(), &settings.loki_access);
+        both(self.load(), checked).map(|(loaded, ())| loaded)
     }
 
     fn settings(&self, hash: &mut Md5) -> Result<Settings, Broken> {
@@ -251,9 +259,14 @@ impl Reloader {
 
 /// The policy, and the files that decide how Loki is reached; all errors of both.
 fn read_all(files: &Files, loki: Option<&Loki>) -> Result<(Loaded, Option<Road>), Vec<Diagnostic>> {
-    match (files.load(), loki.map(Loki::read_again).transpose()) {
-        (Ok(loaded), Ok(road)) => Ok((loaded, road)),
-        (loaded, road) => Err(loaded.err().into_iter().chain(road.err()).flatten().collect()),
+    both(files.load(), loki.map(Loki::read_again).transpose())
+}
+
+/// Both, or all that is wrong with either.
+fn both<A, B>(a: Result<A, Vec<Diagnostic>>, b: Result<B, Vec<Diagnostic>>) -> Result<(A, B), Vec<Diagnostic>> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (a, b) => Err(a.err().into_iter().chain(b.err()).flatten().collect()),
     }
 }
 

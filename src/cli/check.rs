@@ -91,7 +91,7 @@ struct Report {
 
 impl Report {
     fn settings(&mut self, config: &Path, policies: Vec<PathBuf>) {
-        let loaded = Files { config: Some(config.to_path_buf()), policies }.load();
+        let loaded = Files { config: Some(config.to_path_buf()), policies }.check();
         self.take("configuration", &config.display().to_string(), loaded);
     }
 

@@ -9,7 +9,13 @@ mod hush;
 mod judge;
 mod road;
 
-use crate::{config::Access, diagnostic::Diagnostic, error::Error, intake::Head, reply::Relayed};
+use crate::{
+    config::{Access, TlsConfig},
+    diagnostic::Diagnostic,
+    error::Error,
+    intake::Head,
+    reply::Relayed,
+};
 use arc_swap::ArcSwap;
 use bytes::{Bytes, BytesMut};
 use http::{
@@ -30,6 +36,13 @@ const PUSH: &str = "/loki/api/v1/push";
 
 /// How much of Loki's body is passed on: a 400 of Loki can be 33 MB of label text.
 const LONGEST_BODY: usize = 4096;
+
+/// Opens the files that `access` names as [`Loki::new`] does, and tells all that is wrong with them.
+pub(crate) fn check(url: Option<&Uri>, access: &Access) -> Result<(), Vec<Diagnostic>> {
+    // Without a URL one will be given on the command line, and it will be one for which these settings are meant.
+    let meant = Uri::from_static(if access.tls == TlsConfig::default() { "http://loki" } else { "https://loki" });
+    Road::build(url.unwrap_or(&meant), access).map(drop)
+}
 
 /// A Loki to forward to.
 pub struct Loki {

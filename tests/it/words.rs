@@ -218,6 +218,9 @@ fn a_shell_is_told_what_is_wrong() {
     write("bytes.yaml", b"\xff\xfe");
     write("url.yaml", b"loki: {url: 'loki:3100'}\n");
     write("lists.yaml", b"policies: [nowhere.yaml]\nlokki: {}\n");
+    write("basic.yaml", b"loki: {basic_auth: {username: me, password_file: none}, tls_config: {ca_file: none.pem}}\npolicies: [nowhere.yaml]\n");
+    write("bearer.yaml", b"loki: {url: 'http://loki:3100', bearer_token_file: empty}\n");
+    write("empty", b"\n");
     #[rustfmt::skip]
     let cases: &[(&[&str], i32, &str)] = &[
         (&["serve"], 2,
@@ -257,6 +260,12 @@ fn a_shell_is_told_what_is_wrong() {
         (&["check", "--config", "lists.yaml"], 2,
             "error: lists.yaml:2:1: cannot read the file: unknown key `lokki`\nhint: did you mean `loki`?\n\
              error: cannot read policy `nowhere.yaml`: no such file or directory\n"),
+        (&["check", "--config", "basic.yaml"], 2,
+            "error: cannot read policy `nowhere.yaml`: no such file or directory\n\
+             error: cannot read `none` (loki.basic_auth.password_file): no such file or directory\n\
+             error: cannot read `none.pem` (loki.tls_config.ca_file): no such file or directory\n"),
+        (&["check", "bearer.yaml"], 2,
+            "error: cannot read `empty` (loki.bearer_token_file): it is empty\n"),
         (&["redact", "--labels", "{a=b}"], 2,
             "error: cannot read --labels: expected a quoted value at byte 3\nhint: write it as {name=\"value\"}\n"),
         (&["redact", "--policy", "nowhere.yaml"], 2,
