@@ -47,7 +47,6 @@ pub(crate) fn check(url: Option<&Uri>, access: &Access) -> Result<(), Vec<Diagno
 /// A Loki to forward to.
 pub struct Loki {
     uri: Uri,
-    access: Access,
     /// A push keeps the one that it began with.
     road: ArcSwap<Road>,
     unreachable: Hush,
@@ -57,20 +56,19 @@ pub struct Loki {
 
 impl Loki {
     /// Prepares for `url`, and reads the files that `access` names; nothing is connected before the first push.
-    pub fn new(url: &Uri, access: Access) -> Result<Self, Vec<Diagnostic>> {
+    pub fn new(url: &Uri, access: &Access) -> Result<Self, Vec<Diagnostic>> {
         Ok(Self {
             uri: endpoint(url),
-            road: ArcSwap::from_pointee(Road::build(url, &access)?),
-            access,
+            road: ArcSwap::from_pointee(Road::build(url, access)?),
             unreachable: Hush::default(),
             late: Hush::default(),
             refusals: Hush::default(),
         })
     }
 
-    /// Reads the files again; what they hold now counts from [`Loki::take`] on.
-    pub fn read_again(&self) -> Result<Road, Vec<Diagnostic>> {
-        Road::build(&self.uri, &self.access)
+    /// Reads the files that `access` names now; what they hold counts from [`Loki::take`] on.
+    pub fn read_again(&self, access: &Access) -> Result<Road, Vec<Diagnostic>> {
+        Road::build(&self.uri, access)
     }
 
     /// The pushes from now on take this road. The connections of the old one are closed when its last push has its answer.
