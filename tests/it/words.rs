@@ -63,6 +63,9 @@ async fn a_sender_is_told_why_a_push_is_refused() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+    let answer = sigyn.ask(Method::POST, sigyn.push, "/otlp/v1/logs", &[TYPED], block()).await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.body, "cannot take push: OTLP is not spoken here, push to /loki/api/v1/push\n");
     assert_eq!(loki.got().len(), 0);
 }
 
