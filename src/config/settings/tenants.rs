@@ -81,7 +81,7 @@ fn read_policies(section: &Cursor<'_>, tenancy: &Tenancy, reader: &mut Reader<'_
             Ok(tenant) => {
                 if matches!(tenancy, Tenancy::Fixed(only) if *only != tenant) {
                     let error = files.wrong("it holds for nobody: `tenants.fixed` is another tenant");
-                    reader.complaints.push(error.hint("leave it out, or list its files under `policies` of all"));
+                    reader.complaints.push(error.hint("leave it out, or list its files under the common `policies`"));
                 }
                 policies.push((tenant, files_read));
             }
