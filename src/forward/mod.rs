@@ -5,7 +5,6 @@
 //! tenant and its trace context travel on, and no other header.
 
 mod files;
-mod hush;
 mod judge;
 mod road;
 
@@ -13,6 +12,7 @@ use crate::{
     config::{Access, TlsConfig},
     diagnostic::Diagnostic,
     error::Error,
+    hush::Hush,
     intake::Head,
     reply::Relayed,
 };
@@ -24,7 +24,6 @@ use http::{
     uri::PathAndQuery,
 };
 use http_body_util::{BodyExt, Full};
-use hush::Hush;
 use hyper::body::Incoming;
 use hyper_util::client;
 pub use road::Road;
@@ -52,6 +51,7 @@ pub struct Loki {
     unreachable: Hush,
     late: Hush,
     refusals: Hush,
+    too_large: Hush,
 }
 
 impl Loki {
@@ -63,6 +63,7 @@ impl Loki {
             unreachable: Hush::default(),
             late: Hush::default(),
             refusals: Hush::default(),
+            too_large: Hush::default(),
         })
     }
 
@@ -74,6 +75,14 @@ impl Loki {
     /// The pushes from now on take this road. The connections of the old one are closed when its last push has its answer.
     pub fn take(&self, road: Road) {
         self.road.store(Arc::new(road));
+    }
+
+    /// Tells the log that an entry which this Loki refuses even alone is dropped.
+    pub fn drops_entry(&self, bytes: u64) {
+        if let Some(untold) = self.too_large.speak() {
+            let loki = self.authority();
+            tracing::warn!(bytes, loki, untold, "loki refuses an entry as too large: it is dropped");
+        }
     }
 
     /// Forwards a snappy block for a tenant. Answers that our own URL or credentials have earned are errors of ours.

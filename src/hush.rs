@@ -10,7 +10,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// Lets something be said once in [`PAUSE`], and counts how often it was not.
 #[derive(Default)]
-pub(super) struct Hush(Mutex<State>);
+pub struct Hush(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -20,7 +20,7 @@ struct State {
 
 impl Hush {
     /// How often it was not said since the last time, where it may be said now.
-    pub(super) fn speak(&self) -> Option<u64> {
+    pub fn speak(&self) -> Option<u64> {
         self.speak_at(Instant::now())
     }
 
