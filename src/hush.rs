@@ -1,4 +1,6 @@
-//! A log that is not flooded: while Loki is away, every push fails for the same cause.
+//! A log that is not flooded: while Loki is away, every push fails for the same cause, and who is not let in comes again.
+//!
+//! What is said is the business of whoever asks; here is only when.
 
 use std::{
     sync::{Mutex, PoisonError},

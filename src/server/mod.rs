@@ -149,8 +149,8 @@ async fn connection<S>(
             };
             match accepted {
                 Ok(Ok((stream, version))) => converse(stream, version, service, &limits, &mut stop).await,
-                // Scanners, and senders that speak plain HTTP. The error names what was wrong with the handshake.
-                Ok(Err(error)) => tracing::debug!(%error, "no TLS handshake"),
+                // Scanners, senders that speak plain HTTP, and those whose certificate is not trusted.
+                Ok(Err(error)) => tls.failed(&error),
                 Err(_) => tracing::debug!("no TLS handshake in time"),
             }
         }
