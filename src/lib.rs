@@ -32,7 +32,7 @@
 //! | 4 the edges | [`intake`], [`pool`], [`share`], [`send`], [`forward`], [`reply`], [`metrics`] |
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`tenancy`], [`config`], [`mod@explain`] |
 //! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`validate`], [`twins`] (never import each other) |
-//! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`] |
+//! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`], [`sets`] |
 //! | 0 small change | [`span`], [`tally`], [`tenant`], [`memory`], [`error`], [`diagnostic`], [`hush`], [`proto`], [`process`] |
 
 pub mod admin;
@@ -64,6 +64,7 @@ pub mod reply;
 pub mod rules;
 pub mod send;
 pub mod server;
+pub mod sets;
 pub mod share;
 pub mod span;
 pub mod tally;

@@ -76,6 +76,24 @@ streams: {allow: ['{source=\"docker\"}'], deny: ['{env=\"test\"}']}
 }
 
 #[test]
+fn actions_of_ours_are_told_by_name() {
+    let policy = policy(
+        "
+labels:
+  - {action: map, source_labels: [priority], target_label: level, map: syslog-severity}
+  - {action: map, source_labels: [absent], target_label: level, map: levels}
+",
+    );
+    let steps = explained(&policy, &entry(r#"{priority="3"}"#, "x", &[]));
+    let wanted = json!([
+        {"step": "received", "labels": {"priority": "3"}},
+        {"step": "label_rule", "at": "policy.yaml:3:5", "action": "map", "added": {"level": "error"}},
+        {"step": "admission", "verdict": "open", "mode": "on"},
+    ]);
+    assert_eq!((&steps["steps"], &steps["idle_label_rules"]), (&wanted, &json!(1)));
+}
+
+#[test]
 fn the_last_step_says_why_an_entry_is_dropped() {
     let strict = "
 labels:

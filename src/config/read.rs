@@ -152,6 +152,10 @@ impl<'n> Cursor<'n> {
         matches!(&self.node.value, Value::Mapping(entries) if entries.iter().any(|(key, _)| key.text == name))
     }
 
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.node.value, Value::List(_))
+    }
+
     pub(super) fn is_mapping(&self) -> bool {
         matches!(self.node.value, Value::Mapping(_))
     }

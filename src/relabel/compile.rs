@@ -1,6 +1,6 @@
 //! From a rule as written to one that can be applied: the checks are Prometheus' own.
 
-use super::{Action, LabelRule, Sources, Test, Written};
+use super::{Action, LabelRule, Sources, Test, Written, ours};
 use crate::{
     diagnostic::Complaint,
     push::is_plain_name,
@@ -10,10 +10,7 @@ use crate::{
 use std::sync::LazyLock;
 
 const ACTIONS: &str =
-    "replace, keep, drop, keepequal, dropequal, hashmod, labelmap, labeldrop, labelkeep, lowercase, uppercase";
-
-/// Actions of ours that are still to come.
-const NOT_YET: &[&str] = &["map", "collapse", "demote", "require"];
+    "replace, keep, drop, keepequal, dropequal, hashmod, labelmap, labeldrop, labelkeep, lowercase, uppercase, map";
 
 /// Prometheus' default for `replacement`.
 const FIRST_GROUP: &str = "$1";
@@ -21,35 +18,19 @@ const FIRST_GROUP: &str = "$1";
 pub(super) fn compile(mut written: Written) -> Result<LabelRule, Complaint> {
     check_texts(&written)?;
     let (selector, at) = (written.selector.take(), written.at.take());
-    let action = if written.set.is_empty() { relabel_action(&written)? } else { set_action(written)? };
+    let action = match ours::compile(&written)? {
+        Some(action) => action,
+        None => relabel_action(&written)?,
+    };
     Ok(LabelRule { at, selector, action })
 }
 
-fn set_action(written: Written) -> Result<Action, Complaint> {
-    let others = [
-        ("source_labels", !written.source_labels.is_empty()),
-        ("separator", written.separator.is_some()),
-        ("regex", written.regex.is_some()),
-        ("modulus", written.modulus.is_some()),
-        ("target_label", written.target_label.is_some()),
-        ("replacement", written.replacement.is_some()),
-        ("action", written.action.is_some()),
-        ("reason", written.reason.is_some()),
-    ];
-    if let Some((key, _)) = others.into_iter().find(|&(_, written)| written) {
-        return Err(Complaint::new(format!("`{key}` cannot stand beside `set`")).hint("make it two rules"));
-    }
-    for (name, value) in &written.set {
-        // Any name can be removed, also one that only Loki's newer scheme takes.
-        if name.is_empty() || !value.is_empty() && !is_plain_name(name.as_bytes()) {
-            return Err(Complaint::new(format!("`{name}` in `set` is no label name")));
-        }
-    }
-    Ok(Action::Set(written.set.into_iter().map(|(name, value)| (name.into_bytes(), value.into_bytes())).collect()))
-}
-
 fn relabel_action(written: &Written) -> Result<Action, Complaint> {
-    let action = written.action.as_deref().unwrap_or("replace").to_lowercase();
+    let action = action_name(written);
+    let others = [("map", written.map.is_some()), ("default", written.default.is_some())];
+    if let Some((key, _)) = others.into_iter().find(|&(_, given)| given) {
+        return Err(Complaint::new(format!("action `{action}` takes no `{key}`")));
+    }
     let reason = reason(written, &action)?;
     Ok(match action.as_str() {
         "replace" => Action::Replace {
@@ -94,13 +75,15 @@ fn relabel_action(written: &Written) -> Result<Action, Complaint> {
             alone(written, &action, &["regex"])?;
             Action::LabelFilter { regex: pattern(written)?, keep: action == "labelkeep" }
         }
-        known if NOT_YET.contains(&known) => {
-            return Err(Complaint::new(format!("action `{known}` is not supported yet")));
-        }
         unknown => {
             return Err(Complaint::new(format!("unknown action `{unknown}`")).hint(format!("one of {ACTIONS}")));
         }
     })
+}
+
+/// The action, which may be written in any case.
+pub(super) fn action_name(written: &Written) -> String {
+    written.action.as_deref().unwrap_or("replace").to_lowercase()
 }
 
 fn reason(written: &Written, action: &str) -> Result<Reason, Complaint> {
@@ -116,7 +99,7 @@ fn reason(written: &Written, action: &str) -> Result<Reason, Complaint> {
     Ok(Reason::Named(reason.as_str().into()))
 }
 
-fn sources(written: &Written) -> Result<Sources, Complaint> {
+pub(super) fn sources(written: &Written) -> Result<Sources, Complaint> {
     if written.source_labels.iter().any(String::is_empty) {
         return Err(Complaint::new("a name in `source_labels` is empty"));
     }
@@ -143,7 +126,7 @@ fn target_template<'w>(written: &'w Written, action: &str) -> Result<&'w str, Co
 }
 
 /// `target_label` of the others.
-fn target(written: &Written, action: &str) -> Result<Vec<u8>, Complaint> {
+pub(super) fn target(written: &Written, action: &str) -> Result<Vec<u8>, Complaint> {
     let target = required_target(written, action)?;
     if is_plain_name(target.as_bytes()) {
         return Ok(target.as_bytes().to_vec());
@@ -193,7 +176,8 @@ fn alone(written: &Written, action: &str, allowed: &[&str]) -> Result<(), Compla
 /// Loki refuses a push in which a label holds U+FFFD, so no rule may write it.
 fn check_texts(written: &Written) -> Result<(), Complaint> {
     let set = written.set.iter().map(|(_, value)| ("set", value));
-    let keys = [("separator", &written.separator), ("replacement", &written.replacement)];
+    let keys =
+        [("separator", &written.separator), ("replacement", &written.replacement), ("default", &written.default)];
     let mut texts = keys.into_iter().filter_map(|(key, text)| Some((key, text.as_ref()?))).chain(set);
     match texts.find(|(_, text)| text.contains('\u{fffd}')) {
         Some((key, _)) => Err(Complaint::new(format!("`{key}` holds U+FFFD, which Loki refuses in labels"))),

@@ -1,4 +1,4 @@
-//! Label rules: Prometheus' eleven relabel actions with their exact semantics, and `set`.
+//! Label rules: Prometheus' eleven relabel actions with their exact semantics, and actions of ours.
 //!
 //! Differences, all because the labels go to Loki: names are those of the old scheme (`[a-zA-Z_][a-zA-Z0-9_]*`), as in
 //! Alloy and promtail; `lowercase` and `uppercase` keep bytes that are no UTF-8; a stream whose labels Loki could not take
@@ -7,6 +7,7 @@
 mod case;
 mod cases;
 mod compile;
+mod ours;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use crate::{
     logql::Selector,
     push::{Labels, is_plain_name},
     re2::{Regex, Template},
+    sets::Set,
     tally::Reason,
 };
 use md5::{Digest, Md5};
@@ -39,6 +41,10 @@ pub struct Written {
     pub action: Option<String>,
     /// `set`: label → value, in the order written; an empty value removes. Excludes all of the above.
     pub set: Vec<(String, String)>,
+    /// `map`: the set that says what becomes of a value.
+    pub map: Option<Set>,
+    /// `default` of map.
+    pub default: Option<String>,
     /// `match`: the streams that the rule is for.
     pub selector: Option<Selector>,
     /// `reason` of keep, drop, keepequal, dropequal.
@@ -66,6 +72,7 @@ enum Action {
     LabelMap { regex: Regex, replacement: Template },
     LabelFilter { regex: Regex, keep: bool },
     Set(Vec<(Vec<u8>, Vec<u8>)>),
+    Map { sources: Sources, target: Vec<u8>, set: Set, default: Option<Vec<u8>> },
 }
 
 /// What the joined sources must do to be kept or dropped.
@@ -108,6 +115,7 @@ impl LabelRule {
             Action::LabelFilter { keep: true, .. } => "labelkeep",
             Action::LabelFilter { keep: false, .. } => "labeldrop",
             Action::Set(_) => "set",
+            Action::Map { .. } => "map",
         }
     }
 }
@@ -177,12 +185,26 @@ impl Action {
                     labels.set(name, value);
                 }
             }
+            Self::Map { sources, target, set, default } => {
+                let joined = if sources.any(labels) { sources.join(labels) } else { Vec::new() };
+                match (set.lookup(&joined), default) {
+                    (Some(meaning), _) => labels.set(target, meaning),
+                    (None, Some(default)) => labels.set(target, default),
+                    (None, None) if !joined.is_empty() => labels.set(target, b""),
+                    (None, None) => {}
+                }
+            }
         }
         Ok(())
     }
 }
 
 impl Sources {
+    /// Whether any of the labels is there.
+    fn any(&self, labels: &Builder) -> bool {
+        self.labels.iter().any(|name| !labels.labels.value(name).is_empty())
+    }
+
     fn join(&self, labels: &Builder) -> Vec<u8> {
         let values: Vec<&[u8]> = self.labels.iter().map(|name| labels.labels.value(name)).collect();
         values.join(self.separator.as_slice())

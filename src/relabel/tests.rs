@@ -89,6 +89,43 @@ fn set_sets_and_removes_several_labels() {
 }
 
 #[test]
+fn a_map_says_what_values_mean() {
+    let set = Set::of_values([("1", "one"), ("a;b", "both"), ("x", ""), ("up", "UP")]);
+    let map = |sources: &[&str], default: Option<&str>| {
+        rule(|rule| {
+            rule.action = Some("map".into());
+            rule.source_labels = sources.iter().map(|name| (*name).into()).collect();
+            rule.target_label = Some("t".into());
+            rule.map = Some(set.clone());
+            rule.default = default.map(Into::into);
+        })
+        .unwrap()
+    };
+    #[rustfmt::skip]
+    let rows = [
+        ("found",                                 &["a"][..],   None,      r#"{a="1"}"#,           "one"),
+        ("found in lower case",                   &["a"],       None,      r#"{a="Up"}"#,          "UP"),
+        ("found, the default is not asked",       &["a"],       Some("d"), r#"{a="1", t="old"}"#,  "one"),
+        ("what means nothing removes",            &["a"],       Some("d"), r#"{a="x", t="old"}"#,  ""),
+        ("not found, default",                    &["a"],       Some("d"), r#"{a="2", t="old"}"#,  "d"),
+        ("not found, removed",                    &["a"],       None,      r#"{a="2", t="old"}"#,  ""),
+        ("not found, the default removes",        &["a"],       Some(""),  r#"{a="2", t="old"}"#,  ""),
+        ("none there, default",                   &["a"],       Some("d"), r#"{t="old"}"#,         "d"),
+        ("none there, untouched",                 &["a"],       None,      r#"{t="old"}"#,         "old"),
+        ("none of two there, untouched",          &["a", "b"],  None,      r#"{t="old"}"#,         "old"),
+        ("one of two there, removed",             &["a", "b"],  None,      r#"{b="1", t="old"}"#,  ""),
+        ("joined",                                &["a", "b"],  None,      r#"{a="a", b="b"}"#,    "both"),
+        ("its own source",                        &["t"],       None,      r#"{t="1"}"#,           "one"),
+        ("bytes that are no UTF-8 are not found", &["a"],       None,      r#"{a="\xff", t="old"}"#, ""),
+    ];
+    for (fact, sources, default, given, wanted) in rows {
+        let mut labels = Labels::parse(given.as_bytes()).unwrap();
+        assert!(relabel(&[map(sources, default)], &mut labels, |_, _| {}).is_ok(), "{fact}");
+        assert_eq!(labels.value(b"t"), wanted.as_bytes(), "{fact}");
+    }
+}
+
+#[test]
 fn a_rule_with_match_is_for_fitting_streams_only() {
     let selector = |text| Some(Selector::parse(text).unwrap());
     let rules = [
@@ -162,11 +199,10 @@ fn complaints_name_the_key() {
     }
     type Change = fn(&mut Written);
     #[rustfmt::skip]
-    let rows: [(Change, &str); 15] = [
+    let rows: [(Change, &str); 14] = [
         (|rule| rule.replacement = text("x"),                          "action `replace` needs a `target_label`"),
         (|rule| rule.target_label = text("a-b"),                       "`target_label` `a-b` is no label name"),
-        (|rule| rule.action = text("demote"),                          "action `demote` is not supported yet"),
-        (|rule| rule.action = text("Map"),                             "action `map` is not supported yet"),
+        (|rule| rule.action = text("Map"),                             "action `map` needs a `map`"),
         (|rule| rule.action = text("relabel"),                         "unknown action `relabel`"),
         (|rule| rule.action = text("hashmod"),                         "action `hashmod` needs a `modulus` above 0"),
         (|rule| (rule.action, rule.separator) = (text("labeldrop"), text(",")), "action `labeldrop` takes no `separator`"),

@@ -1,6 +1,9 @@
-//! The section `labels`: rules of Prometheus' `relabel_configs`, `set`, and `match` on any of them.
+//! The section `labels`: rules of Prometheus' `relabel_configs`, actions of ours, and `match` on any of them.
 
-use super::redact::{read_pattern, read_selector};
+use super::{
+    redact::{read_pattern, read_selector},
+    sets::Sets,
+};
 use crate::{
     config::read::{Complaints, Cursor},
     diagnostic::Diagnostic,
@@ -17,20 +20,23 @@ const KEYS: &[&str] = &[
     "replacement",
     "action",
     "set",
+    "map",
+    "default",
     "reason",
 ];
 
 /// Reads and compiles the rules of a file.
-pub(super) fn read(section: &Cursor<'_>, complaints: &mut Complaints) -> Vec<LabelRule> {
+pub(super) fn read(section: &Cursor<'_>, sets: &Sets, complaints: &mut Complaints) -> Vec<LabelRule> {
     let items = section.list(complaints).unwrap_or_default();
-    items.iter().filter_map(|item| read_rule(item, complaints)).collect()
+    items.iter().filter_map(|item| read_rule(item, sets, complaints)).collect()
 }
 
-fn read_rule(item: &Cursor<'_>, complaints: &mut Complaints) -> Option<LabelRule> {
+fn read_rule(item: &Cursor<'_>, sets: &Sets, complaints: &mut Complaints) -> Option<LabelRule> {
     let before = complaints.len();
-    let written = read_written(item, complaints)?;
-    // What was not understood is not compiled: a rule without its wrong key would mean something else.
-    if complaints[before..].iter().any(Diagnostic::is_error) {
+    let written = read_written(item, sets, complaints)?;
+    // What was not understood is not compiled: a rule without its wrong key would mean something else. A set may have been complained about where it stands.
+    let unknown_set = written.map.is_none() && item.has("map");
+    if unknown_set || complaints[before..].iter().any(Diagnostic::is_error) {
         return None;
     }
     if loses_labels(&written) {
@@ -40,11 +46,11 @@ fn read_rule(item: &Cursor<'_>, complaints: &mut Complaints) -> Option<LabelRule
     LabelRule::compile(written).map_err(|complaint| complaints.push(item.cannot("compile", complaint))).ok()
 }
 
-fn read_written(item: &Cursor<'_>, complaints: &mut Complaints) -> Option<Written> {
-    let fields = item.fields(KEYS, &["map", "default"], complaints)?;
+fn read_written(item: &Cursor<'_>, sets: &Sets, complaints: &mut Complaints) -> Option<Written> {
+    let fields = item.fields(KEYS, &[], complaints)?;
     let mut text = |key| fields.text(key, complaints).map(str::to_owned);
     let (separator, target_label, replacement) = (text("separator"), text("target_label"), text("replacement"));
-    let (action, reason) = (text("action"), text("reason"));
+    let (action, default, reason) = (text("action"), text("default"), text("reason"));
     Some(Written {
         source_labels: fields.find("source_labels").and_then(|list| list.texts(complaints)).unwrap_or_default(),
         separator,
@@ -54,6 +60,8 @@ fn read_written(item: &Cursor<'_>, complaints: &mut Complaints) -> Option<Writte
         replacement,
         action,
         set: fields.find("set").map(|set| read_set(&set, complaints)).unwrap_or_default(),
+        map: fields.find("map").and_then(|map| sets.find(&map, complaints)),
+        default,
         selector: fields.find("match").and_then(|selector| read_selector(&selector, complaints)),
         reason,
         at: Some(item.at()),

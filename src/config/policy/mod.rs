@@ -5,6 +5,7 @@
 mod action;
 mod labels;
 mod redact;
+mod sets;
 mod streams;
 mod switch;
 #[cfg(test)]
@@ -12,8 +13,9 @@ mod tests;
 
 use super::{
     Source,
-    read::{Complaints, Cursor},
-    verdict, yaml,
+    read::{Complaints, Cursor, Fields},
+    verdict,
+    yaml::{self, Node},
 };
 use crate::{
     diagnostic::{At, Diagnostic},
@@ -23,13 +25,14 @@ use crate::{
     rules::{Ruleset, file::Written},
     validate::Limits,
 };
+use sets::Sets;
 use std::collections::{HashMap, HashSet};
 
 /// The sections of a policy.
-pub(super) const SECTIONS: &[&str] = &["labels", "streams", "redact"];
+pub(super) const SECTIONS: &[&str] = &["sets", "labels", "streams", "redact"];
 
 /// Sections of the language that this version cannot do.
-pub(super) const LATER: &[&str] = &["sets", "lines", "caps"];
+pub(super) const LATER: &[&str] = &["lines", "caps"];
 
 /// Rules that ship with Sigyn and are switched together.
 pub(super) struct Pack {
@@ -72,16 +75,17 @@ enum Setting {
 /// Lowers and compiles policy files in order, with these packs.
 pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut complaints = Complaints::new();
+    let roots = parse(files, &mut complaints);
+    let roots = roots.iter().map(Cursor::root);
+    let sections_of_files: Vec<_> = roots.filter_map(|root| root.fields(SECTIONS, LATER, &mut complaints)).collect();
+    // A rule may name a set of any file.
+    let mut sets = Sets::builtin();
+    for section in sections_of_files.iter().filter_map(|sections| sections.find("sets")) {
+        sets.read(&section, &mut complaints);
+    }
     let mut draft = Draft::default();
-    let mut known = HashSet::new();
-    for file in files {
-        if known.insert(&file.name) {
-            read_file(file, &mut draft, &mut complaints);
-        } else {
-            let at = At { file: file.name.clone(), line: 1, column: 1 };
-            let error = Diagnostic::error(at, "cannot add the file: it is listed twice");
-            complaints.push(error.hint("list each policy file once"));
-        }
+    for sections in &sections_of_files {
+        read_sections(sections, &sets, &mut draft, &mut complaints);
     }
     let mut packs: Vec<_> = packs.iter().map(|pack| switch::ReadPack::read(pack, &mut complaints)).collect();
     switch::apply(&draft.switches, &mut packs, &mut complaints);
@@ -103,17 +107,28 @@ pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<D
     Ok((policy, warnings))
 }
 
-fn read_file(file: &Source, draft: &mut Draft, complaints: &mut Complaints) {
-    let root = match yaml::parse(&file.name, &file.text) {
-        Ok(Some(root)) => root,
-        Ok(None) => return,
-        Err(mut errors) => return complaints.append(&mut errors),
-    };
-    let root = Cursor::root(&root);
-    let sections = root.fields(SECTIONS, LATER, complaints);
-    let Some(sections) = sections else { return };
+/// The trees of the files that are no comments alone.
+fn parse(files: &[Source], complaints: &mut Complaints) -> Vec<Node> {
+    let mut known = HashSet::new();
+    let mut roots = Vec::new();
+    for file in files {
+        if !known.insert(&file.name) {
+            let at = At { file: file.name.clone(), line: 1, column: 1 };
+            let error = Diagnostic::error(at, "cannot add the file: it is listed twice");
+            complaints.push(error.hint("list each policy file once"));
+            continue;
+        }
+        match yaml::parse(&file.name, &file.text) {
+            Ok(root) => roots.extend(root),
+            Err(mut errors) => complaints.append(&mut errors),
+        }
+    }
+    roots
+}
+
+fn read_sections(sections: &Fields<'_>, sets: &Sets, draft: &mut Draft, complaints: &mut Complaints) {
     if let Some(section) = sections.find("labels") {
-        draft.labels.append(&mut labels::read(&section, complaints));
+        draft.labels.append(&mut labels::read(&section, sets, complaints));
     }
     if let Some(section) = sections.find("streams") {
         draft.streams.read(&section, complaints);

@@ -19,7 +19,7 @@ const KEYS: &[&str] =
     &["name", "about", "token", "regex", "keywords", "keys", "with", "mode", "where", "examples", "counterexamples"];
 
 /// A name is the value of a metric's label and may stand in a replacement.
-const MAX_NAME: usize = 64;
+pub(super) const MAX_NAME: usize = 64;
 
 /// Reads a rule; `None` where it was complained about so that nothing of it can be compiled.
 pub(super) fn read(item: &Cursor<'_>, builtin: bool, complaints: &mut Complaints) -> Option<Rule> {
@@ -55,14 +55,19 @@ fn read_name(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints
         return None;
     };
     let text = name.text(complaints)?;
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
-    let starts = text.bytes().next().is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit());
-    if starts && text.len() <= MAX_NAME && text.bytes().all(fits) {
+    if is_rule_name(text) {
         return Some(text.to_owned());
     }
     let hint = format!("up to {MAX_NAME} of `a-z 0-9 - _ .`, the first a letter or digit, e.g. `internal-ticket`");
     complaints.push(name.wrong(format!("`{text}` cannot be the name of a rule")).hint(hint));
     None
+}
+
+/// Whether a rule, or what rules name, may be called so.
+pub(super) fn is_rule_name(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+    let starts = text.bytes().next().is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit());
+    starts && text.len() <= MAX_NAME && text.bytes().all(fits)
 }
 
 fn read_kind(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Kind> {

@@ -150,6 +150,48 @@ fn files_are_one_policy() {
 }
 
 #[test]
+fn sets_are_of_all_files_and_texts_as_written() {
+    let rules = "
+labels:
+  - {action: map, source_labels: [stack], target_label: stack, map: stacks, default: other}
+  - {action: map, source_labels: [state], target_label: state, map: states}
+  - {action: map, source_labels: [id], target_label: id, map: ids}
+  - {action: map, source_labels: [priority], target_label: level, map: syslog-severity}
+  - {action: map, source_labels: [env], target_label: env, map: [prod, dev], default: sandbox}
+  - {action: map, source_labels: [size], target_label: size, map: {pattern: '[a-z]+', max: 3}}
+";
+    let sets =
+        "sets: {stacks: [vllm, hex], states: {0: off, on: null, Yes: 1.50}, ids: {pattern: '[0-9a-f]{4,}', max: 5}}";
+    let policy = policy(&[rules, sets]);
+    #[rustfmt::skip]
+    let rows = [
+        (r#"{stack="VLLM", state="0", id="0a1b"}"#,  r#"{env="sandbox", id="0a1b", stack="vllm", state="off"}"#),
+        (r#"{stack="x", state="on", id="0a1b2c"}"#,  r#"{env="sandbox", stack="other", state="null"}"#),
+        (r#"{state="Yes", priority="4", env="dev"}"#, r#"{env="dev", level="warn", priority="4", stack="other", state="1.50"}"#),
+        (r#"{stack="hex", state="false", size="xxl"}"#, r#"{env="sandbox", size="xxl", stack="hex"}"#),
+        (r#"{stack="hex", size="xxxl"}"#,            r#"{env="sandbox", stack="hex"}"#),
+    ];
+    for (given, wanted) in rows {
+        let Ok(mut labels) = Labels::parse(given.as_bytes()) else { panic!("{given} can be read") };
+        assert!(crate::relabel::relabel(&policy.labels, &mut labels, |_, _| {}).is_ok(), "{given}");
+        let mut printed = Vec::new();
+        labels.print(&mut printed);
+        assert_eq!(String::from_utf8_lossy(&printed), wanted);
+    }
+}
+
+#[test]
+fn names_of_sets_are_unique_over_files() {
+    let errors = try_compile(&["sets: {a: [b]}", "sets: {a: [c], levels: [d]}"]).err().unwrap_or_default();
+    let wanted = "\
+error: 1.yaml:1:11: cannot read `sets.a`: the set at 0.yaml:1:11 has this name
+hint: give each set a name of its own, over all files
+error: 1.yaml:1:24: cannot read `sets.levels`: a set `levels` ships with Sigyn
+hint: give each set a name of its own, over all files";
+    assert_eq!(shown(&errors), wanted);
+}
+
+#[test]
 fn all_errors_of_all_files_come_at_once() {
     let files = ["lables: []", "redact: [{name: a}]\nstreams: {mode: on}", "a: [", "streams: {mode: report}"];
     let errors = try_compile(&files).err().unwrap_or_default();

@@ -1,0 +1,74 @@
+//! Actions that Prometheus does not have. Where its own take keys that they do not use, these take none.
+
+use super::{
+    Action, Written,
+    compile::{action_name, sources, target},
+};
+use crate::{diagnostic::Complaint, push::is_plain_name};
+
+/// The action, if it is one of ours.
+pub(super) fn compile(written: &Written) -> Result<Option<Action>, Complaint> {
+    if !written.set.is_empty() {
+        return set(written).map(Some);
+    }
+    match action_name(written).as_str() {
+        "map" => map(written).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn set(written: &Written) -> Result<Action, Complaint> {
+    if let Some(key) = given(written).find(|key| *key != "set") {
+        return Err(Complaint::new(format!("`{key}` cannot stand beside `set`")).hint("make it two rules"));
+    }
+    for (name, value) in &written.set {
+        // Any name can be removed, also one that only Loki's newer scheme takes.
+        if name.is_empty() || !value.is_empty() && !is_plain_name(name.as_bytes()) {
+            return Err(Complaint::new(format!("`{name}` in `set` is no label name")));
+        }
+    }
+    let bytes = |text: &String| text.clone().into_bytes();
+    Ok(Action::Set(written.set.iter().map(|(name, value)| (bytes(name), bytes(value))).collect()))
+}
+
+fn map(written: &Written) -> Result<Action, Complaint> {
+    alone(written, "map", &["source_labels", "separator", "target_label", "map", "default"])?;
+    let Some(set) = written.map.clone() else {
+        return Err(Complaint::new("action `map` needs a `map`").hint("write the name of a set, or `{value: meaning}`"));
+    };
+    let default = written.default.clone().map(String::into_bytes);
+    Ok(Action::Map { sources: some_sources(written, "map")?, target: target(written, "map")?, set, default })
+}
+
+fn some_sources(written: &Written, action: &str) -> Result<super::Sources, Complaint> {
+    if written.source_labels.is_empty() {
+        return Err(Complaint::new(format!("action `{action}` needs `source_labels`")));
+    }
+    sources(written)
+}
+
+/// Fails where another key than `allowed` stands in the rule.
+fn alone(written: &Written, action: &str, allowed: &[&str]) -> Result<(), Complaint> {
+    match given(written).find(|key| *key != "action" && !allowed.contains(key)) {
+        Some(key) => Err(Complaint::new(format!("action `{action}` takes no `{key}`"))),
+        None => Ok(()),
+    }
+}
+
+/// The keys that stand in the rule, but for `match`, which any may have.
+fn given(written: &Written) -> impl Iterator<Item = &'static str> {
+    let keys = [
+        ("source_labels", !written.source_labels.is_empty()),
+        ("separator", written.separator.is_some()),
+        ("regex", written.regex.is_some()),
+        ("modulus", written.modulus.is_some()),
+        ("target_label", written.target_label.is_some()),
+        ("replacement", written.replacement.is_some()),
+        ("action", written.action.is_some()),
+        ("set", !written.set.is_empty()),
+        ("map", written.map.is_some()),
+        ("default", written.default.is_some()),
+        ("reason", written.reason.is_some()),
+    ];
+    keys.into_iter().filter(|&(_, given)| given).map(|(key, _)| key)
+}
