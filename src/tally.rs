@@ -28,6 +28,8 @@ pub enum Reason {
     Denied,
     /// A `keep`, `drop`, `keepequal` or `dropequal` label rule without a reason of its own.
     Relabel,
+    /// A label that a `require` rule without a reason of its own asks for is not there.
+    MissingLabel,
     /// No label is left.
     NoLabels,
     /// The label text is none that Loki takes.
@@ -77,6 +79,7 @@ impl Reason {
             Self::NotAllowed => "not_allowed",
             Self::Denied => "denied",
             Self::Relabel => "relabel",
+            Self::MissingLabel => "missing_label",
             Self::NoLabels => "no_labels",
             Self::BadLabels => "bad_labels",
             Self::BadTimestamp => "bad_timestamp",

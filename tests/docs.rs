@@ -166,6 +166,7 @@ fn the_reasons_in_the_docs_are_those_that_there_are() {
         Reason::NotAllowed,
         Reason::Denied,
         Reason::Relabel,
+        Reason::MissingLabel,
         Reason::NoLabels,
         Reason::BadLabels,
         Reason::BadTimestamp,

@@ -138,6 +138,8 @@ fn each_refusal_has_its_reason() {
         ("denied", r#"streams: {deny: ['{a="1"}']}"#, r#"{a="1"}"#),
         ("relabel", "labels: [{action: drop, source_labels: [a], regex: '1'}]", r#"{a="1"}"#),
         ("noise", "labels: [{action: drop, source_labels: [a], regex: '1', reason: noise}]", r#"{a="1"}"#),
+        ("missing_label", "labels: [{action: require, source_labels: [a, b]}]", r#"{a="1"}"#),
+        ("schema", "labels: [{action: require, source_labels: [a, b], reason: schema}]", r#"{a="1"}"#),
         ("no_labels", "labels: [{action: labelkeep, regex: b}]", r#"{a="1"}"#),
         ("bad_labels", "", r#"{a="1", a="2"}"#),
     ];

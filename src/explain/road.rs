@@ -142,6 +142,7 @@ pub(super) fn is_of_a_check(reason: &Reason) -> bool {
         Reason::NotAllowed
         | Reason::Denied
         | Reason::Relabel
+        | Reason::MissingLabel
         | Reason::NoLabels
         | Reason::BadLabels
         | Reason::NoTenant

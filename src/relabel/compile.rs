@@ -9,8 +9,7 @@ use crate::{
 };
 use std::sync::LazyLock;
 
-const ACTIONS: &str =
-    "replace, keep, drop, keepequal, dropequal, hashmod, labelmap, labeldrop, labelkeep, lowercase, uppercase, map";
+const ACTIONS: &str = "replace, keep, drop, keepequal, dropequal, hashmod, labelmap, labeldrop, labelkeep, lowercase, uppercase, map, require";
 
 /// Prometheus' default for `replacement`.
 const FIRST_GROUP: &str = "$1";
@@ -27,11 +26,16 @@ pub(super) fn compile(mut written: Written) -> Result<LabelRule, Complaint> {
 
 fn relabel_action(written: &Written) -> Result<Action, Complaint> {
     let action = action_name(written);
+    let drops = matches!(action.as_str(), "keep" | "drop" | "keepequal" | "dropequal");
+    if written.reason.is_some() && !drops {
+        return Err(Complaint::new(format!("action `{action}` takes no `reason`"))
+            .hint("only keep, drop, keepequal, dropequal and require drop streams"));
+    }
     let others = [("map", written.map.is_some()), ("default", written.default.is_some())];
     if let Some((key, _)) = others.into_iter().find(|&(_, given)| given) {
         return Err(Complaint::new(format!("action `{action}` takes no `{key}`")));
     }
-    let reason = reason(written, &action)?;
+    let reason = reason(written, Reason::Relabel)?;
     Ok(match action.as_str() {
         "replace" => Action::Replace {
             sources: sources(written)?,
@@ -86,12 +90,9 @@ pub(super) fn action_name(written: &Written) -> String {
     written.action.as_deref().unwrap_or("replace").to_lowercase()
 }
 
-fn reason(written: &Written, action: &str) -> Result<Reason, Complaint> {
-    let Some(reason) = &written.reason else { return Ok(Reason::Relabel) };
-    if !matches!(action, "keep" | "drop" | "keepequal" | "dropequal") {
-        return Err(Complaint::new(format!("action `{action}` takes no `reason`"))
-            .hint("only keep, drop, keepequal and dropequal drop streams"));
-    }
+/// The reason that the rule names, or else this one.
+pub(super) fn reason(written: &Written, unnamed: Reason) -> Result<Reason, Complaint> {
+    let Some(reason) = &written.reason else { return Ok(unnamed) };
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     if reason.is_empty() || !reason.bytes().all(plain) {
         return Err(Complaint::new("`reason` is no plain word").hint("use letters, digits, `_`, `-` and `.`"));

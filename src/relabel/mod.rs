@@ -43,11 +43,11 @@ pub struct Written {
     pub set: Vec<(String, String)>,
     /// `map`: the set that says what becomes of a value.
     pub map: Option<Set>,
-    /// `default` of map.
+    /// `default` of map and require.
     pub default: Option<String>,
     /// `match`: the streams that the rule is for.
     pub selector: Option<Selector>,
-    /// `reason` of keep, drop, keepequal, dropequal.
+    /// `reason` of keep, drop, keepequal, dropequal, require.
     pub reason: Option<String>,
     /// Where the rule stands, if it stands in a file.
     pub at: Option<At>,
@@ -73,6 +73,8 @@ enum Action {
     LabelFilter { regex: Regex, keep: bool },
     Set(Vec<(Vec<u8>, Vec<u8>)>),
     Map { sources: Sources, target: Vec<u8>, set: Set, default: Option<Vec<u8>> },
+    Fill { labels: Vec<Vec<u8>>, default: Vec<u8> },
+    Require { labels: Vec<Vec<u8>>, reason: Reason },
 }
 
 /// What the joined sources must do to be kept or dropped.
@@ -116,6 +118,7 @@ impl LabelRule {
             Action::LabelFilter { keep: false, .. } => "labeldrop",
             Action::Set(_) => "set",
             Action::Map { .. } => "map",
+            Action::Fill { .. } | Action::Require { .. } => "require",
         }
     }
 }
@@ -194,6 +197,18 @@ impl Action {
                     (None, None) => {}
                 }
             }
+            Self::Fill { labels: names, default } => {
+                for name in names {
+                    if is_missing(labels.labels, name) {
+                        labels.set(name, default);
+                    }
+                }
+            }
+            Self::Require { labels: names, reason } => {
+                if names.iter().any(|name| is_missing(labels.labels, name)) {
+                    return Err(reason.clone());
+                }
+            }
         }
         Ok(())
     }
@@ -202,13 +217,17 @@ impl Action {
 impl Sources {
     /// Whether any of the labels is there.
     fn any(&self, labels: &Builder) -> bool {
-        self.labels.iter().any(|name| !labels.labels.value(name).is_empty())
+        self.labels.iter().any(|name| !is_missing(labels.labels, name))
     }
 
     fn join(&self, labels: &Builder) -> Vec<u8> {
         let values: Vec<&[u8]> = self.labels.iter().map(|name| labels.labels.value(name)).collect();
         values.join(self.separator.as_slice())
     }
+}
+
+fn is_missing(labels: &Labels, name: &[u8]) -> bool {
+    labels.value(name).is_empty()
 }
 
 /// Labels while rules change them. As in Prometheus, `labelmap` meets those that came with the stream first, in order of
@@ -234,8 +253,7 @@ impl Builder<'_> {
     /// Keeps the labels whose names are to be kept.
     fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) {
         self.labels.retain(|name, _| keep(name));
-        let labels = &*self.labels;
-        self.added.retain(|name| !labels.value(name).is_empty());
+        self.added.retain(|name| !is_missing(self.labels, name));
     }
 
     /// Copies labels to other names. A stream can have a million labels (16 MiB of text), so nothing here looks for a name by going

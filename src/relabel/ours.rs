@@ -2,9 +2,9 @@
 
 use super::{
     Action, Written,
-    compile::{action_name, sources, target},
+    compile::{action_name, reason, sources, target},
 };
-use crate::{diagnostic::Complaint, push::is_plain_name};
+use crate::{diagnostic::Complaint, push::is_plain_name, tally::Reason};
 
 /// The action, if it is one of ours.
 pub(super) fn compile(written: &Written) -> Result<Option<Action>, Complaint> {
@@ -13,6 +13,7 @@ pub(super) fn compile(written: &Written) -> Result<Option<Action>, Complaint> {
     }
     match action_name(written).as_str() {
         "map" => map(written).map(Some),
+        "require" => require(written).map(Some),
         _ => Ok(None),
     }
 }
@@ -38,6 +39,24 @@ fn map(written: &Written) -> Result<Action, Complaint> {
     };
     let default = written.default.clone().map(String::into_bytes);
     Ok(Action::Map { sources: some_sources(written, "map")?, target: target(written, "map")?, set, default })
+}
+
+fn require(written: &Written) -> Result<Action, Complaint> {
+    alone(written, "require", &["source_labels", "default", "reason"])?;
+    let (labels, reason) = (some_sources(written, "require")?.labels, reason(written, Reason::MissingLabel)?);
+    let Some(default) = &written.default else { return Ok(Action::Require { labels, reason }) };
+    if written.reason.is_some() {
+        return Err(Complaint::new("`reason` cannot stand beside `default`").hint("what is filled in is not dropped"));
+    }
+    if default.is_empty() {
+        return Err(
+            Complaint::new("an empty `default` fills nothing in").hint("without a `default` the stream is dropped")
+        );
+    }
+    match written.source_labels.iter().find(|name| !is_plain_name(name.as_bytes())) {
+        Some(name) => Err(Complaint::new(format!("`{name}` in `source_labels` is no label name"))),
+        None => Ok(Action::Fill { labels, default: default.clone().into_bytes() }),
+    }
 }
 
 fn some_sources(written: &Written, action: &str) -> Result<super::Sources, Complaint> {

@@ -126,6 +126,26 @@ fn a_map_says_what_values_mean() {
 }
 
 #[test]
+fn require_fills_or_drops() {
+    let require = |change: fn(&mut Written)| {
+        rule(|rule| {
+            (rule.action, rule.source_labels) = (Some("require".into()), vec!["a".into(), "b".into()]);
+            change(rule);
+        })
+        .unwrap()
+    };
+    let fill = [require(|rule| rule.default = Some("unknown".into()))];
+    let filled = treated(&fill, &[("b", b"x"), ("c", b"y")]).unwrap();
+    assert_eq!(filled, [("a", "unknown"), ("b", "x"), ("c", "y")].map(|(name, value)| (name.into(), value.into())));
+    let named = require(|rule| rule.reason = Some("schema".into()));
+    for (rule, reason) in [(require(|_| {}), Reason::MissingLabel), (named, Reason::Named("schema".into()))] {
+        let rules = [rule];
+        assert_eq!(treated(&rules, &[("a", b"x"), ("c", b"y")]), Err(reason));
+        assert!(treated(&rules, &[("a", b"x"), ("b", b"y")]).is_ok());
+    }
+}
+
+#[test]
 fn a_rule_with_match_is_for_fitting_streams_only() {
     let selector = |text| Some(Selector::parse(text).unwrap());
     let rules = [
