@@ -83,15 +83,17 @@ labels:
   - {action: map, source_labels: [priority], target_label: level, map: syslog-severity}
   - {action: map, source_labels: [absent], target_label: level, map: levels}
   - {action: require, source_labels: [stack, level], default: unknown}
+  - {action: collapse, source_labels: [container], target_label: container}
   - {action: require, source_labels: [team]}
 ",
     );
-    let steps = explained(&policy, &entry(r#"{priority="3"}"#, "x", &[]));
+    let steps = explained(&policy, &entry(r#"{container="web-3", priority="3"}"#, "x", &[]));
     let wanted = json!([
-        {"step": "received", "labels": {"priority": "3"}},
+        {"step": "received", "labels": {"container": "web-3", "priority": "3"}},
         {"step": "label_rule", "at": "policy.yaml:3:5", "action": "map", "added": {"level": "error"}},
         {"step": "label_rule", "at": "policy.yaml:5:5", "action": "require", "added": {"stack": "unknown"}},
-        {"step": "label_rule", "at": "policy.yaml:6:5", "action": "require", "dropped": "missing_label"},
+        {"step": "label_rule", "at": "policy.yaml:6:5", "action": "collapse", "changed": {"container": "web"}},
+        {"step": "label_rule", "at": "policy.yaml:7:5", "action": "require", "dropped": "missing_label"},
     ]);
     assert_eq!((&steps["steps"], &steps["idle_label_rules"]), (&wanted, &json!(1)));
 }

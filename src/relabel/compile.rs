@@ -9,7 +9,7 @@ use crate::{
 };
 use std::sync::LazyLock;
 
-const ACTIONS: &str = "replace, keep, drop, keepequal, dropequal, hashmod, labelmap, labeldrop, labelkeep, lowercase, uppercase, map, require";
+const ACTIONS: &str = "replace, keep, drop, keepequal, dropequal, hashmod, labelmap, labeldrop, labelkeep, lowercase, uppercase, map, collapse, require";
 
 /// Prometheus' default for `replacement`.
 const FIRST_GROUP: &str = "$1";

@@ -6,6 +6,7 @@
 
 mod case;
 mod cases;
+mod collapse;
 mod compile;
 mod ours;
 #[cfg(test)]
@@ -73,6 +74,7 @@ enum Action {
     LabelFilter { regex: Regex, keep: bool },
     Set(Vec<(Vec<u8>, Vec<u8>)>),
     Map { sources: Sources, target: Vec<u8>, set: Set, default: Option<Vec<u8>> },
+    Collapse { sources: Sources, target: Vec<u8> },
     Fill { labels: Vec<Vec<u8>>, default: Vec<u8> },
     Require { labels: Vec<Vec<u8>>, reason: Reason },
 }
@@ -118,6 +120,7 @@ impl LabelRule {
             Action::LabelFilter { keep: false, .. } => "labeldrop",
             Action::Set(_) => "set",
             Action::Map { .. } => "map",
+            Action::Collapse { .. } => "collapse",
             Action::Fill { .. } | Action::Require { .. } => "require",
         }
     }
@@ -195,6 +198,11 @@ impl Action {
                     (None, Some(default)) => labels.set(target, default),
                     (None, None) if !joined.is_empty() => labels.set(target, b""),
                     (None, None) => {}
+                }
+            }
+            Self::Collapse { sources, target } => {
+                if sources.any(labels) {
+                    labels.set(target, &collapse::collapse(&sources.join(labels)));
                 }
             }
             Self::Fill { labels: names, default } => {

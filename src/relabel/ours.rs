@@ -13,6 +13,7 @@ pub(super) fn compile(written: &Written) -> Result<Option<Action>, Complaint> {
     }
     match action_name(written).as_str() {
         "map" => map(written).map(Some),
+        "collapse" => collapse(written).map(Some),
         "require" => require(written).map(Some),
         _ => Ok(None),
     }
@@ -39,6 +40,11 @@ fn map(written: &Written) -> Result<Action, Complaint> {
     };
     let default = written.default.clone().map(String::into_bytes);
     Ok(Action::Map { sources: some_sources(written, "map")?, target: target(written, "map")?, set, default })
+}
+
+fn collapse(written: &Written) -> Result<Action, Complaint> {
+    alone(written, "collapse", &["source_labels", "separator", "target_label"])?;
+    Ok(Action::Collapse { sources: some_sources(written, "collapse")?, target: target(written, "collapse")? })
 }
 
 fn require(written: &Written) -> Result<Action, Complaint> {

@@ -126,6 +126,19 @@ fn a_map_says_what_values_mean() {
 }
 
 #[test]
+fn collapse_leaves_streams_without_the_label_alone() {
+    let collapse = rule(|rule| {
+        (rule.action, rule.target_label) = (Some("collapse".into()), Some("t".into()));
+        rule.source_labels = vec!["a".into()];
+    });
+    let rules = [collapse.unwrap()];
+    let target = |pairs: &[(&str, &[u8])]| treated(&rules, pairs).unwrap().pop().unwrap().1;
+    assert_eq!(target(&[("a", b"web-3"), ("t", b"old")]), b"web");
+    assert_eq!(target(&[("t", b"old-3")]), b"old-3");
+    assert_eq!(target(&[("a", b"\xff-123456-2")]), b"\xff-<n>");
+}
+
+#[test]
 fn require_fills_or_drops() {
     let require = |change: fn(&mut Written)| {
         rule(|rule| {
