@@ -70,6 +70,8 @@ metrics! {
     redacted_lines: IntCounter = "sigyn_redacted_lines_total" [],
     /// Names of structured metadata that Loki could not store (no letter or digit) and that were replaced by `key_N`.
     renamed_metadata: IntCounter = "sigyn_renamed_metadata_total" [],
+    /// Labels of the streams of a push that became structured metadata, by the place of the label rule.
+    demoted_labels: IntCounterVec = "sigyn_demoted_labels_total" ["rule"],
     /// Entries moved by a nanosecond or more, because they had become equal to another and Loki would store only one.
     deduplicated_entries: IntCounter = "sigyn_deduplicated_entries_total" [],
     /// Findings, by rule, by where they stood, and by whether the rule acts (on) or only counts (report).
@@ -212,6 +214,9 @@ pub fn account(metrics: &Metrics, policy: &Policy, tally: &Tally, sent: &[Sent],
     }
     metrics.redacted_lines.inc_by(tally.redacted_lines);
     metrics.renamed_metadata.inc_by(tally.renamed_metadata);
+    for (rule, labels) in &tally.demoted_labels {
+        metrics.demoted_labels.with_label_values(&[&**rule]).inc_by(*labels);
+    }
     metrics.deduplicated_entries.inc_by(tally.told_apart);
     for ((rule, place, mode), times) in &tally.redactions {
         // A tally is filled by the policy that it is accounted with, so the number is always known.

@@ -28,6 +28,9 @@ use walk::Walk;
 /// What a stream's plan takes, and its place among the others: about 300 bytes were measured with the builtin rules.
 const PLAN_BYTES: usize = 320;
 
+/// What it takes to put a pair into an entry: an edit for the pair and one for the length of the entry, in a list that grows.
+const ADDED_BYTES: usize = 128;
+
 /// So many streams are planned before it is asked whether there is memory for more.
 const PLANNED: usize = 1024;
 
@@ -128,7 +131,8 @@ fn treat_with(
     }
     desk.whole.clear();
     // An edit changes the lengths of all that holds it: pair, entry, stream.
-    memory.reserve(desk.reserved() + 4 * desk.content.reserved())?;
+    let added = desk.fates.added.bytes() + desk.fates.added.len() * ADDED_BYTES;
+    memory.reserve(desk.reserved() + 4 * desk.content.reserved() + added)?;
     let left = splice(body, &desk.index, &desk.fates, &desk.content, &mut desk.whole);
     debug_assert_eq!(left, tally.kept().lines);
     if left == 0 {
@@ -137,7 +141,7 @@ fn treat_with(
     if ptr::eq(body, received) && desk.whole.is_empty() {
         return Ok(Treated::Unchanged);
     }
-    memory.reserve(desk.reserved() + desk.whole.reserved())?;
+    memory.reserve(desk.reserved() + desk.whole.reserved() + desk.fates.added.bytes())?;
     out.clear();
     desk.whole.apply(body, out);
     Ok(Treated::Changed)
@@ -160,6 +164,7 @@ impl Desk {
             + self.index.streams.len() * (size_of::<StreamFate>() + PLAN_BYTES)
             + self.hits.capacity() * size_of::<Hit>()
             + self.fates.labels.capacity()
+            + self.fates.added.reserved()
             + self.content.reserved()
             + self.whole.reserved()
     }
@@ -178,6 +183,7 @@ impl Desk {
         self.fates.streams.clear();
         self.fates.labels.clear();
         self.fates.dropped_entries.clear();
+        self.fates.added.clear();
         let others = self.reserved();
         for (number, stream) in self.index.streams.iter().enumerate() {
             if number % PLANNED == 0 {
@@ -220,6 +226,7 @@ impl Desk {
                 for ((rule, place, mode), times) in &plan.redactions {
                     tally.redaction(*rule, *place, *mode, *times);
                 }
+                plan.demoted.iter().for_each(|pair| tally.demote(&pair.rule));
             }
             self.plans.push(plan);
         }
@@ -250,6 +257,8 @@ impl Desk {
             scanned: 0,
             work: &mut self.work,
             content: &mut self.content,
+            added: &mut self.fates.added,
+            pairs: 0..0,
             memory,
         };
         for (number, stream) in self.index.streams.iter().enumerate() {
@@ -257,6 +266,7 @@ impl Desk {
                 continue;
             }
             let plan = &self.plans[number];
+            desk.begin(plan, stream)?;
             for entry in stream.entries.clone() {
                 desk.scan(entry)?;
                 if let Some(reason) = desk.entry(plan, entry, tally, guard) {

@@ -6,9 +6,9 @@
 use crate::{
     admit,
     policy::Policy,
-    push::{Edits, Labels, MAX_TEXT},
+    push::{Edits, Labels, MAX_TEXT, as_loki_names, can_be_name},
     redact::{self, Fate, Text, Work, redact},
-    relabel::{LabelRule, relabel},
+    relabel::{Demoted, LabelRule, relabel},
     rules::{Active, Hit, Rule},
     span::Span,
     tally::{Mode, Place, Reason, RuleId, Tally},
@@ -33,6 +33,8 @@ pub struct StreamPlan {
     pub metadata: Active,
     /// Why the stream would be refused by what is in report mode.
     pub reported: Vec<Reason>,
+    /// Labels that became structured metadata of each of its entries.
+    pub demoted: Vec<NewPair>,
     /// Findings in its labels, counted each time the plan is used.
     pub redactions: Vec<((RuleId, Place, Mode), u64)>,
 }
@@ -49,9 +51,32 @@ impl StreamPlan {
             lines: Active::default(),
             metadata: Active::default(),
             reported: Vec::new(),
+            demoted: Vec::new(),
             redactions: Vec::new(),
         }
     }
+
+    /// About how many bytes it holds.
+    fn bytes(&self) -> usize {
+        let printed = match &self.verdict {
+            Verdict::Relabel(text) => text.len(),
+            Verdict::Keep | Verdict::Refuse(_) => 0,
+        };
+        let pair = |pair: &NewPair| size_of::<NewPair>() + pair.stored.len() + pair.name.len() + pair.value.len();
+        printed + self.demoted.iter().map(pair).sum::<usize>()
+    }
+}
+
+/// A label that became structured metadata.
+pub struct NewPair {
+    /// Where the rule stands.
+    pub rule: Arc<str>,
+    /// The name under which Loki would store the label as it came: an entry that has a pair of this name keeps its own.
+    pub stored: Vec<u8>,
+    /// The name as it is forwarded.
+    pub name: Vec<u8>,
+    /// The value as it is forwarded.
+    pub value: Vec<u8>,
 }
 
 /// What becomes of a stream.
@@ -84,12 +109,7 @@ impl Plans {
             return Arc::clone(plan);
         }
         let plan = Arc::new(make(policy, text, &mut |_| {}));
-        let bytes = ENTRY_BYTES
-            + text.len()
-            + match &plan.verdict {
-                Verdict::Relabel(text) => text.len(),
-                Verdict::Keep | Verdict::Refuse(_) => 0,
-            };
+        let bytes = ENTRY_BYTES + text.len() + plan.bytes();
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.bytes + bytes > CACHE_BYTES {
             *known = Known::default();
@@ -123,6 +143,8 @@ pub enum Step<'a> {
     Admission(admit::Decision<'a>),
     /// A name, or a value under its name, is redacted.
     Redacted {
+        /// A label, or metadata that was one.
+        place: Place,
         /// The name that the text is the value of.
         key: Option<&'a [u8]>,
         /// The name or the value.
@@ -158,7 +180,7 @@ fn normalise(
     watch: &mut dyn FnMut(Step<'_>),
 ) -> Result<Labels, Reason> {
     let mut labels = Labels::parse(text).map_err(|_| Reason::BadLabels)?;
-    relabel(&policy.labels, &mut labels, |rule, labels| watch(Step::Rule(rule, labels)))?;
+    let demoted = relabel(&policy.labels, &mut labels, |rule, labels| watch(Step::Rule(rule, labels)))?;
     watch(Step::Relabelled(&labels));
     // With them go the labels that switch Loki's own checks off.
     labels.retain(|name, _| !name.starts_with(b"__"));
@@ -176,7 +198,18 @@ fn normalise(
     plan.lines = active(rules, &labels, |rule| rule.places.line);
     plan.metadata = active(rules, &labels, |rule| rule.places.metadata);
     let in_labels = active(rules, &labels, |rule| rule.places.labels);
-    let labels = redact_labels(policy, &in_labels, &labels, &mut plan.redactions, watch)?;
+    // What was a label is forwarded as metadata.
+    let in_either = active(rules, &labels, |rule| rule.places.labels || rule.places.metadata);
+    // A plan is made once for many pushes, so that it costs nothing to keep the decisions.
+    let mut desk = Desk::watched();
+    let mut redact = |active: &Active, place: Place, text: &[u8], key: Option<&[u8]>| {
+        let redacted = desk.redact(policy, active, place, text, key);
+        watch(Step::Redacted { place, key, text, decisions: desk.work.take_decisions() });
+        redacted
+    };
+    let labels = redact_labels(&labels, |text, key| redact(&in_labels, Place::Label, text, key))?;
+    plan.demoted = redact_demoted(demoted, |text, key| redact(&in_either, Place::Metadata, text, key))?;
+    plan.redactions = desk.tally.redactions;
     match (policy.limits.refuses_labels(&labels), policy.limits.mode) {
         (Some(reason), Mode::On) => return Err(reason),
         (refused, _) => plan.reported.extend(refused),
@@ -196,30 +229,35 @@ fn active(rules: &[Rule], labels: &Labels, here: impl Fn(&Rule) -> bool) -> Acti
 
 /// Redacts names and values. Two names that become one would lose a value, so the stream is refused then.
 fn redact_labels(
-    policy: &Policy,
-    active: &Active,
     labels: &Labels,
-    redactions: &mut Vec<((RuleId, Place, Mode), u64)>,
-    watch: &mut dyn FnMut(Step<'_>),
+    mut redact: impl FnMut(&[u8], Option<&[u8]>) -> Result<Vec<u8>, Reason>,
 ) -> Result<Labels, Reason> {
-    // A plan is made once for many pushes, so that it costs nothing to keep the decisions.
-    let mut desk = Desk::watched();
     let mut pairs = Vec::with_capacity(labels.len());
     for (name, value) in labels.iter() {
-        let [new_value, new_name] = [(value, Some(name)), (name, None)].map(|(text, key)| {
-            let redacted = desk.redact(policy, active, Place::Label, text, key);
-            watch(Step::Redacted { key, text, decisions: desk.work.take_decisions() });
-            redacted
-        });
-        pairs.push((new_name?, new_value?));
+        let (value, name) = (redact(value, Some(name)), redact(name, None));
+        pairs.push((name?, value?));
     }
     let mut redacted = Labels::default();
     redacted.set_all(pairs);
     if redacted.len() < labels.len() {
         return Err(Reason::BadLabels);
     }
-    *redactions = desk.tally.redactions;
     Ok(redacted)
+}
+
+/// The same for labels that became metadata. A name that Loki cannot store refuses the stream: it has no other.
+fn redact_demoted(
+    demoted: Vec<Demoted>,
+    mut redact: impl FnMut(&[u8], Option<&[u8]>) -> Result<Vec<u8>, Reason>,
+) -> Result<Vec<NewPair>, Reason> {
+    let mut pair = |Demoted { rule, name, value }: Demoted| {
+        let (value, new_name) = (redact(&value, Some(&name))?, redact(&name, None)?);
+        if !can_be_name(&new_name) {
+            return Err(Reason::BadLabels);
+        }
+        Ok(NewPair { rule, stored: as_loki_names(&name), name: new_name, value })
+    };
+    demoted.into_iter().map(&mut pair).collect()
 }
 
 /// Redacts texts that stand alone.

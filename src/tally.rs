@@ -165,6 +165,8 @@ pub struct Tally {
     pub reported_lines: Vec<(Reason, u64)>,
     /// Names of structured metadata that Loki could not store and that were replaced.
     pub renamed_metadata: u64,
+    /// Labels of streams that became structured metadata, by the place of the rule.
+    pub demoted_labels: Vec<(Arc<str>, u64)>,
     /// Lines in which a finding was replaced (in the line or its metadata).
     pub redacted_lines: u64,
     /// Entries that were moved by a nanosecond or more, because they had become equal to another of their stream.
@@ -182,6 +184,7 @@ impl Tally {
         self.reported_streams.clear();
         self.reported_lines.clear();
         self.renamed_metadata = 0;
+        self.demoted_labels.clear();
         self.redacted_lines = 0;
         self.told_apart = 0;
         self.redactions.clear();
@@ -210,6 +213,11 @@ impl Tally {
         count_one(&mut self.reported_lines, reason);
     }
 
+    /// Counts a label that became structured metadata.
+    pub fn demote(&mut self, rule: &Arc<str>) {
+        count_one(&mut self.demoted_labels, rule);
+    }
+
     /// Counts `times` findings of a rule.
     pub fn redaction(&mut self, rule: RuleId, place: Place, mode: Mode, times: u64) {
         let key = (rule, place, mode);
@@ -235,9 +243,9 @@ impl Tally {
     }
 }
 
-fn count_one(counts: &mut Vec<(Reason, u64)>, reason: &Reason) {
-    match counts.iter_mut().find(|(known, _)| known == reason) {
+fn count_one<K: Clone + PartialEq>(counts: &mut Vec<(K, u64)>, key: &K) {
+    match counts.iter_mut().find(|(known, _)| known == key) {
         Some((_, sum)) => *sum += 1,
-        None => counts.push((reason.clone(), 1)),
+        None => counts.push((key.clone(), 1)),
     }
 }

@@ -83,7 +83,7 @@ impl Twins {
         memory: &mut dyn Memory,
     ) -> Result<u64, Error> {
         let relabelled = fates.streams.iter().any(|fate| matches!(fate, StreamFate::Relabel(_)));
-        if content.is_empty() && !relabelled {
+        if content.is_empty() && fates.added.is_empty() && !relabelled {
             return Ok(0);
         }
         memory.reserve(index.streams.len() * GROUP_BYTES + index.entries.len() * size_of::<Item>())?;
@@ -139,7 +139,7 @@ impl Twins {
                 if dropped.peek() == Some(&&entry) {
                     continue;
                 }
-                let mut changed = false;
+                let mut changed = push.fates.added.of(entry).next().is_some();
                 while edits.next_if(|(old, _)| old.end <= field.end).is_some() {
                     changed = true;
                 }
@@ -215,7 +215,8 @@ impl<'a> Push<'a> {
     }
 
     /// Writes what Loki compares of an entry beside the timestamp: the line and the metadata in order of name.
-    fn put_content(&self, entry: &Entry, content: &Edits, out: &mut Vec<u8>) {
+    fn put_content(&self, number: u32, content: &Edits, out: &mut Vec<u8>) {
+        let entry = &self.index.entries[number as usize];
         let mut texts = content.texts(self.body, entry.body.start);
         let mut text = |span: Span, out: &mut Vec<u8>| texts.pieces(span, |piece| out.extend_from_slice(piece));
         text(entry.line, out);
@@ -226,6 +227,7 @@ impl<'a> Push<'a> {
             text(pair.value, &mut value);
             pairs.push((as_loki_names(&name), value));
         }
+        pairs.extend(self.fates.added.of(number).map(|(name, value)| (as_loki_names(name), value.to_vec())));
         pairs.sort_unstable();
         for part in pairs.iter().flat_map(|(name, value)| [name, value]) {
             // A length before each, so that no two lists of pairs look alike.
@@ -243,7 +245,7 @@ fn move_later(push: &Push<'_>, content: &Edits, items: &mut [Item]) -> Vec<(u32,
     let mut text = Vec::new();
     for item in items.iter_mut() {
         text.clear();
-        push.put_content(&push.index.entries[item.entry as usize], content, &mut text);
+        push.put_content(item.entry, content, &mut text);
         item.content = key.hash_one(&text);
     }
     items.sort_by_key(|item| (item.changed, item.group, item.at));

@@ -83,8 +83,15 @@ impl Limits {
     }
 
     /// Why Loki would refuse an entry at the time `now`, in nanoseconds since 1970. `texts` are its texts as they will be
-    /// forwarded. The order of the checks is Loki's.
-    pub fn refuses_entry(&self, entry: &Entry, pairs: &[Pair], mut texts: Texts<'_>, now: i64) -> Option<Reason> {
+    /// forwarded, `added` the names and values that it gets. The order of the checks is Loki's.
+    pub fn refuses_entry<'a>(
+        &self,
+        entry: &Entry,
+        pairs: &[Pair],
+        mut texts: Texts<'_>,
+        added: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        now: i64,
+    ) -> Option<Reason> {
         let at = time_of(entry);
         if self.reject_old_samples_max_age.is_some_and(|age| at < now.saturating_sub(nanoseconds(age))) {
             return Some(Reason::GreaterThanMaxSampleAge);
@@ -95,15 +102,19 @@ impl Limits {
         if is_above(texts.length(entry.line), self.max_line_size) {
             return Some(Reason::LineTooLong);
         }
-        if !self.allow_structured_metadata && !pairs.is_empty() {
+        let (more, more_bytes) = added.fold((0, 0), |(pairs, bytes), (name, value)| {
+            (pairs + 1, bytes + if name == LEVEL { 0 } else { name.len() + value.len() })
+        });
+        if !self.allow_structured_metadata && pairs.len() + more > 0 {
             return Some(Reason::DisallowedStructuredMetadata);
         }
         if self.max_structured_metadata_size.is_some()
-            && is_above(metadata_size(pairs, texts), self.max_structured_metadata_size)
+            && is_above(metadata_size(pairs, texts) + more_bytes, self.max_structured_metadata_size)
         {
             return Some(Reason::StructuredMetadataTooLarge);
         }
-        is_above(pairs.len(), self.max_structured_metadata_entries_count).then_some(Reason::StructuredMetadataTooMany)
+        is_above(pairs.len() + more, self.max_structured_metadata_entries_count)
+            .then_some(Reason::StructuredMetadataTooMany)
     }
 }
 
@@ -161,10 +172,13 @@ fn is_above(number: usize, limit: Option<u64>) -> bool {
     limit.is_some_and(|limit| number as u64 > limit)
 }
 
+/// What Loki itself adds to entries, and does not count.
+const LEVEL: &[u8] = b"detected_level";
+
 /// Bytes of names and values, as Loki counts them: without a level, which may be its own.
 fn metadata_size(pairs: &[Pair], mut texts: Texts<'_>) -> usize {
     let size = |pair: &Pair| {
-        let (mut length, mut level) = (0, Some(&b"detected_level"[..]));
+        let (mut length, mut level) = (0, Some(LEVEL));
         texts.pieces(pair.name, |piece| {
             length += piece.len();
             level = level.and_then(|rest| rest.strip_prefix(piece));

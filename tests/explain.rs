@@ -99,6 +99,25 @@ labels:
 }
 
 #[test]
+fn demoted_labels_are_told_as_metadata() {
+    let policy = policy(
+        "
+labels: [{action: demote, regex: image|id}]
+redact: [{name: pins, token: 'id-{digits:4}', where: {in: [metadata]}}]
+",
+    );
+    let steps = explained(&policy, &entry(r#"{a="1", id="own", image="id-1234"}"#, "x", &[("id", "mine")]));
+    assert_eq!(
+        steps["steps"][1],
+        json!({"step": "label_rule", "at": "policy.yaml:2:10", "action": "demote", "removed": ["id", "image"]})
+    );
+    assert_eq!(told(&steps["steps"][3]), "metadata value: replaced by pins [ pins 0..7 ]");
+    let metadata = json!([{"name": "id", "value": "mine"}, {"name": "image", "value": "[REDACTED]"}]);
+    assert_eq!(steps["outcome"]["forwarded"]["metadata"], metadata);
+    assert!(!steps.to_string().contains("1234"));
+}
+
+#[test]
 fn the_last_step_says_why_an_entry_is_dropped() {
     let strict = "
 labels:

@@ -150,6 +150,67 @@ fn each_refusal_has_its_reason() {
     }
 }
 
+/// A stream with a label to demote, whose second entry has a pair of that name already.
+fn with_own_pair(labels: &str) -> Stream {
+    let entries = vec![entry("x", &[]), entry("y", &[("t", "1"), ("container-name", "own")]), entry("", &[])];
+    Stream { labels: labels.into(), entries, hash: 0 }
+}
+
+#[test]
+fn demoted_labels_become_metadata_of_every_entry() {
+    let policy = policy("labels: [{action: demote, regex: container_name|image}]");
+    let given = push(vec![
+        with_own_pair(r#"{a="1", container_name="web", image="i"}"#),
+        stream(r#"{a="1"}"#, &["other"]),
+        stream(r#"{a="2", image="j"}"#, &["z"]),
+        stream(r#"{image="alone"}"#, &["no label is left"]),
+    ]);
+    let outcome = run(&policy, &given.encode_to_vec());
+    let wanted = [
+        r#"{a="1"} | x | container_name=web image=i"#,
+        r#"{a="1"} | y | t=1 container-name=own image=i"#,
+        r#"{a="1"} |  | container_name=web image=i"#,
+        r#"{a="1"} | other |"#,
+        r#"{a="2"} | z | image=j"#,
+    ];
+    assert_eq!(told(&outcome.push), wanted);
+    assert_eq!(outcome.tally.demoted_labels, [("policy.yaml:1:10".into(), 3)]);
+    assert_eq!(outcome.dropped("no_labels"), 1);
+    let again = run(&policy, &outcome.push.encode_to_vec());
+    assert_eq!(again.treated, Treated::Unchanged);
+}
+
+#[test]
+fn demoted_labels_are_redacted_as_labels_and_as_metadata() {
+    let rules = |place: &str, with: &str| {
+        policy(&format!(
+            "{{labels: [{{action: demote, regex: b}}], redact: [{{name: x, token: 'id-{{digits:4}}', where: {{in: [{place}]}}{with}}}]}}"
+        ))
+    };
+    let given = push(vec![stream(r#"{a="id-1234", b="id-5678"}"#, &["id-1111", "y"])]).encode_to_vec();
+    for (place, labels, line) in [("labels", "[REDACTED]", "id-1111"), ("metadata", "id-1234", "id-1111")] {
+        let outcome = run(&rules(place, ""), &given);
+        let [first, second] = [line, "y"].map(|line| format!(r#"{{a="{labels}"}} | {line} | b=[REDACTED]"#));
+        assert_eq!(told(&outcome.push), [first, second], "{place}");
+        assert!(outcome.tally.redactions.iter().any(|((_, place, _), _)| place.as_str() == "metadata"), "{place}");
+    }
+    let lines = run(&rules("line", ""), &given);
+    assert_eq!(told(&lines.push)[1], r#"{a="id-1234"} | y | b=id-5678"#, "rules for lines are not asked");
+    assert_eq!(run(&rules("metadata", ", with: drop"), &given).dropped("redaction"), 2);
+    let key = push(vec![stream(&format!("{{a=\"1\", api_key=\"{}\"}}", secret()), &["x"])]);
+    let outcome = run(&policy("labels: [{action: demote, regex: api_key}]"), &key.encode_to_vec());
+    assert_eq!(told(&outcome.push), [r#"{a="1"} | x | api_key=[REDACTED]"#]);
+}
+
+#[test]
+fn what_a_demoted_name_leaves_free_is_given_to_pairs_that_have_none() {
+    let policy = policy("labels: [{action: demote, regex: key_1}]");
+    let entries = vec![entry("x", &[("-", "nameless")])];
+    let given = push(vec![Stream { labels: br#"{a="1", key_1="l"}"#.to_vec(), entries, hash: 0 }]);
+    let outcome = run(&policy, &given.encode_to_vec());
+    assert_eq!(told(&outcome.push), [r#"{a="1"} | x | key_3=nameless key_1=l"#]);
+}
+
 #[test]
 fn what_did_not_change_is_forwarded_as_it_came() {
     let given = push(vec![stream(r#"{a="1"}"#, &["plain", "", "größer \u{1F9AB}"])]).encode_to_vec();
@@ -250,6 +311,42 @@ fn an_entry_whose_timestamp_loki_cannot_read_goes_alone() {
 }
 
 proptest! {
+    /// A stream whose labels change, however they do, keeps all its entries and their order.
+    #[test]
+    fn a_stream_whose_labels_change_keeps_its_entries(
+        streams in proptest::collection::vec(
+            ("(web|db)-[0-9]{1,8}", "[0-9x]", proptest::collection::vec("[a-c]{0,3}", 0..4), any::<bool>()),
+            1..4,
+        ),
+        left_out in 0..6_usize,
+    ) {
+        let mut rules = vec![
+            "{action: map, source_labels: [priority], target_label: level, map: syslog-severity, default: info}",
+            "{action: collapse, source_labels: [container], target_label: service}",
+            "{action: demote, regex: container|priority}",
+            "{action: require, source_labels: [env], default: sandbox}",
+            "{set: {source: docker}}",
+        ];
+        rules.truncate(rules.len() - left_out.min(4));
+        let policy = policy(&format!("labels: [{}]", rules.join(", ")));
+        let given = push(
+            streams
+                .iter()
+                .map(|(container, priority, lines, own)| {
+                    let pairs: &[(&str, &str)] = if *own { &[("priority", "own"), ("t", "1")] } else { &[] };
+                    let entries = lines.iter().map(|line| entry(line, pairs)).collect();
+                    Stream { labels: format!("{{container=\"{container}\", priority=\"{priority}\"}}").into(), entries, hash: 0 }
+                })
+                .collect(),
+        );
+        let outcome = run(&policy, &given.encode_to_vec());
+        let lines = |push: &PushRequest| -> Vec<Vec<u8>> {
+            push.streams.iter().flat_map(|stream| &stream.entries).map(|entry| entry.line.clone()).collect()
+        };
+        prop_assert!(lines(&outcome.push) == lines(&given));
+        prop_assert_eq!(outcome.tally.dropped_total().lines, 0);
+    }
+
     /// Whatever comes and whatever the rules do: each line is forwarded or counted, and a second treatment changes nothing.
     #[test]
     fn no_line_is_lost_and_a_second_pass_changes_nothing(

@@ -103,6 +103,25 @@ fn streams_that_became_one_are_told_apart() {
 }
 
 #[test]
+fn demoted_labels_tell_apart_what_they_told_apart_before() {
+    let demote = "labels: [{action: demote, regex: file}]";
+    let two = |one: Stream, two: Stream| nanos(&run(&policy(demote), vec![one, two]).0);
+    let labels = [r#"{a="1", file="p"}"#, r#"{a="1", file="q"}"#, r#"{a="1"}"#];
+    let x: &[Given<'_>] = &[(5, "x", &[])];
+    assert_eq!(two(stream(labels[0], x), stream(labels[1], x)), [5, 5], "streams that became one");
+    assert_eq!(
+        two(stream(labels[0], x), stream(labels[2], &[(5, "x", &[("file", "p")])])),
+        [6, 5],
+        "the pair came with one"
+    );
+    let own = stream(labels[0], &[(5, "x", &[("file", "p")]), (5, "x", &[])]);
+    assert_eq!(nanos(&run(&policy(demote), vec![own]).0), [5, 6], "it came with an entry of the same stream");
+    let secrets = format!("{{{demote}, {PINS}}}");
+    let [one, two] = ["11", "22"].map(|pin| stream(&format!(r#"{{a="1", file="pin={pin}"}}"#), x));
+    assert_eq!(nanos(&run(&policy(&secrets), vec![one, two]).0), [5, 6], "redaction made them equal");
+}
+
+#[test]
 fn an_entry_without_a_timestamp_gets_one_only_if_it_is_moved() {
     let mut given = stream(r#"{a="1"}"#, &[(0, "pin=11", &[]), (0, "pin=22", &[])]);
     given.entries.iter_mut().for_each(|entry| entry.timestamp = None);
@@ -141,9 +160,10 @@ proptest! {
     /// As many entries are stored as would have been without Sigyn, however many of them became equal.
     #[test]
     fn loki_stores_as_many_as_came(
-        streams in vec(("[12]", "[pq]", vec((0..4_i32, "(pin=(11|22|33)|\\[REDACTED\\]|x)"), 0..12)), 1..5)
+        streams in vec(("[12]", "[pq]", vec((0..4_i32, "(pin=(11|22|33)|\\[REDACTED\\]|x)"), 0..12)), 1..5),
+        action in "labeldrop|demote",
     ) {
-        let policy = policy("{labels: [{action: labeldrop, regex: file}], redact: [{name: pins, token: 'pin={digits:2-4}'}]}");
+        let policy = policy(&format!("{{labels: [{{action: {action}, regex: file}}], redact: [{{name: pins, token: 'pin={{digits:2-4}}'}}]}}"));
         let given: Vec<Stream> = streams
             .iter()
             .map(|(a, file, entries)| {

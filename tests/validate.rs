@@ -67,6 +67,30 @@ struct Edge {
     beyond: (String, Entry),
 }
 
+#[test]
+fn demoted_labels_count_as_metadata() {
+    let text = "labels: [{action: demote, regex: b|detected_level}]";
+    let stream = |metadata: &[(&str, &str)]| {
+        push(vec![(r#"{a="1", b="two", detected_level="info"}"#.to_owned(), vec![entry("x", metadata)])])
+    };
+    let limits = [
+        (
+            "structured_metadata_too_many",
+            Limits { max_structured_metadata_entries_count: Some(3), ..Limits::default() },
+        ),
+        ("structured_metadata_too_large", Limits { max_structured_metadata_size: Some(6), ..Limits::default() }),
+        ("disallowed_structured_metadata", Limits { allow_structured_metadata: false, ..Limits::default() }),
+    ];
+    for (reason, limits) in limits {
+        let policy = policy(text, limits.clone());
+        let (_, within) = run(&policy, &stream(&[("c", "d")]));
+        assert_eq!(within.dropped.is_empty(), limits.allow_structured_metadata, "{reason}");
+        let (left, beyond) = run(&policy, &stream(&[("c", "d"), ("e", "f")]));
+        assert_eq!(beyond.dropped[0].0.as_str(), reason);
+        assert!(left.streams.is_empty(), "{reason}");
+    }
+}
+
 fn edges() -> Vec<Edge> {
     let line = |line: &str| (r#"{a="1"}"#.to_owned(), entry(line, &[]));
     let labels = |text: &str| (text.to_owned(), entry("x", &[]));

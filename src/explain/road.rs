@@ -6,7 +6,7 @@ use crate::{
     diagnostic::At,
     plan::{self, Desk, StreamPlan, Verdict},
     policy::Policy,
-    push::{Labels, can_be_name},
+    push::{Labels, as_loki_names, can_be_name},
     redact,
     rules::Active,
     tally::{Place, Reason},
@@ -73,9 +73,9 @@ impl Road {
             plan::Step::Relabelled(labels) => self.relabelled = Some(labels.clone()),
             plan::Step::Stripped(labels) => self.stripped = Some(labels.clone()),
             plan::Step::Admission(decision) => self.admission = Some(admission(decision)),
-            plan::Step::Redacted { key, text, decisions } => {
+            plan::Step::Redacted { place, key, text, decisions } => {
                 let (key, text) = (key.map(<[u8]>::to_vec), text.to_vec());
-                self.texts.push(Redacted { place: Place::Label, key, text, decisions });
+                self.texts.push(Redacted { place, key, text, decisions });
             }
         }
     }
@@ -96,6 +96,9 @@ impl Road {
                 let new_name = text(&plan.metadata, Place::Metadata, name, None)?;
                 metadata.push((new_name, text(&plan.metadata, Place::Metadata, value, Some(name))?));
             }
+            let own = |stored: &[u8]| entry.metadata.iter().any(|(name, _)| as_loki_names(name) == stored);
+            let demoted = plan.demoted.iter().filter(|pair| !own(&pair.stored));
+            metadata.extend(demoted.map(|pair| (pair.name.clone(), pair.value.clone())));
             Ok(Entry { labels: labels.to_vec(), timestamp: entry.timestamp, line, metadata })
         };
         redacted().map_or_else(Outcome::Dropped, Outcome::Forwarded)

@@ -6,7 +6,7 @@ use crate::{
     memory::{Beside, Memory},
     plan::StreamPlan,
     policy::Policy,
-    push::{self, Edits, Entry, Index, Pair},
+    push::{self, Added, Edits, Entry, Index, Pair, Stream},
     redact::{Fate, Text, Work, redact},
     rules::{Active, Hit},
     span::Span,
@@ -14,6 +14,7 @@ use crate::{
     validate::{self, Limits, SpareNames},
 };
 use std::{
+    collections::HashSet,
     ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -27,6 +28,9 @@ const HIT_BYTES: usize = 80;
 
 /// What a name for a pair that has none may take: an edit with the name, and a number that is taken.
 const NAME_BYTES: usize = 80;
+
+/// What it takes to note that an entry gets a pair.
+const GIVEN_BYTES: usize = 8;
 
 /// What was done to an entry that goes on.
 struct Done {
@@ -53,10 +57,25 @@ pub(super) struct Walk<'a> {
     pub(super) scanned: u32,
     pub(super) work: &'a mut Work,
     pub(super) content: &'a mut Edits,
+    pub(super) added: &'a mut Added,
+    /// Of `added`, what was made of labels of the stream.
+    pub(super) pairs: Range<u32>,
     pub(super) memory: Beside<'a>,
 }
 
 impl Walk<'_> {
+    /// Comes to a stream. Fails where there is no memory for what its entries get.
+    pub(super) fn begin(&mut self, plan: &StreamPlan, stream: &Stream) -> Result<(), Error> {
+        if !plan.demoted.is_empty() {
+            let first = self.added.pairs();
+            plan.demoted.iter().for_each(|pair| self.added.pair(&pair.name, &pair.value));
+            self.pairs = first..self.added.pairs();
+            let given = stream.entries.len() * plan.demoted.len() * GIVEN_BYTES;
+            self.memory.reserve(self.content.reserved() + self.added.reserved() + given)?;
+        }
+        Ok(())
+    }
+
     /// Looks for the rules' literals in an entry and those behind it, of other streams too, if that is not done yet.
     /// Fails where there is no memory for what may be found.
     pub(super) fn scan(&mut self, entry: u32) -> Result<(), Error> {
@@ -76,13 +95,15 @@ impl Walk<'_> {
         while begin < piece.end {
             let end = piece.end.min(begin.saturating_add(SCANNED_BYTES));
             self.policy.redact.hits_ending(self.body, Span { start: begin, end }, piece.start, self.hits);
-            self.memory.reserve(self.content.reserved() + self.hits.len() * HIT_BYTES)?;
+            self.memory.reserve(self.content.reserved() + self.added.reserved() + self.hits.len() * HIT_BYTES)?;
             begin = end;
         }
         // Names are given to those that have none, whether or not a rule looks at them.
         let pairs = &self.index.pairs[first.pairs.start as usize..entries[together - 1].pairs.end as usize];
         let nameless = pairs.iter().filter(|pair| !push::can_be_name(pair.name.of(self.body))).count();
-        self.memory.reserve(self.content.reserved() + self.hits.len() * HIT_BYTES + nameless * NAME_BYTES)?;
+        self.memory.reserve(
+            self.content.reserved() + self.added.reserved() + self.hits.len() * HIT_BYTES + nameless * NAME_BYTES,
+        )?;
         self.scanned = entry + together as u32;
         Ok(())
     }
@@ -93,10 +114,10 @@ impl Walk<'_> {
         if !validate::timestamp_is_valid(entry) {
             return Some(Reason::BadTimestamp);
         }
-        let edits = self.content.len();
+        let (edits, given) = (self.content.len(), self.added.len());
         let fate = match guard {
-            Guard::Push => self.treat(plan, entry, tally),
-            Guard::Entry => catch_unwind(AssertUnwindSafe(|| self.treat(plan, entry, tally))).unwrap_or_else(|_| {
+            Guard::Push => self.treat(plan, number, tally),
+            Guard::Entry => catch_unwind(AssertUnwindSafe(|| self.treat(plan, number, tally))).unwrap_or_else(|_| {
                 *self.work = Work::default();
                 Err(Reason::Internal)
             }),
@@ -109,22 +130,39 @@ impl Walk<'_> {
             }
             Err(reason) => {
                 self.content.truncate(edits);
+                self.added.truncate(given);
                 Some(reason)
             }
         }
     }
 
-    fn treat(&mut self, plan: &StreamPlan, entry: &Entry, tally: &mut Tally) -> Result<Done, Reason> {
+    fn treat(&mut self, plan: &StreamPlan, number: u32, tally: &mut Tally) -> Result<Done, Reason> {
+        let entry = &self.index.entries[number as usize];
         let done = self.texts(plan, entry, tally)?;
+        if !plan.demoted.is_empty() {
+            self.add_pairs(plan, number, entry);
+        }
         if let Some(limits) = self.limits {
             let texts = self.content.texts(self.body, entry.body.start);
-            match (limits.refuses_entry(entry, self.index.pairs_of(entry), texts, self.now), limits.mode) {
+            let (pairs, added) = (self.index.pairs_of(entry), self.added.of(number));
+            match (limits.refuses_entry(entry, pairs, texts, added, self.now), limits.mode) {
                 (Some(reason), Mode::On) => return Err(reason),
                 (Some(reason), Mode::Report) => tally.report_line(&reason),
                 (None, _) => {}
             }
         }
         Ok(done)
+    }
+
+    /// Gives the entry what was made of labels, but for what it has itself.
+    fn add_pairs(&mut self, plan: &StreamPlan, number: u32, entry: &Entry) {
+        let own = self.index.pairs_of(entry).iter().map(|pair| push::as_loki_names(pair.name.of(self.body)));
+        let own: HashSet<Vec<u8>> = own.collect();
+        for (pair, demoted) in self.pairs.clone().zip(&plan.demoted) {
+            if !own.contains(&demoted.stored) {
+                self.added.give(number, pair);
+            }
+        }
     }
 
     /// The line, then each pair's name and value: in the order in which they stand in the body.
@@ -138,7 +176,7 @@ impl Walk<'_> {
             done.redacted |= self.text(&plan.metadata, pair.name, None, Place::Metadata, tally)?;
             // Redaction may have left a name that is none, or have taken one away that was none.
             if !self.can_be_name(pair, edits) {
-                let spare = spare.get_or_insert_with(|| self.spare_names(entry));
+                let spare = spare.get_or_insert_with(|| self.spare_names(plan, entry));
                 self.content.truncate(edits);
                 self.content.replace(pair.name, spare.of(number + 1).as_bytes());
                 done.renamed += 1;
@@ -159,8 +197,10 @@ impl Walk<'_> {
         can
     }
 
-    fn spare_names(&self, entry: &Entry) -> SpareNames {
-        SpareNames::beside(self.index.pairs_of(entry).iter().map(|pair| pair.name.of(self.body)))
+    fn spare_names(&self, plan: &StreamPlan, entry: &Entry) -> SpareNames {
+        let own = self.index.pairs_of(entry).iter().map(|pair| pair.name.of(self.body));
+        let names: Vec<&[u8]> = own.chain(plan.demoted.iter().map(|pair| pair.stored.as_slice())).collect();
+        SpareNames::beside(names.into_iter())
     }
 
     fn text(

@@ -1,5 +1,6 @@
 //! One push as positions in its own bytes: read once into an [`Index`], changed by [`Edits`], written once by [`splice()`].
 
+mod added;
 mod edits;
 mod fault;
 mod index;
@@ -15,6 +16,7 @@ mod split;
 mod wire;
 mod write;
 
+pub use added::Added;
 pub use edits::{Edits, Slot, Texts};
 pub use index::{Entry, Index, Pair, Stream};
 pub use labels::Labels;

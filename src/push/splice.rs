@@ -4,9 +4,9 @@
 //! it is known: one pass, in order, whatever the nesting. What is written stays canonical.
 
 use super::{
-    Edits, Entry, Index, Pair, Slot, Stream,
+    Added, Edits, Entry, Field, Index, Pair, Slot, Stream,
     schema::{ENTRY, LABELS, LINE, NAME, PAIR, STREAM, VALUE},
-    wire,
+    wire, wrap,
 };
 use crate::span::Span;
 
@@ -30,6 +30,8 @@ pub struct Fates {
     pub labels: Vec<u8>,
     /// Entries (by number in the index) that are dropped although their stream is kept, ascending, each once.
     pub dropped_entries: Vec<u32>,
+    /// Structured metadata that entries get; none of those that are dropped.
+    pub added: Added,
 }
 
 /// Writes into `whole` the edits that turn `body` into the push to forward: `content` (edits inside lines, names and
@@ -38,8 +40,17 @@ pub struct Fates {
 /// something would pass unread.
 pub fn splice(body: &[u8], index: &Index, fates: &Fates, content: &Edits, whole: &mut Edits) -> u64 {
     debug_assert!(index.canonical, "positions of fields are told from those of their contents");
-    let mut splicer =
-        Splicer { index, content, copied: 0, dropped: &fates.dropped_entries, whole, field: Vec::new(), left: 0 };
+    let mut splicer = Splicer {
+        index,
+        content,
+        copied: 0,
+        dropped: &fates.dropped_entries,
+        added: &fates.added,
+        given: 0,
+        whole,
+        field: Vec::new(),
+        left: 0,
+    };
     for (number, stream) in index.streams.iter().enumerate() {
         match fates.streams[number] {
             StreamFate::Keep => splicer.stream(stream, None),
@@ -53,6 +64,7 @@ pub fn splice(body: &[u8], index: &Index, fates: &Fates, content: &Edits, whole:
     // What found no place would leave behind what was to go.
     assert!(splicer.copied == content.len(), "a content edit outside of all texts");
     assert!(splicer.dropped.is_empty(), "dropped entries out of order");
+    assert!(splicer.given == fates.added.len(), "metadata for an entry that does not go on");
     splicer.left
 }
 
@@ -63,6 +75,9 @@ struct Splicer<'a> {
     copied: usize,
     /// Dropped entries that are not met yet.
     dropped: &'a [u32],
+    added: &'a Added,
+    /// How many of the added pairs are done with.
+    given: usize,
     whole: &'a mut Edits,
     /// Memory for a field, or for its tag and length.
     field: Vec<u8>,
@@ -78,7 +93,8 @@ impl<'a> Splicer<'a> {
             return self.remove_stream(stream);
         }
         self.left += (entries - dropped) as u64;
-        if labels.is_none() && dropped == 0 && !self.edited(stream.field) {
+        let adds = self.added.gives_before(self.given, stream.entries.end);
+        if labels.is_none() && dropped == 0 && !adds && !self.edited(stream.field) {
             return;
         }
         let header = self.whole.reserve(Span { start: stream.field.start, end: stream.body.start });
@@ -88,7 +104,7 @@ impl<'a> Splicer<'a> {
                 self.dropped = &self.dropped[1..];
                 self.remove(entry.field)
             } else {
-                self.entry(entry)
+                self.entry(number, entry)
             };
         }
         self.fill(header, STREAM, stream.field, stream.body, grown);
@@ -104,8 +120,8 @@ impl<'a> Splicer<'a> {
         self.field.len() as i64 - old.len() as i64
     }
 
-    fn entry(&mut self, entry: &Entry) -> i64 {
-        if !self.edited(entry.field) {
+    fn entry(&mut self, number: u32, entry: &Entry) -> i64 {
+        if !self.added.gives_before(self.given, number + 1) && !self.edited(entry.field) {
             return 0;
         }
         let header = self.whole.reserve(Span { start: entry.field.start, end: entry.body.start });
@@ -113,6 +129,7 @@ impl<'a> Splicer<'a> {
         for pair in self.index.pairs_of(entry) {
             grown += self.pair(pair);
         }
+        grown += self.added_pairs(number, entry);
         self.fill(header, ENTRY, entry.field, entry.body, grown)
     }
 
@@ -131,6 +148,23 @@ impl<'a> Splicer<'a> {
         let header = self.whole.reserve(Span { start: pair.field.start, end: pair.body.start });
         let grown = self.text(NAME, pair.name) + self.text(VALUE, pair.value);
         self.fill(header, PAIR, pair.field, pair.body, grown)
+    }
+
+    /// Behind the last pair, so at the end: nothing stands behind pairs in what is canonical.
+    fn added_pairs(&mut self, number: u32, entry: &Entry) -> i64 {
+        self.field.clear();
+        for (name, value) in self.added.given_from(self.given, number) {
+            let start = self.field.len();
+            wire::put_text(&mut self.field, NAME, name);
+            wire::put_text(&mut self.field, VALUE, value);
+            wrap(&mut self.field, start, Field::Pair);
+            self.given += 1;
+        }
+        if self.field.is_empty() {
+            return 0;
+        }
+        self.whole.replace(Span { start: entry.body.end, end: entry.body.end }, &self.field);
+        self.field.len() as i64
     }
 
     fn text(&mut self, tag: u32, text: Span) -> i64 {
@@ -283,6 +317,41 @@ mod tests {
         let mut case = Case::new(&[stream("{}", &["a", "b"]), stream("{}", &[]), stream("{}", &["c", "d"])]);
         case.fates.dropped_entries = vec![0, 1, 3];
         case.assert_makes(&samples::push(&[stream("{}", &[]), stream("{}", &["c"])]));
+    }
+
+    #[test]
+    fn added_pairs_stand_behind_those_that_are_there() {
+        let pair = |name: &str, value: &str| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
+        let given = |entries: &[(&str, &[(&str, &str)])]| {
+            let entry = |(line, pairs): &(&str, &[(&str, &str)])| {
+                let pairs = pairs.iter().map(|(name, value)| pair(name, value)).collect();
+                (Some((1, 0)), line.as_bytes().to_vec(), pairs)
+            };
+            vec![(b"{}".to_vec(), entries.iter().map(entry).collect())]
+        };
+        let mut case = Case::new(&given(&[("a", &[]), ("b", &[("n", "v")]), ("", &[]), ("d", &[]), ("e", &[])]));
+        case.content.replace(case.index.pairs[0].value, b"new");
+        case.fates.dropped_entries = vec![3];
+        let long = "w".repeat(200);
+        case.fates.added.pair(b"x", b"y");
+        case.fates.added.pair(b"z", long.as_bytes());
+        for (entry, added) in [(0, 0), (0, 1), (1, 1), (2, 0)] {
+            case.fates.added.give(entry, added);
+        }
+        let (x, z) = (("x", "y"), ("z", long.as_str()));
+        let wanted = given(&[("a", &[x, z]), ("b", &[("n", "new"), z]), ("", &[x]), ("e", &[])]);
+        case.assert_makes(&samples::push(&wanted));
+        assert_eq!(case.fates.added.bytes(), 2 * 8 + 2 * (3 + 3 + 3 + 200));
+    }
+
+    #[test]
+    #[should_panic(expected = "metadata for an entry that does not go on")]
+    fn metadata_for_a_dropped_entry_is_a_defect() {
+        let mut case = Case::new(&[stream("{}", &["a"]), stream("{}", &["b"])]);
+        case.fates.added.pair(b"x", b"y");
+        case.fates.added.give(0, 0);
+        case.fates.streams[0] = StreamFate::Drop;
+        case.splice();
     }
 
     #[test]

@@ -9,19 +9,18 @@ use crate::{
 };
 use std::sync::LazyLock;
 
-const ACTIONS: &str = "replace, keep, drop, keepequal, dropequal, hashmod, labelmap, labeldrop, labelkeep, lowercase, uppercase, map, collapse, require";
+const ACTIONS: &str = "replace, keep, drop, keepequal, dropequal, hashmod, labelmap, labeldrop, labelkeep, lowercase, uppercase, map, collapse, demote, require";
 
 /// Prometheus' default for `replacement`.
 const FIRST_GROUP: &str = "$1";
 
 pub(super) fn compile(mut written: Written) -> Result<LabelRule, Complaint> {
     check_texts(&written)?;
-    let (selector, at) = (written.selector.take(), written.at.take());
     let action = match ours::compile(&written)? {
         Some(action) => action,
         None => relabel_action(&written)?,
     };
-    Ok(LabelRule { at, selector, action })
+    Ok(LabelRule { at: written.at.take(), selector: written.selector.take(), action })
 }
 
 fn relabel_action(written: &Written) -> Result<Action, Complaint> {
@@ -110,7 +109,7 @@ pub(super) fn sources(written: &Written) -> Result<Sources, Complaint> {
     })
 }
 
-fn pattern(written: &Written) -> Result<Regex, Complaint> {
+pub(super) fn pattern(written: &Written) -> Result<Regex, Complaint> {
     let named = |cause: Complaint| Complaint { message: format!("`regex`: {}", cause.message), ..cause };
     regex(written.regex.as_deref().unwrap_or("(.*)"), Anchor::Whole).map_err(named)
 }

@@ -15,13 +15,13 @@ mod tests;
 use crate::{
     diagnostic::{At, Complaint},
     logql::Selector,
-    push::{Labels, is_plain_name},
+    push::{Labels, can_be_name, is_plain_name},
     re2::{Regex, Template},
     sets::Set,
     tally::Reason,
 };
 use md5::{Digest, Md5};
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 /// A label rule as written: every field as in Prometheus' `relabel_configs`, `None` where absent.
 #[derive(Clone, Default)]
@@ -75,6 +75,7 @@ enum Action {
     Set(Vec<(Vec<u8>, Vec<u8>)>),
     Map { sources: Sources, target: Vec<u8>, set: Set, default: Option<Vec<u8>> },
     Collapse { sources: Sources, target: Vec<u8> },
+    Demote { regex: Regex, rule: Arc<str> },
     Fill { labels: Vec<Vec<u8>>, default: Vec<u8> },
     Require { labels: Vec<Vec<u8>>, reason: Reason },
 }
@@ -121,31 +122,44 @@ impl LabelRule {
             Action::Set(_) => "set",
             Action::Map { .. } => "map",
             Action::Collapse { .. } => "collapse",
+            Action::Demote { .. } => "demote",
             Action::Fill { .. } | Action::Require { .. } => "require",
         }
     }
 }
 
-/// Applies the rules in order. `Err` with the reason where one of them drops the stream. `watch` sees each rule, just
-/// before it is asked, and the labels that it meets.
+/// A label that a rule made structured metadata of every entry. It has no `Debug`: it is content.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Demoted {
+    /// Where the rule stands: labels come from senders, so that neither a name nor a value may name a metric.
+    pub rule: Arc<str>,
+    /// Its name.
+    pub name: Vec<u8>,
+    /// Its value.
+    pub value: Vec<u8>,
+}
+
+/// Applies the rules in order and gives what they demoted. `Err` with the reason where one of them drops the stream.
+/// `watch` sees each rule, just before it is asked, and the labels that it meets.
 pub fn relabel(
     rules: &[LabelRule],
     labels: &mut Labels,
     mut watch: impl FnMut(&LabelRule, &Labels),
-) -> Result<(), Reason> {
-    let mut builder = Builder { labels, added: Vec::new() };
+) -> Result<Vec<Demoted>, Reason> {
+    let mut builder = Builder { labels, added: Vec::new(), demoted: Vec::new() };
     for rule in rules {
         watch(rule, builder.labels);
         if rule.selector.as_ref().is_none_or(|selector| selector.fits(builder.labels)) {
             rule.action.apply(&mut builder)?;
         }
     }
+    let demoted = builder.take_demoted();
     // Joined or mapped, labels can become what Loki refuses together with the whole push.
     let refused = |text: &[u8]| memchr::memmem::find(text, "\u{fffd}".as_bytes()).is_some();
     if !rules.is_empty() && labels.iter().any(|(name, value)| name.is_empty() || refused(name) || refused(value)) {
         return Err(Reason::BadLabels);
     }
-    Ok(())
+    Ok(demoted)
 }
 
 impl Action {
@@ -205,6 +219,7 @@ impl Action {
                     labels.set(target, &collapse::collapse(&sources.join(labels)));
                 }
             }
+            Self::Demote { regex, rule } => labels.demote(rule, |name| regex.is_match(name)),
             Self::Fill { labels: names, default } => {
                 for name in names {
                     if is_missing(labels.labels, name) {
@@ -244,6 +259,8 @@ struct Builder<'l> {
     labels: &'l mut Labels,
     /// The names that rules set.
     added: Vec<Vec<u8>>,
+    /// In the order in which it happened; a name may stand twice.
+    demoted: Vec<Demoted>,
 }
 
 impl Builder<'_> {
@@ -262,6 +279,28 @@ impl Builder<'_> {
     fn retain(&mut self, mut keep: impl FnMut(&[u8]) -> bool) {
         self.labels.retain(|name, _| keep(name));
         self.added.retain(|name| !is_missing(self.labels, name));
+    }
+
+    /// Takes labels out of the set, to become metadata. One whose name no metadata can have stays.
+    fn demote(&mut self, rule: &Arc<str>, chosen: impl Fn(&[u8]) -> bool) {
+        let chosen = |name: &[u8]| can_be_name(name) && chosen(name);
+        let pairs = self.labels.iter().filter(|(name, _)| chosen(name));
+        self.demoted.extend(pairs.map(|(name, value)| Demoted {
+            rule: Arc::clone(rule),
+            name: name.to_vec(),
+            value: value.to_vec(),
+        }));
+        self.retain(|name| !chosen(name));
+    }
+
+    /// What was demoted; of two of one name the later.
+    fn take_demoted(&mut self) -> Vec<Demoted> {
+        let mut known = HashSet::new();
+        let mut demoted = std::mem::take(&mut self.demoted);
+        demoted.reverse();
+        demoted.retain(|pair| known.insert(pair.name.clone()));
+        demoted.reverse();
+        demoted
     }
 
     /// Copies labels to other names. A stream can have a million labels (16 MiB of text), so nothing here looks for a name by going

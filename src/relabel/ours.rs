@@ -2,7 +2,7 @@
 
 use super::{
     Action, Written,
-    compile::{action_name, reason, sources, target},
+    compile::{action_name, pattern, reason, sources, target},
 };
 use crate::{diagnostic::Complaint, push::is_plain_name, tally::Reason};
 
@@ -14,6 +14,7 @@ pub(super) fn compile(written: &Written) -> Result<Option<Action>, Complaint> {
     match action_name(written).as_str() {
         "map" => map(written).map(Some),
         "collapse" => collapse(written).map(Some),
+        "demote" => demote(written).map(Some),
         "require" => require(written).map(Some),
         _ => Ok(None),
     }
@@ -45,6 +46,15 @@ fn map(written: &Written) -> Result<Action, Complaint> {
 fn collapse(written: &Written) -> Result<Action, Complaint> {
     alone(written, "collapse", &["source_labels", "separator", "target_label"])?;
     Ok(Action::Collapse { sources: some_sources(written, "collapse")?, target: target(written, "collapse")? })
+}
+
+fn demote(written: &Written) -> Result<Action, Complaint> {
+    alone(written, "demote", &["regex"])?;
+    if written.regex.is_none() {
+        return Err(Complaint::new("action `demote` needs a `regex`").hint("it is matched against the names of labels"));
+    }
+    let rule = written.at.as_ref().map(ToString::to_string).unwrap_or_default();
+    Ok(Action::Demote { regex: pattern(written)?, rule: rule.into() })
 }
 
 fn require(written: &Written) -> Result<Action, Complaint> {

@@ -139,6 +139,35 @@ fn collapse_leaves_streams_without_the_label_alone() {
 }
 
 #[test]
+fn demote_takes_labels_out_and_gives_them_back() {
+    let demote = |pattern: &str| {
+        rule(|rule| {
+            (rule.action, rule.regex) = (Some("demote".into()), Some(pattern.into()));
+            rule.at = Some(At { file: "a.yaml".into(), line: 2, column: 5 });
+        })
+        .unwrap()
+    };
+    let set = rule(|rule| rule.set = vec![("a".into(), "again".into())]).unwrap();
+    let demoted = |rules: &[LabelRule]| {
+        let Ok(mut labels) = Labels::parse(r#"{_="kept", a="1", ab="2", "é"="kept"}"#.as_bytes()) else {
+            panic!("it can be read")
+        };
+        let demoted = relabel(rules, &mut labels, |_, _| {}).unwrap();
+        assert!(demoted.iter().all(|pair| &*pair.rule == "a.yaml:2:5"));
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let demoted = demoted.iter().map(|Demoted { name, value, .. }| (text(name), text(value))).collect::<Vec<_>>();
+        (demoted, labels.iter().map(|(name, _)| text(name)).collect::<Vec<_>>())
+    };
+    let pairs = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect::<Vec<_>>();
+    let names = |names: &[&str]| names.iter().map(|name| (*name).into()).collect::<Vec<_>>();
+    assert_eq!(demoted(&[demote("a")]), (pairs(&[("a", "1")]), names(&["_", "ab", "é"])), "the whole name is meant");
+    let all = demoted(&[demote(".*")]);
+    assert_eq!(all, (pairs(&[("a", "1"), ("ab", "2")]), names(&["_", "é"])), "what metadata cannot be called stays");
+    let twice = demoted(&[demote(".*"), set, demote("a")]);
+    assert_eq!(twice.0, pairs(&[("ab", "2"), ("a", "again")]), "of two the later");
+}
+
+#[test]
 fn require_fills_or_drops() {
     let require = |change: fn(&mut Written)| {
         rule(|rule| {
