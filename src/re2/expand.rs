@@ -37,6 +37,15 @@ impl Template {
         Self { pieces }
     }
 
+    /// The text that it always gives; `None` where it holds references.
+    pub fn text(&self) -> Option<&str> {
+        match self.pieces.as_slice() {
+            [] => Some(""),
+            [Piece::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
     /// Appends the template to `out`, each reference as what its group matched; one that matched nothing is empty.
     pub fn expand(&self, captures: &Captures, out: &mut Vec<u8>) {
         for piece in &self.pieces {

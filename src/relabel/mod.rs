@@ -8,6 +8,7 @@ mod case;
 mod cases;
 mod collapse;
 mod compile;
+mod idle;
 mod ours;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use crate::{
     sets::Set,
     tally::Reason,
 };
+pub use idle::idle;
 use md5::{Digest, Md5};
 use std::{collections::HashSet, sync::Arc};
 
@@ -65,19 +67,64 @@ pub struct LabelRule {
 /// What a rule does; nothing in it can be invalid.
 #[derive(Clone)]
 enum Action {
-    Replace { sources: Sources, regex: Regex, target: Template, replacement: Template },
-    Filter { sources: Sources, test: Test, keep: bool, reason: Reason },
-    HashMod { sources: Sources, modulus: u64, target: Vec<u8> },
-    Lowercase { sources: Sources, target: Vec<u8> },
-    Uppercase { sources: Sources, target: Vec<u8> },
-    LabelMap { regex: Regex, replacement: Template },
-    LabelFilter { regex: Regex, keep: bool },
+    Replace {
+        sources: Sources,
+        regex: Regex,
+        target: Template,
+        replacement: Template,
+    },
+    Filter {
+        sources: Sources,
+        test: Test,
+        keep: bool,
+        reason: Reason,
+    },
+    HashMod {
+        sources: Sources,
+        modulus: u64,
+        target: Vec<u8>,
+    },
+    Lowercase {
+        sources: Sources,
+        target: Vec<u8>,
+    },
+    Uppercase {
+        sources: Sources,
+        target: Vec<u8>,
+    },
+    LabelMap {
+        regex: Regex,
+        replacement: Template,
+    },
+    LabelFilter {
+        regex: Regex,
+        keep: bool,
+    },
     Set(Vec<(Vec<u8>, Vec<u8>)>),
-    Map { sources: Sources, target: Vec<u8>, set: Set, default: Option<Vec<u8>> },
-    Collapse { sources: Sources, target: Vec<u8> },
-    Demote { regex: Regex, rule: Arc<str> },
-    Fill { labels: Vec<Vec<u8>>, default: Vec<u8> },
-    Require { labels: Vec<Vec<u8>>, reason: Reason },
+    Map {
+        sources: Sources,
+        target: Vec<u8>,
+        set: Set,
+        default: Option<Vec<u8>>,
+    },
+    Collapse {
+        sources: Sources,
+        target: Vec<u8>,
+    },
+    Demote {
+        regex: Regex,
+        /// The names that the regex lists, where it does nothing else.
+        listed: Vec<Vec<u8>>,
+        rule: Arc<str>,
+    },
+    Fill {
+        labels: Vec<Vec<u8>>,
+        default: Vec<u8>,
+    },
+    Require {
+        labels: Vec<Vec<u8>>,
+        reason: Reason,
+    },
 }
 
 /// What the joined sources must do to be kept or dropped.
@@ -219,7 +266,7 @@ impl Action {
                     labels.set(target, &collapse::collapse(&sources.join(labels)));
                 }
             }
-            Self::Demote { regex, rule } => labels.demote(rule, |name| regex.is_match(name)),
+            Self::Demote { regex, rule, .. } => labels.demote(rule, |name| regex.is_match(name)),
             Self::Fill { labels: names, default } => {
                 for name in names {
                     if is_missing(labels.labels, name) {

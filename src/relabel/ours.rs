@@ -3,6 +3,7 @@
 use super::{
     Action, Written,
     compile::{action_name, pattern, reason, sources, target},
+    idle::listed_names,
 };
 use crate::{diagnostic::Complaint, push::is_plain_name, tally::Reason};
 
@@ -50,11 +51,11 @@ fn collapse(written: &Written) -> Result<Action, Complaint> {
 
 fn demote(written: &Written) -> Result<Action, Complaint> {
     alone(written, "demote", &["regex"])?;
-    if written.regex.is_none() {
+    let Some(regex) = &written.regex else {
         return Err(Complaint::new("action `demote` needs a `regex`").hint("it is matched against the names of labels"));
-    }
+    };
     let rule = written.at.as_ref().map(ToString::to_string).unwrap_or_default();
-    Ok(Action::Demote { regex: pattern(written)?, rule: rule.into() })
+    Ok(Action::Demote { regex: pattern(written)?, listed: listed_names(regex), rule: rule.into() })
 }
 
 fn require(written: &Written) -> Result<Action, Complaint> {

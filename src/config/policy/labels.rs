@@ -7,7 +7,7 @@ use super::{
 use crate::{
     config::read::{Complaints, Cursor},
     diagnostic::Diagnostic,
-    relabel::{LabelRule, Written},
+    relabel::{LabelRule, Written, idle},
 };
 
 const KEYS: &[&str] = &[
@@ -44,6 +44,20 @@ fn read_rule(item: &Cursor<'_>, sets: &Sets, complaints: &mut Complaints) -> Opt
         complaints.push(warning.hint("Prometheus means it so; `regex: '(.+)'` leaves such streams alone"));
     }
     LabelRule::compile(written).map_err(|complaint| complaints.push(item.cannot("compile", complaint))).ok()
+}
+
+/// Warns of rules, of all files together, that can never do anything.
+pub(super) fn warn_of_idle(rules: &[LabelRule], complaints: &mut Complaints) {
+    for (rule, taker) in idle(rules) {
+        let (rule, earlier) = (&rules[rule], &rules[taker]);
+        let (Some(at), Some(taken)) = (rule.at(), earlier.at()) else { continue };
+        let message = format!(
+            "the `{}` can never match: the `{}` at {taken} took its labels away",
+            rule.action(),
+            earlier.action()
+        );
+        complaints.push(Diagnostic::warning(at.clone(), message).hint("put it before that rule"));
+    }
 }
 
 fn read_written(item: &Cursor<'_>, sets: &Sets, complaints: &mut Complaints) -> Option<Written> {

@@ -87,6 +87,7 @@ pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<D
     for sections in &sections_of_files {
         read_sections(sections, &sets, &mut draft, &mut complaints);
     }
+    labels::warn_of_idle(&draft.labels, &mut complaints);
     let mut packs: Vec<_> = packs.iter().map(|pack| switch::ReadPack::read(pack, &mut complaints)).collect();
     switch::apply(&draft.switches, &mut packs, &mut complaints);
     let mut rules = draft.rules;
