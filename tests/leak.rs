@@ -8,7 +8,7 @@
 use proptest::{collection::vec, prelude::*, sample::select};
 use prost::Message;
 use sigyn::{
-    config::compile_policy,
+    config::{Source, compile_policy},
     memory::Unbounded,
     pipeline::{Scratch, Treated, treat},
     policy::Policy,
@@ -77,6 +77,13 @@ const CANARY: &str = "q7Zk3Xw9Rb2Nf8Vd5Ht4";
 
 fn policy() -> Policy {
     let Ok((policy, _)) = compile_policy(&[]) else { panic!("the shipped pack compiles") };
+    policy
+}
+
+/// The same where every label but one becomes structured metadata.
+fn demoting() -> Policy {
+    let text = "labels: [{action: demote, regex: '[^a].*|a.+'}]".to_owned();
+    let Ok((policy, _)) = compile_policy(&[Source { name: "demote.yaml".into(), text }]) else { panic!("it compiles") };
     policy
 }
 
@@ -152,12 +159,13 @@ fn leaks(out: &[u8]) -> bool {
 
 #[test]
 fn no_field_lets_a_canary_pass() {
-    let policy = policy();
-    for field in FIELDS {
-        for shape in SHAPES {
-            let out = forwarded(&policy, &push(&[(*field, shape)])).unwrap_or_default();
-            assert!(!out.is_empty(), "{shape} in {field:?}: the line goes on");
-            assert!(!leaks(&out), "{shape} in {field:?}");
+    for policy in [policy(), demoting()] {
+        for field in FIELDS {
+            for shape in SHAPES {
+                let out = forwarded(&policy, &push(&[(*field, shape)])).unwrap_or_default();
+                assert!(!out.is_empty(), "{shape} in {field:?}: the line goes on");
+                assert!(!leaks(&out), "{shape} in {field:?}");
+            }
         }
     }
 }
@@ -179,8 +187,10 @@ fn plants() -> impl Strategy<Value = Vec<(Field, &'static str)>> {
 proptest! {
     #[test]
     fn canaries_in_many_fields_at_once_do_not_pass(planted in plants()) {
-        let out = forwarded(policy_once(), &push(&planted)).unwrap_or_default();
-        prop_assert!(!leaks(&out));
+        for policy in policies_once() {
+            let out = forwarded(policy, &push(&planted)).unwrap_or_default();
+            prop_assert!(!leaks(&out));
+        }
     }
 
     /// Nothing is known of what such a push means, but what is forwarded of it is canonical, read again the same, and the
@@ -195,14 +205,14 @@ proptest! {
             let at = place.index(body.len());
             body[at] = *byte;
         }
-        if let Some(out) = forwarded(policy_once(), &body) {
+        for out in policies_once().iter().filter_map(|policy| forwarded(policy, &body)) {
             let mut index = sigyn::push::Index::default();
             prop_assert!(index.read(&out).is_ok() && index.canonical);
         }
     }
 }
 
-fn policy_once() -> &'static Policy {
-    static POLICY: std::sync::OnceLock<Policy> = std::sync::OnceLock::new();
-    POLICY.get_or_init(policy)
+fn policies_once() -> &'static [Policy; 2] {
+    static POLICIES: std::sync::OnceLock<[Policy; 2]> = std::sync::OnceLock::new();
+    POLICIES.get_or_init(|| [policy(), demoting()])
 }

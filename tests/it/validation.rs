@@ -94,6 +94,35 @@ async fn limits_follow_a_reload_and_are_counted_under_their_reasons() {
 }
 
 #[tokio::test]
+async fn a_demoted_label_arrives_as_metadata_and_is_counted() {
+    let loki = FakeLoki::answers(204).await;
+    let sigyn = Sigyn::before(&loki).await;
+    sigyn.write_policy("labels:\n  - {action: demote, regex: image}\n");
+    sigyn.signal("HUP");
+    eventually("it is taken", async || sigyn.log().contains("reloaded")).await;
+    let body = fifty(|number, stream| {
+        if number < 7 {
+            stream.labels = format!("{{image=\"web\", n=\"{number}\"}}").into();
+        }
+    });
+    assert_eq!(sigyn.push(body).await.status, 204);
+    let flat = snap::raw::Decoder::new().decompress_vec(&loki.gets(1).await[0].body).unwrap();
+    let push = PushRequest::decode(&*flat).unwrap();
+    let pair = LabelPair { name: b"image".to_vec(), value: b"web".to_vec() };
+    for (number, stream) in push.streams.iter().enumerate() {
+        let wanted: &[LabelPair] = if number < 7 { std::slice::from_ref(&pair) } else { &[] };
+        assert!(
+            stream.entries[0].structured_metadata == wanted
+                && stream.labels == format!("{{n=\"{number}\"}}").into_bytes()
+        );
+    }
+    let file = sigyn.directory.path().join("policy.yaml");
+    let by_place = format!(r#"rule="{}:2:5""#, file.display());
+    assert_eq!(count(&sigyn, "sigyn_demoted_labels_total", &by_place).await, 7);
+    sigyn.every_line_is_counted().await;
+}
+
+#[tokio::test]
 async fn metadata_without_a_name_arrives_under_another() {
     let loki = FakeLoki::answers(204).await;
     let sigyn = Sigyn::before(&loki).await;
