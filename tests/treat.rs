@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use prost::Message;
 use sigyn::{
     config::{Source, compile_policy},
-    memory::Unbounded,
+    error::Error,
+    memory::{Memory, Unbounded},
     pipeline::{Scratch, Treated, treat},
     policy::Policy,
     proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
@@ -200,6 +201,28 @@ fn demoted_labels_are_redacted_as_labels_and_as_metadata() {
     let key = push(vec![stream(&format!("{{a=\"1\", api_key=\"{}\"}}", secret()), &["x"])]);
     let outcome = run(&policy("labels: [{action: demote, regex: api_key}]"), &key.encode_to_vec());
     assert_eq!(told(&outcome.push), [r#"{a="1"} | x | api_key=[REDACTED]"#]);
+}
+
+/// So many bytes and no more.
+struct Bounded(usize);
+
+impl Memory for Bounded {
+    fn reserve(&mut self, bytes: usize) -> Result<(), Error> {
+        if bytes > self.0 { Err(Error::Overloaded) } else { Ok(()) }
+    }
+}
+
+/// A long label of a stream of many entries is written once for each.
+#[test]
+fn memory_for_demoted_labels_is_asked_for_before_it_is_taken() {
+    let policy = policy("labels: [{action: demote, regex: b}]");
+    let labels = format!(r#"{{a="1", b="{}"}}"#, "x".repeat(100_000));
+    let lines = vec!["x"; 10_000];
+    let body = push(vec![stream(&labels, &lines)]).encode_to_vec();
+    let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
+    let treated = treat(&policy, &body, NOW, &mut Bounded(500_000_000), &mut scratch, &mut tally);
+    assert_eq!(treated, Err(Error::Overloaded));
+    assert!(scratch.reserved() < 50_000_000, "a gigabyte was not made");
 }
 
 #[test]
