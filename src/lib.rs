@@ -29,7 +29,7 @@
 //! |---|---|
 //! | 6 the process | [`cli`], [`server`], [`reload`], [`admin`] |
 //! | 5 one push | [`gateway`] |
-//! | 4 the edges | [`intake`], [`pool`], [`share`], [`send`], [`forward`], [`reply`], [`metrics`] |
+//! | 4 the edges | [`intake`], [`pool`], [`share`], [`send`], [`forward`], [`credentials`], [`reply`], [`metrics`] |
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`tenancy`], [`config`], [`mod@explain`] |
 //! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`validate`], [`twins`] (never import each other) |
 //! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`] |
@@ -39,6 +39,7 @@ pub mod admin;
 pub mod admit;
 pub mod cli;
 pub mod config;
+mod credentials;
 pub mod diagnostic;
 pub mod error;
 pub mod explain;
