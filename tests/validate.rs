@@ -2,6 +2,9 @@
 
 #![allow(missing_docs)]
 
+mod growth;
+
+use growth::grows_less_than;
 use proptest::{collection::vec, option, prelude::*};
 use prost::Message;
 use sigyn::{
@@ -14,7 +17,7 @@ use sigyn::{
     tally::{Mode, Tally},
     validate::Limits,
 };
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const SECOND: i64 = 1_000_000_000;
 /// When the pushes are forwarded, in nanoseconds since 1970.
@@ -292,18 +295,10 @@ fn many_nameless_pairs_cost_no_more_than_their_number() {
         push(vec![(r#"{a="1"}"#.to_owned(), vec![Entry { structured_metadata: pairs, ..entry("x", &[]) }])])
     };
     let policy = policy("", Limits::default());
-    let time = |count: usize| {
-        let given = pairs(count);
-        let once = |_| {
-            let begin = Instant::now();
-            assert_eq!(run(&policy, &given).1.renamed_metadata, count as u64 / 2);
-            begin.elapsed()
-        };
-        (0..3).map(once).min().unwrap_or_default()
-    };
-    let (few, many) = (time(2_000), time(32_000));
-    // Square growth would be 16 times more again. The rest of the margin is for a busy machine.
-    assert!(many < few * 16 * 6 + Duration::from_millis(20), "{few:?} became {many:?}");
+    let rename = |given: &PushRequest, count: u64| assert_eq!(run(&policy, given).1.renamed_metadata, count / 2);
+    let (few, many) = (pairs(2_000), pairs(32_000));
+    // Square growth would be 16 times more again.
+    assert!(grows_less_than(16 * 6, || rename(&few, 2_000), || rename(&many, 32_000)));
 }
 
 /// Whether Loki would take a push whose limits these are, as its documentation and source tell it.
