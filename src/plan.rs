@@ -18,8 +18,9 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-/// Above this many bytes of label texts the map starts anew: some ten thousand streams of ordinary size.
-const CACHE_BYTES: usize = 16 * 1024 * 1024;
+/// So many bytes of label texts all policies together keep plans for: some ten thousand streams of ordinary size.
+pub const CACHE_BYTES: usize = 16 * 1024 * 1024;
+
 /// What an entry of the map costs beside its texts: key, plan, two rule sets, allocator.
 const ENTRY_BYTES: usize = 256;
 
@@ -65,9 +66,16 @@ pub enum Verdict {
 }
 
 /// Plans by label text, as received.
-#[derive(Default)]
 pub struct Plans {
+    /// Above this many bytes the map starts anew.
+    most: usize,
     known: RwLock<Known>,
+}
+
+impl Default for Plans {
+    fn default() -> Self {
+        Self::within(CACHE_BYTES)
+    }
 }
 
 #[derive(Default)]
@@ -77,6 +85,11 @@ struct Known {
 }
 
 impl Plans {
+    /// Keeps no more than so many bytes.
+    pub fn within(most: usize) -> Self {
+        Self { most, known: RwLock::default() }
+    }
+
     /// The plan for `text` under `policy`, made now if it is not known.
     pub fn plan(&self, policy: &Policy, text: &[u8]) -> Arc<StreamPlan> {
         // A panic while the lock was held can only have been an allocation's: the map is whole.
@@ -91,10 +104,10 @@ impl Plans {
                 Verdict::Keep | Verdict::Refuse(_) => 0,
             };
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.bytes + bytes > CACHE_BYTES {
+        if known.bytes + bytes > self.most {
             *known = Known::default();
         }
-        if bytes <= CACHE_BYTES && known.plans.insert(text.into(), Arc::clone(&plan)).is_none() {
+        if bytes <= self.most && known.plans.insert(text.into(), Arc::clone(&plan)).is_none() {
             known.bytes += bytes;
         }
         plan

@@ -82,7 +82,7 @@ impl Files {
         let Compiler { warnings, complaints, .. } = compiler;
         match common {
             Some(common) if complaints.is_empty() => {
-                let policies = Policies { tenancy: settings.tenants.tenancy.clone(), common, by_tenant };
+                let policies = Policies::new(settings.tenants.tenancy.clone(), common, by_tenant);
                 let digest: [u8; 16] = hash.finalize().into();
                 // The first half is enough to tell files apart, and short enough for a label.
                 let hash = format!("{:016x}", u128::from_be_bytes(digest) >> 64);
@@ -131,13 +131,13 @@ impl Compiler {
         sources
     }
 
-    fn compile(&mut self, sources: &[Source]) -> Option<Arc<Policy>> {
+    fn compile(&mut self, sources: &[Source]) -> Option<Policy> {
         match config::compile_policy(sources) {
             Ok((mut policy, warnings)) => {
                 policy.tell_apart = self.tell_apart;
                 policy.limits = self.limits.clone();
                 add_new(&mut self.warnings, warnings);
-                Some(Arc::new(policy))
+                Some(policy)
             }
             Err(complaints) => {
                 add_new(&mut self.complaints, complaints);
