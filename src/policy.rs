@@ -5,7 +5,8 @@ use crate::{
     plan::{self, Plans},
     relabel::LabelRule,
     rules::Ruleset,
-    tenant::{Tenancy, Tenant},
+    tenancy::Tenancy,
+    tenant::Tenant,
     validate::Limits,
 };
 use std::{collections::HashMap, sync::Arc};

@@ -14,8 +14,8 @@ use crate::{
     push::{Group, Part, fits},
     reply::{Answer, Sent},
     tally::{Count, Reason, Tally},
-    tenancy::{self, Whose},
-    tenant::{Tenancy, Tenant},
+    tenancy::{self, Tenancy, Whose},
+    tenant::Tenant,
 };
 use bytes::Bytes;
 use http::HeaderValue;

@@ -1,4 +1,4 @@
-//! Sorts the streams of a push by tenant, where a label says whose they are. Pure; the policy of each comes later.
+//! Whose a push is, and its streams by tenant, where a label of each says it. What is done to them comes later.
 
 use crate::{
     error::Error,
@@ -8,6 +8,23 @@ use crate::{
     tenant::Tenant,
 };
 use std::collections::HashSet;
+
+/// Whose a push is: the section `tenants`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Tenancy {
+    /// What its `X-Scope-OrgID` says.
+    #[default]
+    Pass,
+    /// Always this one's, whatever it says.
+    Fixed(Tenant),
+    /// What a label of each stream says, as it came in.
+    Label {
+        /// The label.
+        name: String,
+        /// Whose a stream without it is; `None` drops it.
+        default: Option<Tenant>,
+    },
+}
 
 /// Whose a stream is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +43,13 @@ pub struct Sorted<'b> {
     pub push: &'b [u8],
     /// In order of first appearance.
     pub groups: Vec<Group<Whose>>,
+}
+
+impl Tenancy {
+    /// Whether the sender has a say in it.
+    pub fn reads_header(&self) -> bool {
+        *self == Self::Pass
+    }
 }
 
 /// Reads the label `name` of every stream as it came in, for up to `most` tenants: each costs a request to Loki.
