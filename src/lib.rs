@@ -45,9 +45,6 @@ pub mod error;
 pub mod explain;
 pub mod forward;
 pub mod gateway;
-#[cfg(test)]
-#[path = "../tests/growth/mod.rs"]
-mod growth;
 pub mod intake;
 pub mod logql;
 pub mod memory;

@@ -124,7 +124,7 @@ impl Plans {
     }
 }
 
-/// A station on the road of a label set, for whoever explains it.
+/// A station on the way of a label set, for whoever explains it.
 pub enum Step<'a> {
     /// A label rule is asked next.
     Rule(&'a LabelRule, &'a Labels),
@@ -145,7 +145,7 @@ pub enum Step<'a> {
     },
 }
 
-/// Parse, relabel, strip, admit, redact, validate, print: the road of one label set. `watch` sees each step.
+/// Parse, relabel, strip, admit, redact, validate, print: the way of one label set. `watch` sees each step.
 pub fn make(policy: &Policy, text: &[u8], watch: &mut dyn FnMut(Step<'_>)) -> StreamPlan {
     let mut plan = StreamPlan::kept();
     match normalise(policy, text, &mut plan, watch) {

@@ -7,6 +7,9 @@
 mod compile;
 pub mod escape;
 pub mod file;
+#[cfg(test)]
+#[path = "../../tests/growth/mod.rs"]
+mod growth;
 pub mod keys;
 #[cfg(test)]
 pub(crate) mod packs;

@@ -3,9 +3,10 @@
 use super::{
     Active, Finding, Ruleset,
     file::{Kind, Samples, Written},
+    growth::grows_less_than,
     template, testing,
 };
-use crate::{growth::grows_less_than, tally::RuleId};
+use crate::tally::RuleId;
 use saphyr_parser::{Event, Parser};
 use std::collections::HashMap;
 

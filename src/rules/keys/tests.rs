@@ -7,8 +7,7 @@ use proptest::prelude::*;
 
 use super::{Detector, Memo};
 use crate::{
-    growth::grows_less_than,
-    rules::{Finding, Wrap, file::KeyNames, template},
+    rules::{Finding, Wrap, file::KeyNames, growth::grows_less_than, template},
     span::Span,
     tally::RuleId,
 };
