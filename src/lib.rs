@@ -4,14 +4,18 @@
 //!
 //! ```text
 //! server ─→ gateway::push                                                                    READ gateway.rs FIRST
-//!             │  intake::receive   headers and body as Loki reads them, a permit for every byte
-//!             │  Received::open    gzip or deflate off, snappy off, under the caps
+//!             │  intake::receive   who pushes; headers and body as Loki reads them, a permit for every byte
 //!             ▼
-//!           pipeline::treat        plain functions from here on: no sockets, no clocks, no metrics
+//!           share::treat           on a thread of the pool, or at once where the push is small
+//!             │  Received::open    gzip or deflate off, snappy off or JSON read, under the caps
+//!             │  tenancy::sort     where a label names the tenants: a share for each; else there is one
+//!             ▼
+//!           pipeline::treat        a share under its policy: plain functions from here on, no sockets, clocks or metrics
 //!             │  push::Index       one walk: where streams, entries, lines, metadata stand
-//!             │  plan              each label text once: relabel → admit → redact → print
+//!             │  plan              each label text once: relabel → admit → redact → validate → print
 //!             │  Ruleset::hits     one pass for all literals of all rules
 //!             │  redact            hits → findings → spans → edits, in every text that goes on
+//!             │  validate          what Loki would refuse goes alone, and not the push with it
 //!             │  twins             entries that became equal are told apart
 //!             │  push::splice      verdicts and edits become one edit list, lengths included
 //!             ▼

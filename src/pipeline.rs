@@ -1,7 +1,8 @@
 //! The stages in order: the treatment of one push as a plain function.
 //!
 //! index → plan (each stream) → scan (once, some entries at a time) → redact and validate (each entry) → tell twins apart
-//! → splice. The order is a safety property: it stands as calls in [`treat`], not in configuration. Nothing here knows a socket, a clock or a metric.
+//! → splice. The order is a safety property: it stands as calls in [`treat`], not in configuration. Nothing here knows a
+//! socket, a clock or a metric.
 
 mod walk;
 
@@ -70,8 +71,8 @@ struct Desk {
 /// caller has cleared.
 ///
 /// Fails with [`Error::Framing`] or [`Error::NoStreams`] on a body that is not to be forwarded, as `memory` does where it
-/// has none left, with [`Error::Internal`] on a defect of ours. A panic while an entry is treated costs that entry, one over a label text costs its stream, never
-/// the push: after the first panic the push is treated again with a guard around each.
+/// has none left, with [`Error::Internal`] on a defect of ours. A panic while an entry is treated costs that entry, one over
+/// a label text costs its stream, never the push: after the first panic the push is treated again with a guard around each.
 pub fn treat(
     policy: &Policy,
     body: &[u8],
@@ -239,7 +240,7 @@ impl Desk {
         self.content.clear();
         self.hits.clear();
         let memory = Beside { bytes: self.reserved(), memory };
-        let mut desk = Walk {
+        let mut walk = Walk {
             policy,
             body,
             now,
@@ -258,8 +259,8 @@ impl Desk {
             }
             let plan = &self.plans[number];
             for entry in stream.entries.clone() {
-                desk.scan(entry)?;
-                if let Some(reason) = desk.entry(plan, entry, tally, guard) {
+                walk.scan(entry)?;
+                if let Some(reason) = walk.entry(plan, entry, tally, guard) {
                     tally.drop_lines(&reason, self.index.count(entry..entry + 1));
                     self.fates.dropped_entries.push(entry);
                 }
