@@ -3,7 +3,7 @@
 use crate::{
     error::Error,
     memory::Memory,
-    push::{Group, Index, Labels, partition},
+    push::{Index, Labels, Part, partition},
     tally::Reason,
     tenant::Tenant,
 };
@@ -42,7 +42,7 @@ pub struct Sorted<'b> {
     /// The push: the body, or what was read of it.
     pub push: &'b [u8],
     /// In order of first appearance.
-    pub groups: Vec<Group<Whose>>,
+    pub groups: Vec<(Whose, Part)>,
 }
 
 impl Tenancy {

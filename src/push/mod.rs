@@ -20,7 +20,7 @@ pub use index::{Entry, Index, Pair, Stream};
 pub use labels::Labels;
 pub(crate) use labels::{MAX_TEXT, is_plain_name, quote, unquote};
 pub use naming::{as_loki_names, can_be_name};
-pub use partition::{Group, partition};
+pub use partition::partition;
 pub use rebuild::put_timestamp;
 pub use splice::{Fates, StreamFate, splice};
 pub use split::{Cut, Part, fits};
