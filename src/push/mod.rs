@@ -19,7 +19,7 @@ pub use edits::{Edits, Slot, Texts};
 pub use index::{Entry, Index, Pair, Stream};
 pub use labels::Labels;
 pub(crate) use labels::{MAX_TEXT, is_plain_name, quote, unquote};
-pub use naming::{as_loki_names, can_be_name};
+pub use naming::{SpareNames, as_loki_names, can_be_name};
 pub use partition::partition;
 pub use rebuild::put_timestamp;
 pub use splice::{Fates, StreamFate, splice};
