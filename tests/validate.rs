@@ -3,14 +3,12 @@
 #![allow(missing_docs)]
 
 mod growth;
+mod whole;
 
 use growth::grows_less_than;
 use proptest::{collection::vec, option, prelude::*};
 use prost::Message;
 use sigyn::{
-    config::{Source, compile_policy},
-    memory::Unbounded,
-    pipeline::{Scratch, Treated, treat},
     plan::Plans,
     policy::Policy,
     proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
@@ -25,9 +23,7 @@ const NOW: i64 = 1_700_000_000 * SECOND;
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn policy(text: &str, limits: Limits) -> Policy {
-    let file = Source { name: "policy.yaml".into(), text: text.into() };
-    let Ok((policy, _)) = compile_policy(&[file]) else { panic!("the policy compiles") };
-    Policy { limits, ..policy }
+    Policy { limits, ..whole::policy(text) }
 }
 
 /// The same policy under other limits.
@@ -51,15 +47,8 @@ fn push(streams: Vec<(String, Vec<Entry>)>) -> PushRequest {
 }
 
 fn run(policy: &Policy, given: &PushRequest) -> (PushRequest, Tally) {
-    let body = given.encode_to_vec();
-    let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let out =
-        match treat(policy, &body, NOW, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed") {
-            Treated::Unchanged => body.as_slice(),
-            Treated::Changed => scratch.out.as_slice(),
-            Treated::Nothing => b"",
-        };
-    (PushRequest::decode(out).expect("what we write can be read"), tally)
+    let (_, left, tally) = whole::treated(policy, &given.encode_to_vec(), NOW);
+    (left, tally)
 }
 
 /// A fact about a limit: what it is, and what of a push is exactly at it and what just beyond.
