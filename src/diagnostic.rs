@@ -102,7 +102,8 @@ pub(crate) fn cause(error: &std::io::Error) -> String {
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
-/// What a parser of ours (selector, regex, template) says of a text that an operator wrote; the file position is added by who knows it.
+/// What a parser of ours (selector, regex, template) says of a text that an operator wrote; the position in the file is
+/// added by whoever knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {
     /// The cause, as it follows `cannot … : `.

@@ -1,9 +1,9 @@
 //! One entry, step by step: what each stage makes of it, which rule did it and why.
 //!
-//! Nothing is decided here. The labels go the way of [`plan::make`](crate::plan::make), the texts that of [`redact`](mod@crate::redact), both
-//! watched; what is forwarded is what [`pipeline::treat`](crate::pipeline::treat) makes of the entry, and an explanation that
-//! comes to something else is an error. Texts are shown as they are forwarded. Of a secret is shown where it stands and how
-//! long it is, never what it says.
+//! Nothing is decided here. The labels go the way of [`plan::make`](crate::plan::make), the texts that of
+//! [`redact`](mod@crate::redact), both watched; what is forwarded is what [`pipeline::treat`](crate::pipeline::treat) makes
+//! of the entry, and an explanation that comes to something else is an error. Texts are shown as they are forwarded. Of a
+//! secret is shown where it stands and how long it is, never what it says.
 
 mod entry;
 mod schema;

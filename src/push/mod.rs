@@ -1,4 +1,5 @@
-//! One push as positions in its own bytes: read once into an [`Index`], changed by [`Edits`], written once by [`splice()`].
+//! One push as positions in its own bytes: read once into an [`Index`], changed by [`Edits`], written once by [`splice()`];
+//! cut into [`Part`]s where it is for several tenants, or more than Loki takes at once.
 
 mod edits;
 mod fault;

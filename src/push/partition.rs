@@ -6,7 +6,8 @@ use std::{
     hash::Hash,
 };
 
-/// For each key the streams that have it, in order of first appearance. `index` must be canonical; the positions of the parts are those of its body.
+/// For each key the streams that have it, in order of first appearance. `index` must be canonical; the positions of the
+/// parts are those of its body.
 pub fn partition<K: Clone + Eq + Hash>(index: &Index, mut key: impl FnMut(&Stream) -> K) -> Vec<(K, Part)> {
     debug_assert!(index.canonical, "a part is written as it stands");
     let mut groups = Vec::new();
