@@ -106,7 +106,8 @@ fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {
     text(StatusCode::INTERNAL_SERVER_ERROR, "internal error\n")
 }
 
-fn text(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
+/// An answer in words.
+pub(crate) fn text(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

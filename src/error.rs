@@ -134,7 +134,7 @@ impl fmt::Display for Error {
             Self::NoStreams => f.write_str("error at least one valid stream is required for ingestion"),
             Self::Tenant => f.write_str("cannot take push: X-Scope-OrgID is no valid tenant"),
             Self::Unauthorized => f.write_str("cannot take push: credentials are missing or wrong"),
-            Self::Forbidden => f.write_str("cannot take push: X-Scope-OrgID is no tenant of this user"),
+            Self::Forbidden => f.write_str("cannot take push: X-Scope-OrgID is missing, or no tenant of this user"),
             Self::ReceivedTooLarge { limit } => {
                 write!(f, "cannot take push: larger than limits.received ({limit} bytes)")
             }

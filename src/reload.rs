@@ -6,7 +6,7 @@
 use crate::{
     config::{self, Broken, Settings, Source},
     diagnostic::{Diagnostic, cause},
-    forward::{Loki, Road},
+    forward::{self, Loki, Road},
     gateway::Gateway,
     intake::Users,
     policy::{Policies, Policy},
@@ -52,6 +52,20 @@ pub struct Loaded {
 impl Files {
     /// Reads and compiles all of them. Fails with all errors of all files.
     pub fn load(&self) -> Result<Loaded, Vec<Diagnostic>> {
+        self.load_and(|_| Ok(())).map(|(loaded, ())| loaded)
+    }
+
+    /// The same, and opens the files that `loki` names, as [`Loki::new`] would.
+    pub(crate) fn check(&self) -> Result<Loaded, Vec<Diagnostic>> {
+        let checked = self.load_and(|now| forward::check(now.loki_url.as_ref(), &now.loki_access));
+        checked.map(|(loaded, ())| loaded)
+    }
+
+    /// The same, and what `more` makes of the settings.
+    fn load_and<T>(
+        &self,
+        more: impl FnOnce(&Settings) -> Result<T, Vec<Diagnostic>>,
+    ) -> Result<(Loaded, T), Vec<Diagnostic>> {
         let mut hash = Md5::new();
         let mut compiler = Compiler::default();
         let settings = self.settings(&mut hash).unwrap_or_else(|found| {
@@ -79,14 +93,15 @@ impl Files {
             compiler.complaints.push(complaint);
             None
         });
+        let more = more(&settings).map_err(|found| compiler.complaints.extend(found));
         let Compiler { warnings, complaints, .. } = compiler;
-        match common {
-            Some(common) if complaints.is_empty() => {
+        match (common, more) {
+            (Some(common), Ok(more)) if complaints.is_empty() => {
                 let policies = Policies::new(settings.tenants.tenancy.clone(), common, by_tenant);
                 let digest: [u8; 16] = hash.finalize().into();
                 // The first half is enough to tell files apart, and short enough for a label.
                 let hash = format!("{:016x}", u128::from_be_bytes(digest) >> 64);
-                Ok(Loaded { settings, policies, tls, users, warnings, hash })
+                Ok((Loaded { settings, policies, tls, users, warnings, hash }, more))
             }
             _ => Err(complaints),
         }
@@ -234,27 +249,35 @@ impl Reloader {
         }
     }
 
-    /// Only what decides about content and who may send it, and what stands in the files that `tls` and `loki` name, follows
-    /// a reload; listeners, limits, where Loki is and the log are set up once. A listener that speaks TLS goes on to do so.
+    /// What decides about content, who may send it, and how Sigyn and its peers know each other follows a reload;
+    /// listeners, limits, where Loki is and the log are set up once. A listener that speaks TLS goes on to do so.
     fn warn_of_restart(&self, now: &Settings) {
-        let Settings { tls, users, tell_apart, loki_limits, policies, tenants, .. } = self.settings.clone();
-        let tls = if now.tls.is_some() == tls.is_some() { tls } else { now.tls.clone() };
-        let fixed = Settings { tls, users, tell_apart, loki_limits, policies, tenants, ..now.clone() };
-        if fixed != self.settings {
-            tracing::warn!(
-                "sigyn.yaml has changed beyond `policies`, `tenants`, `loki.tell_apart`, `loki.limits`, `auth` and the \
-                 files of `tls`: that needs a restart"
-            );
+        let keys = set_up_once(&self.settings, now);
+        if !keys.is_empty() {
+            let keys = keys.join(", ");
+            tracing::warn!(%keys, "sigyn.yaml has changed where only a restart brings the change into force");
         }
     }
 }
 
-/// The policy, and the files that decide how Loki is reached; all errors of both.
+/// The policy, and how Loki is reached from now on.
 fn read_all(files: &Files, loki: Option<&Loki>) -> Result<(Loaded, Option<Road>), Vec<Diagnostic>> {
-    match (files.load(), loki.map(Loki::read_again).transpose()) {
-        (Ok(loaded), Ok(road)) => Ok((loaded, road)),
-        (loaded, road) => Err(loaded.err().into_iter().chain(road.err()).flatten().collect()),
-    }
+    files.load_and(|now| loki.map(|loki| loki.read_again(&now.loki_access)).transpose())
+}
+
+/// The keys that differ and that a reload does not follow.
+fn set_up_once(start: &Settings, now: &Settings) -> Vec<&'static str> {
+    let Settings { listen, admin, tls, loki_url, message_limit, limits, log, .. } = start;
+    let keys = [
+        ("listen", *listen != now.listen),
+        ("admin", *admin != now.admin),
+        ("tls", tls.is_some() != now.tls.is_some()),
+        ("loki.url", *loki_url != now.loki_url),
+        ("loki.message_limit", *message_limit != now.message_limit),
+        ("limits", *limits != now.limits),
+        ("log", *log != now.log),
+    ];
+    keys.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key).collect()
 }
 
 fn taken(gateway: &Gateway) {

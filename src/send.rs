@@ -161,7 +161,9 @@ impl<'g> Dispatch<'g> {
         match halved.await.and_then(|halved| halved) {
             Err(error) => Some(Sent::new(Answer::Refused(error), count)),
             Ok(None) => {
-                tracing::warn!(bytes = count.bytes, "loki refuses an entry as too large: it is dropped");
+                if let Destination::Loki { loki, .. } = self.destination {
+                    loki.drops_entry(count.bytes);
+                }
                 Some(Sent::too_large(answer, count))
             }
             Ok(Some(mut two)) => {

@@ -83,30 +83,70 @@ fn the_table_of_detection_has_every_rule_and_no_other() {
     assert_eq!(listed, rules);
 }
 
-fn configuration() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md")).unwrap()
+fn page(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+/// README.md, CHANGELOG.md and all of docs/, by name.
+fn pages() -> Vec<(String, String)> {
+    let docs = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).unwrap();
+    let docs = docs.map(|entry| format!("docs/{}", entry.unwrap().file_name().display()));
+    let names = ["README.md", "CHANGELOG.md"].map(String::from).into_iter().chain(docs);
+    names.map(|name| (name.clone(), page(&name))).collect()
+}
+
+/// The anchors of a page's headings, as GitHub makes them.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let kept = |sign: &char| sign.is_alphanumeric() || "-_ ".contains(*sign);
+    headings.map(|heading| heading.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
+}
+
+#[test]
+fn links_between_the_docs_lead_somewhere() {
+    let mut seen = 0;
+    for (name, text) in pages() {
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link) {
+            if link.starts_with("http") {
+                continue;
+            }
+            seen += 1;
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { name.clone() } else { format!("{}/{file}", parent(&name)) };
+            assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(&target).exists(), "{name}: {link}");
+            assert!(anchor.is_empty() || anchors(&page(&target)).iter().any(|known| known == anchor), "{name}: {link}");
+        }
+    }
+    assert!(seen > 20, "the docs link to each other");
+}
+
+fn parent(name: &str) -> &str {
+    name.rsplit_once('/').map_or(".", |(folder, _)| folder)
 }
 
 #[test]
 fn the_configuration_in_the_docs_is_the_default() {
-    let shown = blocks(&configuration(), "yaml sigyn");
+    let shown = blocks(&page("docs/configuration.md"), "yaml sigyn");
     assert_eq!(shown.len(), 1);
     assert_eq!(shown[0].1, default_yaml());
 }
 
 #[test]
 fn every_part_of_a_configuration_in_the_docs_is_taken() {
-    let shown = blocks(&configuration(), "yaml settings");
-    assert!(!shown.is_empty());
-    for (line, text) in shown {
-        let file = Source { name: format!("docs/configuration.md (block at line {line})").into(), text };
-        assert_eq!(lower_settings(&file, &|_| None).map_err(|broken| broken.complaints).err(), None);
+    let mut seen = 0;
+    for (name, page) in pages() {
+        for (line, text) in blocks(&page, "yaml settings") {
+            seen += 1;
+            let file = Source { name: format!("{name} (block at line {line})").into(), text };
+            assert_eq!(lower_settings(&file, &|_| None).map_err(|broken| broken.complaints).err(), None);
+        }
     }
+    assert!(seen > 0);
 }
 
 #[test]
 fn the_metrics_in_the_docs_are_those_that_there_are() {
-    let text = configuration();
+    let text = page("docs/metrics.md");
     let shown: Vec<&str> = text.lines().filter(|line| line.starts_with("| `sigyn_")).collect();
     let row = |(name, labels, help): &(&str, &[&str], &str)| {
         let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
@@ -118,8 +158,11 @@ fn the_metrics_in_the_docs_are_those_that_there_are() {
 
 #[test]
 fn the_reasons_in_the_docs_are_those_that_there_are() {
-    let text = configuration();
-    for reason in [
+    let text = page("docs/metrics.md");
+    let (_, table) = text.split_once("| `reason` | why lines or streams are dropped |\n|---|---|\n").unwrap();
+    let rows = table.lines().map_while(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let listed: Vec<String> = rows.flat_map(|(reasons, _)| reasons.split(", ").map(String::from)).collect();
+    let reasons = [
         Reason::NotAllowed,
         Reason::Denied,
         Reason::Relabel,
@@ -142,9 +185,10 @@ fn the_reasons_in_the_docs_are_those_that_there_are() {
         Reason::Loki413,
         Reason::Loki260,
         Reason::Internal,
-    ] {
-        assert!(text.contains(&format!("`{}`", reason.as_str())), "{}", reason.as_str());
-    }
+    ];
+    let reasons = reasons.map(|reason| format!("`{}`", reason.as_str()));
+    assert!(reasons.iter().all(|reason| listed.contains(reason)), "{reasons:?}");
+    assert_eq!(listed.len(), reasons.len());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `sigyn check`: everything that is wrong in all files, at once.
 
 use super::{
-    Failure, complain,
+    Failure, complain, counted,
     files::{Found, Tests, once},
 };
 use crate::{
@@ -16,7 +16,7 @@ use std::{
 
 const EXAMPLES: &str = "\
 Examples:
-  sigyn check --config sigyn.yaml          the configuration and the policies that it lists
+  sigyn check --config sigyn.yaml          the configuration and all files that it names
   sigyn check labels.yaml redact.yaml      policies alone, together as one
   sigyn check deploy/                      every YAML file below a folder, each for itself
 
@@ -45,7 +45,10 @@ impl Check {
         let mut found = Found::look(&self.paths, &mut report.complaints);
         let summary = summary(&found, self.config.is_some());
         if summary.is_empty() && report.complaints.is_empty() {
-            return Err(Diagnostic::general("cannot check: none of the files is Sigyn's").into());
+            let complaint = Diagnostic::general("cannot check: none of the files is Sigyn's");
+            return Err(complaint
+                .hint("name a configuration, policies, policy tests, or a folder that holds some")
+                .into());
         }
         if let Some(config) = &self.config {
             report.settings(config, mem::take(&mut found.named));
@@ -78,8 +81,7 @@ fn summary(found: &Found, config: bool) -> String {
         (found.tests.len(), "test file"),
     ];
     let some = counts.into_iter().filter(|(count, _)| *count > 0);
-    let told = some.map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }));
-    told.collect::<Vec<_>>().join(", ")
+    some.map(|(count, what)| counted(count, what)).collect::<Vec<_>>().join(", ")
 }
 
 /// What is said in the end.
@@ -91,7 +93,7 @@ struct Report {
 
 impl Report {
     fn settings(&mut self, config: &Path, policies: Vec<PathBuf>) {
-        let loaded = Files { config: Some(config.to_path_buf()), policies }.load();
+        let loaded = Files { config: Some(config.to_path_buf()), policies }.check();
         self.take("configuration", &config.display().to_string(), loaded);
     }
 
@@ -99,15 +101,17 @@ impl Report {
         match loaded {
             Ok(Loaded { policies, warnings, .. }) => {
                 let policy = &policies.common;
-                let (labels, redact) = (policy.labels.len(), policy.redact.rules().len());
                 let selectors = policy.streams.allow.as_ref().map_or(0, Vec::len) + policy.streams.deny.len();
                 let tenants = match policies.by_tenant.len() {
                     0 => String::new(),
-                    tenants => format!("; more for {tenants} tenants"),
+                    tenants => format!("; more for {}", counted(tenants, "tenant")),
                 };
-                let counts =
-                    format!("{labels} label rules, {selectors} stream selectors, {redact} redaction rules{tenants}");
-                self.lines.push(format!("{kind} {name}: {counts}"));
+                let counts = [
+                    counted(policy.labels.len(), "label rule"),
+                    counted(selectors, "stream selector"),
+                    counted(policy.redact.rules().len(), "redaction rule"),
+                ];
+                self.lines.push(format!("{kind} {name}: {}{tenants}", counts.join(", ")));
                 self.complaints.extend(warnings);
             }
             Err(errors) => self.complaints.extend(errors),

@@ -130,6 +130,11 @@ fn label_text(argument: &str) -> Result<Vec<u8>, Diagnostic> {
     Ok(text)
 }
 
+/// How many there are of what.
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Writes complaints to stderr, one after the other.
 fn complain(complaints: &[Diagnostic]) {
     let mut stderr = io::stderr().lock();

@@ -32,7 +32,7 @@ Examples:
   sigyn serve --loki http://loki:3100 --policy labels.yaml --policy redact.yaml
   sigyn serve --stdout                  try it: point a shipper here and read what comes out
 
-Signals: SIGHUP reads the policies again, SIGTERM and SIGINT stop after what is in flight.";
+Signals: SIGHUP reads all files again, SIGTERM and SIGINT stop after what is in flight.";
 
 /// Run the gateway.
 #[derive(Args)]
@@ -127,7 +127,7 @@ fn destination(settings: &Settings, stdout: bool) -> Result<Destination, Failure
         let complaint = Diagnostic::general("cannot serve: no URL of a Loki is given");
         return Err(complaint.hint("give --loki URL, or `loki: {url: …}` in the configuration, or --stdout").into());
     };
-    let loki = Box::new(Loki::new(url, settings.loki_access.clone())?);
+    let loki = Box::new(Loki::new(url, &settings.loki_access)?);
     Ok(Destination::Loki { loki, message_limit: settings.message_limit })
 }
 

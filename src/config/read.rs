@@ -120,6 +120,10 @@ impl<'n> Cursor<'n> {
             let name = key.text.as_str();
             if later.contains(&name) {
                 complaints.push(wrong(key.at.clone(), &join(&self.path, name), "not supported yet"));
+            } else if let Some((start, _)) = name.split_once(':') {
+                // What follows is meant as the value, which may be a password.
+                let complaint = wrong(key.at.clone(), &self.path, &format!("`{start}:` has no blank behind it"));
+                complaints.push(complaint.hint(format!("write `{start}: …`")));
             } else if !known.contains(&name) {
                 let cause = format!("unknown key `{name}`");
                 let hint = nearest::hint(name, known, "keys");

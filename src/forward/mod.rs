@@ -5,11 +5,17 @@
 //! tenant and its trace context travel on, and no other header.
 
 mod access;
-mod hush;
 mod judge;
 mod road;
 
-use crate::{config::Access, diagnostic::Diagnostic, error::Error, intake::Head, reply::Relayed};
+use crate::{
+    config::{Access, TlsConfig},
+    diagnostic::Diagnostic,
+    error::Error,
+    hush::Hush,
+    intake::Head,
+    reply::Relayed,
+};
 use arc_swap::ArcSwap;
 use bytes::{Bytes, BytesMut};
 use http::{
@@ -18,7 +24,6 @@ use http::{
     uri::PathAndQuery,
 };
 use http_body_util::{BodyExt, Full};
-use hush::Hush;
 use hyper::body::Incoming;
 use hyper_util::client;
 pub use road::Road;
@@ -31,38 +36,53 @@ const PUSH: &str = "/loki/api/v1/push";
 /// How much of Loki's body is passed on: a 400 of Loki can be 33 MB of label text.
 const LONGEST_BODY: usize = 4096;
 
+/// Opens the files that `access` names as [`Loki::new`] does, and tells all that is wrong with them.
+pub(crate) fn check(url: Option<&Uri>, access: &Access) -> Result<(), Vec<Diagnostic>> {
+    // Without a URL one will be given on the command line, and it will be one for which these settings are meant.
+    let meant = Uri::from_static(if access.tls == TlsConfig::default() { "http://loki" } else { "https://loki" });
+    Road::build(url.unwrap_or(&meant), access).map(drop)
+}
+
 /// A Loki to forward to.
 pub struct Loki {
     uri: Uri,
-    access: Access,
     /// A push keeps the one that it began with.
     road: ArcSwap<Road>,
     unreachable: Hush,
     late: Hush,
     refusals: Hush,
+    too_large: Hush,
 }
 
 impl Loki {
     /// Prepares for `url`, and reads the files that `access` names; nothing is connected before the first push.
-    pub fn new(url: &Uri, access: Access) -> Result<Self, Vec<Diagnostic>> {
+    pub fn new(url: &Uri, access: &Access) -> Result<Self, Vec<Diagnostic>> {
         Ok(Self {
             uri: endpoint(url),
-            road: ArcSwap::from_pointee(Road::build(url, &access)?),
-            access,
+            road: ArcSwap::from_pointee(Road::build(url, access)?),
             unreachable: Hush::default(),
             late: Hush::default(),
             refusals: Hush::default(),
+            too_large: Hush::default(),
         })
     }
 
-    /// Reads the files again; what they hold now counts from [`Loki::take`] on.
-    pub fn read_again(&self) -> Result<Road, Vec<Diagnostic>> {
-        Road::build(&self.uri, &self.access)
+    /// Reads the files that `access` names now; what they hold counts from [`Loki::take`] on.
+    pub fn read_again(&self, access: &Access) -> Result<Road, Vec<Diagnostic>> {
+        Road::build(&self.uri, access)
     }
 
     /// The pushes from now on take this road. The connections of the old one are closed when its last push has its answer.
     pub fn take(&self, road: Road) {
         self.road.store(Arc::new(road));
+    }
+
+    /// Tells the log that an entry which this Loki refuses even alone is dropped.
+    pub fn drops_entry(&self, bytes: u64) {
+        if let Some(untold) = self.too_large.speak() {
+            let loki = self.authority();
+            tracing::warn!(bytes, loki, untold, "loki refuses an entry as too large: it is dropped");
+        }
     }
 
     /// Forwards a snappy block for a tenant. Answers that our own URL or credentials have earned are errors of ours.

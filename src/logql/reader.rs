@@ -29,6 +29,8 @@ enum Kind {
     MetadataMatcher,
 }
 
+const SELECTOR_ALONE: &str = "write the stream selector alone, up to its closing brace";
+
 /// A text that stood in quotes, and where.
 struct Quoted {
     text: Vec<u8>,
@@ -87,7 +89,7 @@ impl<'t> Reader<'t> {
                 "a matcher of metadata cannot stand here: streams are chosen by their labels alone,"
             }
         };
-        self.complaint(cause, stage.at).hint("write the stream selector alone, up to its closing brace")
+        self.complaint(cause, stage.at).hint(SELECTOR_ALONE)
     }
 
     fn stage(&mut self) -> Result<Kind, Complaint> {
@@ -234,7 +236,7 @@ impl<'t> Reader<'t> {
     }
 
     fn unsupported(&self, cause: &str, at: usize) -> Complaint {
-        self.complaint(cause, at).hint("known are |= != |~ !~ with texts, and | name=\"value\"")
+        self.complaint(cause, at).hint(SELECTOR_ALONE)
     }
 
     fn expected(&self, wanted: &str) -> Complaint {

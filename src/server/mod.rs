@@ -7,7 +7,7 @@ mod pace;
 mod routes;
 pub(crate) mod tls;
 
-use crate::config::Limits;
+use crate::{config::Limits, hush::Hush};
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_util::{
@@ -44,6 +44,7 @@ pub struct Listener {
     socket: TcpListener,
     connections: usize,
     tls: Option<Arc<Tls>>,
+    full: Hush,
 }
 
 impl Listener {
@@ -59,7 +60,7 @@ impl Listener {
             },
             None => TcpListener::bind(address).await?,
         };
-        Ok(Self { name, socket, connections, tls: None })
+        Ok(Self { name, socket, connections, tls: None, full: Hush::default() })
     }
 
     /// The same, speaking TLS where there is one.
@@ -95,6 +96,10 @@ impl Listener {
                 }
             };
             let Ok(permit) = Arc::clone(&connections).try_acquire_owned() else {
+                if let Some(untold) = self.full.speak() {
+                    let (listener, most) = (self.name, self.connections);
+                    tracing::warn!(listener, most, untold, "too many connections: one more is closed");
+                }
                 // Who waits for a handshake would not understand it.
                 if self.tls.is_none() {
                     turn_away(&stream);
@@ -144,8 +149,8 @@ async fn connection<S>(
             };
             match accepted {
                 Ok(Ok((stream, version))) => converse(stream, version, service, &limits, &mut stop).await,
-                // Scanners, and senders that speak plain HTTP. The error names what was wrong with the handshake.
-                Ok(Err(error)) => tracing::debug!(%error, "no TLS handshake"),
+                // Scanners, senders that speak plain HTTP, and those whose certificate is not trusted.
+                Ok(Err(error)) => tls.failed(&error),
                 Err(_) => tracing::debug!("no TLS handshake in time"),
             }
         }

@@ -15,6 +15,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// The body of an answer.
 pub type Body = axum::body::Body;
 
+/// Exporters of OpenTelemetry log what they are told.
+const NO_OTLP: &str = "cannot take push: OTLP is not spoken here, push to /loki/api/v1/push\n";
+
 /// Everything that the push listener answers.
 pub fn push_routes(gateway: Arc<Gateway>) -> impl Answers + Clone + Send + 'static {
     let routes = service_fn(move |request| {
@@ -37,6 +40,7 @@ async fn route(gateway: Arc<Gateway>, request: Request<Incoming>) -> Response<Bo
             Err(error) => Answer::Refused(error).into_response().map(Body::new),
         },
         (Some(_), ..) | (None, b"/ready" | b"/metrics", _) => empty(StatusCode::METHOD_NOT_ALLOWED),
+        (None, b"/otlp/v1/logs", _) => admin::text(StatusCode::NOT_FOUND, NO_OTLP),
         (None, path, _) => elsewhere(path),
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     config::ServerTls,
     credentials::{authorities, certificates, private_key},
     diagnostic::Diagnostic,
+    hush::Hush,
 };
 use arc_swap::ArcSwap;
 use rustls::{
@@ -24,24 +25,37 @@ const PROTOCOLS: [&[u8]; 2] = [HTTP2, b"http/1.1"];
 const HTTP2: &[u8] = b"h2";
 
 /// What new connections are greeted with.
-pub struct Tls(ArcSwap<ServerConfig>);
+pub struct Tls {
+    config: ArcSwap<ServerConfig>,
+    failures: Hush,
+}
 
 impl Tls {
     /// Greets with this.
     pub fn new(config: Arc<ServerConfig>) -> Self {
-        Self(ArcSwap::new(config))
+        Self { config: ArcSwap::new(config), failures: Hush::default() }
     }
 
     /// From now on greets with this.
     pub fn replace(&self, config: Arc<ServerConfig>) {
-        self.0.store(config);
+        self.config.store(config);
     }
 
     /// Shakes hands. Which HTTP is spoken was agreed there; a client that names none speaks HTTP/1.
     pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<(TlsStream<TcpStream>, Version)> {
-        let stream = TlsAcceptor::from(self.0.load_full()).accept(stream).await?;
+        let stream = TlsAcceptor::from(self.config.load_full()).accept(stream).await?;
         let version = if stream.get_ref().1.alpn_protocol() == Some(HTTP2) { Version::Http2 } else { Version::Http1 };
         Ok((stream, version))
+    }
+
+    /// Tells the log why a handshake failed, once in a while: a sender that is not let in comes again and again. One that
+    /// only hangs up is a probe, as a rule.
+    pub(super) fn failed(&self, error: &io::Error) {
+        if error.kind() != io::ErrorKind::InvalidData {
+            tracing::debug!(%error, "no TLS handshake");
+        } else if let Some(untold) = self.failures.speak() {
+            tracing::warn!(%error, untold, "no TLS handshake");
+        }
     }
 }
 

@@ -126,7 +126,7 @@ fn check_tells_all_errors_at_once() {
         (path("good.yaml", POLICY), path("one.yaml", "labls: []\n"), path("two.yaml", "redakt: []\n"));
     let (code, out, errors) = run(&["check", &good], b"");
     assert_eq!((code, &*errors), (Some(0), ""));
-    assert!(out.contains(": 0 label rules, 1 stream selectors, ") && out.ends_with("ok: 1 policy file\n"), "{out}");
+    assert!(out.contains(": 0 label rules, 1 stream selector, ") && out.ends_with("ok: 1 policy file\n"), "{out}");
     let (code, out, errors) = run(&["check", &one, &two, "/nowhere.yaml"], b"");
     assert_eq!((code, &*out), (Some(2), ""));
     for said in ["one.yaml:1:1", "two.yaml:1:1", "cannot read policy `/nowhere.yaml`: no such file or directory"] {

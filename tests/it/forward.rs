@@ -66,6 +66,19 @@ async fn only_the_tenant_and_the_trace_of_a_sender_travel_on() {
 }
 
 #[tokio::test]
+async fn credentials_under_another_name_hold_from_the_reload_on() {
+    let loki = FakeLoki::answers(204).await;
+    let sigyn = Sigyn::with_access(&loki.url(), "basic_auth: {username: shipper, password: first}").await;
+    assert_eq!(authorization(&sigyn, &loki).await, basic("shipper:first"));
+    let write = |name: &str, text: String| fs::write(sigyn.directory.path().join(name), text).unwrap();
+    write("token", "of-sigyn\n".into());
+    write("sigyn.yaml", format!("loki: {{url: '{}', bearer_token_file: token}}\n", loki.url()));
+    sigyn.signal("HUP");
+    eventually("the token arrives", async || authorization(&sigyn, &loki).await == "Bearer of-sigyn").await;
+    assert!(!sigyn.log().contains("restart"));
+}
+
+#[tokio::test]
 async fn a_new_password_holds_from_the_reload_on() {
     let (loki, folder) = (FakeLoki::answers(204).await, TempDir::new().unwrap());
     let file = folder.path().join("password");

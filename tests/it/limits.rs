@@ -149,6 +149,8 @@ async fn a_connection_too_many_is_told_so() {
     let second = connect(&sigyn).await;
     let mut third = connect(&sigyn).await;
     assert!(rest_of(&mut third).await.starts_with("HTTP/1.1 503"));
+    let told = "too many connections: one more is closed listener=\"push\" most=2 untold=0";
+    eventually("the log says so", async || sigyn.log().contains(told)).await;
     drop((first, second));
     eventually("there is room again", async || {
         let mut socket = connect(&sigyn).await;

@@ -1,6 +1,6 @@
 //! A push that Loki does not take as one: it goes in parts, gets one answer, and every line is counted once.
 
-use crate::support::{FakeLoki, Script, Sigyn, fake_loki::Got, push};
+use crate::support::{FakeLoki, Script, Sigyn, eventually, fake_loki::Got, push};
 use prost::Message;
 use sigyn::proto::{Entry, PushRequest, Stream, Timestamp};
 use std::collections::BTreeSet;
@@ -198,6 +198,11 @@ async fn a_push_of_one_entry_that_is_refused_gets_lokis_answer() {
     let answer = sigyn.push(push::block(&["one"])).await;
     assert_eq!((answer.status.as_u16(), &answer.body[..]), (413, &b"too large, says Loki"[..]));
     assert!(is(&sigyn, "sigyn_dropped_lines_total", r#"reason="loki_413""#, 1).await);
+    assert_eq!(sigyn.push(push::block(&["another"])).await.status, 413);
+    sigyn.signal("HUP");
+    eventually("the log comes so far", async || sigyn.log().contains("reloaded")).await;
+    let said = sigyn.log().matches("refuses an entry as too large: it is dropped").count();
+    assert_eq!(said, 1, "not for each");
     assert!(is(&sigyn, "sigyn_loki_splits_total", "", 0).await);
     assert!(!sigyn.log().contains("says Loki"));
     sigyn.every_line_is_counted().await;

@@ -260,7 +260,13 @@ fn check_tells_the_errors_of_all_files_of_a_folder_once() {
     );
     let others = self::folder(&[("compose.yaml", "services: {}")]);
     let (code, _, errors) = within(&others, &["check", "HERE/"], b"");
-    assert_eq!((code, &*errors), (2, "error: cannot check: none of the files is Sigyn's\n"));
+    assert_eq!(
+        (code, &*errors),
+        (
+            2,
+            "error: cannot check: none of the files is Sigyn's\nhint: name a configuration, policies, policy tests, or a folder that holds some\n"
+        )
+    );
     let (code, _, errors) = within(&folder, &["check", "HERE/notes"], b"");
     assert_eq!((code, &*errors), (2, "error: cannot read policy `notes`: no such file or directory\n"));
 }

@@ -85,7 +85,7 @@ async fn storm(pushes: &[Sent], statuses: &[u16]) -> Result<(), TestCaseError> {
     let loki = FakeLoki::follows(Script::Turns(statuses.iter().map(turn).collect())).await;
     let (policy, _) = compile_policy(&[Source { name: "policy.yaml".into(), text: POLICY.into() }]).unwrap();
     let destination = Destination::Loki {
-        loki: Box::new(Loki::new(&loki_url(&loki.url()).unwrap(), Access::default()).unwrap()),
+        loki: Box::new(Loki::new(&loki_url(&loki.url()).unwrap(), &Access::default()).unwrap()),
         message_limit: Settings::default().message_limit,
     };
     let limits = Limits { deadline: Duration::from_millis(150), ..Limits::default() };

@@ -79,7 +79,7 @@ async fn plain_http_gets_no_answer() {
     let folder = TempDir::new().unwrap();
     let Some(server) = Certificate::make(folder.path(), "server") else { return };
     let loki = FakeLoki::answers(204).await;
-    let sections = format!("{}log: {{level: debug}}\nlimits: {{connections: 2}}\n", section(&server, None));
+    let sections = format!("{}limits: {{connections: 2}}\n", section(&server, None));
     let sigyn = Sigyn::configured(&loki.url(), &sections).await;
     let ask = async || {
         let mut plain = TcpStream::connect(sigyn.push).await.unwrap();
@@ -89,7 +89,8 @@ async fn plain_http_gets_no_answer() {
         answer
     };
     assert!(!ask().await.starts_with(b"HTTP"), "an alert at most");
-    eventually("the log says so", async || sigyn.log().contains("no TLS handshake")).await;
+    let told = "no TLS handshake error=received corrupt message of type InvalidContentType untold=0";
+    eventually("the log says so", async || sigyn.log().contains(told)).await;
     let mut first = connect(&sigyn, server.client(&[], None)).await.unwrap();
     let _second = connect(&sigyn, server.client(&[], None)).await.unwrap();
     assert_eq!(ask().await, b"", "one too many");
@@ -131,6 +132,9 @@ async fn clients_show_a_certificate_where_they_must() {
         assert_eq!(pushed.is_ok_and(|status| status == "HTTP/1.1 204"), want, "{name}");
     }
     assert_eq!(loki.got().len(), 1);
+    let told = "no TLS handshake error=peer sent no certificates untold=0";
+    eventually("the log says so", async || sigyn.log().contains(told)).await;
+    assert_eq!(sigyn.log().matches("no TLS handshake").count(), 1, "not for each");
 }
 
 #[tokio::test]

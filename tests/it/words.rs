@@ -63,6 +63,9 @@ async fn a_sender_is_told_why_a_push_is_refused() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+    let answer = sigyn.ask(Method::POST, sigyn.push, "/otlp/v1/logs", &[TYPED], block()).await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.body, "cannot take push: OTLP is not spoken here, push to /loki/api/v1/push\n");
     assert_eq!(loki.got().len(), 0);
 }
 
@@ -171,7 +174,7 @@ async fn an_operator_is_told_what_became_of_a_reload() {
     let refused = "ERROR sigyn::reload: cannot reload: the policy that was in force stays errors=2";
     eventually(refused, async || log(&sigyn).iter().any(|line| line == refused)).await;
     let config = sigyn.directory.path().join("sigyn.yaml");
-    fs::write(&config, fs::read_to_string(&config).unwrap() + "log: {level: debug}\n").unwrap();
+    fs::write(&config, fs::read_to_string(&config).unwrap() + "log: {level: debug}\nlimits: {drain: 1s}\n").unwrap();
     sigyn.write_policy("streams: {}\n");
     sigyn.signal("HUP");
     eventually("it is taken", async || log(&sigyn).iter().any(|line| line.contains(" reloaded "))).await;
@@ -188,7 +191,7 @@ async fn an_operator_is_told_what_became_of_a_reload() {
             "ERROR sigyn::reload: error: {place}:2:1: cannot read the file: unknown key `labls`; hint: did you mean `labels`?"
         ),
         refused,
-        "WARN sigyn::reload: sigyn.yaml has changed beyond `policies`, `tenants`, `loki.tell_apart`, `loki.limits`, `auth` and the files of `tls`: that needs a restart",
+        "WARN sigyn::reload: sigyn.yaml has changed where only a restart brings the change into force keys=limits, log",
     ];
     let log = log(&sigyn);
     for want in want {
@@ -218,6 +221,9 @@ fn a_shell_is_told_what_is_wrong() {
     write("bytes.yaml", b"\xff\xfe");
     write("url.yaml", b"loki: {url: 'loki:3100'}\n");
     write("lists.yaml", b"policies: [nowhere.yaml]\nlokki: {}\n");
+    write("basic.yaml", b"loki: {basic_auth: {username: me, password_file: none}, tls_config: {ca_file: none.pem}}\npolicies: [nowhere.yaml]\n");
+    write("bearer.yaml", b"loki: {url: 'http://loki:3100', bearer_token_file: empty}\n");
+    write("empty", b"\n");
     #[rustfmt::skip]
     let cases: &[(&[&str], i32, &str)] = &[
         (&["serve"], 2,
@@ -257,6 +263,12 @@ fn a_shell_is_told_what_is_wrong() {
         (&["check", "--config", "lists.yaml"], 2,
             "error: lists.yaml:2:1: cannot read the file: unknown key `lokki`\nhint: did you mean `loki`?\n\
              error: cannot read policy `nowhere.yaml`: no such file or directory\n"),
+        (&["check", "--config", "basic.yaml"], 2,
+            "error: cannot read policy `nowhere.yaml`: no such file or directory\n\
+             error: cannot read `none` (loki.basic_auth.password_file): no such file or directory\n\
+             error: cannot read `none.pem` (loki.tls_config.ca_file): no such file or directory\n"),
+        (&["check", "bearer.yaml"], 2,
+            "error: cannot read `empty` (loki.bearer_token_file): it is empty\n"),
         (&["redact", "--labels", "{a=b}"], 2,
             "error: cannot read --labels: expected a quoted value at byte 3\nhint: write it as {name=\"value\"}\n"),
         (&["redact", "--policy", "nowhere.yaml"], 2,

@@ -137,7 +137,8 @@ impl Report {
     }
 
     fn end(mut self) -> Result<(), Failure> {
-        let counts = format!("{} tests and {} examples of rules", self.tests, self.samples);
+        let counts =
+            format!("{} and {} of rules", super::counted(self.tests, "test"), super::counted(self.samples, "example"));
         if self.tests + self.samples == 0 {
             let nothing = Diagnostic::general("cannot test: there is no test and no example");
             return Err(nothing.hint("name a test file, or a policy whose rules have `examples`").into());

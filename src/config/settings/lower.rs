@@ -196,7 +196,8 @@ pub(super) fn path(text: &str) -> Result<PathBuf, Complaint> {
 
 fn some_bytes(text: &str) -> Result<u64, Complaint> {
     match units::size(text)? {
-        0 => Err(Complaint::new("nothing fits in 0 bytes")),
+        // A unit was forgotten; every push would be refused, or dropped.
+        ..1000 => Err(Complaint::new("no push fits in it").hint("a number alone is bytes, write e.g. `16MiB`")),
         bytes => Ok(bytes),
     }
 }

@@ -28,8 +28,9 @@ pub struct Tenants {
 impl Tenants {
     pub(super) fn read(section: &Cursor<'_>, reader: &mut Reader<'_>) -> Self {
         let Some(fields) = section.fields(KEYS, &[], &mut reader.complaints) else { return Self::default() };
-        let policies = fields.find("policies").map(|policies| read_policies(&policies, reader)).unwrap_or_default();
-        Self { tenancy: read_tenancy(&fields, reader), policies }
+        let tenancy = read_tenancy(&fields, reader);
+        let policies = fields.find("policies").map(|policies| read_policies(&policies, &tenancy, reader));
+        Self { tenancy, policies: policies.unwrap_or_default() }
     }
 }
 
@@ -71,14 +72,20 @@ fn is_left_empty(fields: &Fields<'_>, key: &str) -> bool {
     fields.find(key).is_none_or(|value| value.text(&mut Vec::new()) == Some(""))
 }
 
-fn read_policies(section: &Cursor<'_>, reader: &mut Reader<'_>) -> Vec<(Tenant, Vec<PathBuf>)> {
+fn read_policies(section: &Cursor<'_>, tenancy: &Tenancy, reader: &mut Reader<'_>) -> Vec<(Tenant, Vec<PathBuf>)> {
     let Some(fields) = section.entries(&mut reader.complaints) else { return Vec::new() };
     let mut policies = Vec::new();
     for (name, files) in fields.iter() {
         let items = files.list(&mut reader.complaints).unwrap_or_default();
         let files_read = items.iter().filter_map(|item| reader.read(item, path)).collect();
         match tenant(name) {
-            Ok(tenant) => policies.push((tenant, files_read)),
+            Ok(tenant) => {
+                if matches!(tenancy, Tenancy::Fixed(only) if *only != tenant) {
+                    let error = files.wrong("it holds for nobody: `tenants.fixed` is another tenant");
+                    reader.complaints.push(error.hint("leave it out, or list its files under the common `policies`"));
+                }
+                policies.push((tenant, files_read));
+            }
             Err(complaint) => reader.complaints.push(files.complaint(complaint)),
         }
     }

@@ -1,4 +1,6 @@
-//! A log that is not flooded: while Loki is away, every push fails for the same cause.
+//! A log that is not flooded: while Loki is away, every push fails for the same cause, and who is not let in comes again.
+//!
+//! What is said is the business of whoever asks; here is only when.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -10,7 +12,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// Lets something be said once in [`PAUSE`], and counts how often it was not.
 #[derive(Default)]
-pub(super) struct Hush(Mutex<State>);
+pub struct Hush(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -20,7 +22,7 @@ struct State {
 
 impl Hush {
     /// How often it was not said since the last time, where it may be said now.
-    pub(super) fn speak(&self) -> Option<u64> {
+    pub fn speak(&self) -> Option<u64> {
         self.speak_at(Instant::now())
     }
 
