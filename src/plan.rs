@@ -197,12 +197,22 @@ fn normalise(
     Ok(labels)
 }
 
+/// Whether redaction would change the value of a label, or drop it: such a text must not leave its stream by another way.
+/// All rules for labels are asked, whatever streams they are for.
+pub fn is_redacted(policy: &Policy, name: &[u8], value: &[u8]) -> bool {
+    let all = active_where(policy.redact.rules(), |rule| rule.places.labels);
+    let redacted = Desk::default().redact(policy, &all, Place::Label, value, Some(name));
+    redacted.as_deref() != Ok(value)
+}
+
 fn active(rules: &[Rule], labels: &Labels, here: impl Fn(&Rule) -> bool) -> Active {
+    active_where(rules, |rule| here(rule) && rule.selector.as_ref().is_none_or(|selector| selector.fits(labels)))
+}
+
+fn active_where(rules: &[Rule], fits: impl Fn(&Rule) -> bool) -> Active {
     let mut active = Active::default();
-    for (id, rule) in rules.iter().enumerate() {
-        if here(rule) && rule.selector.as_ref().is_none_or(|selector| selector.fits(labels)) {
-            active.insert(RuleId(id as u16));
-        }
+    for (id, _) in rules.iter().enumerate().filter(|(_, rule)| fits(rule)) {
+        active.insert(RuleId(id as u16));
     }
     active
 }

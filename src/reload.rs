@@ -207,7 +207,7 @@ pub struct Reloader {
 impl Reloader {
     /// For a gateway that runs under what `files` said when `loaded` was read.
     pub fn new(files: Files, settings: Settings, hash: &str, gateway: Arc<Gateway>, tls: Option<Arc<Tls>>) -> Self {
-        gateway.metrics.show_policies(&gateway.policies.load(), hash);
+        gateway.show_policies(hash);
         taken(&gateway);
         Self { files, settings, gateway, tls, turn: Mutex::new(()) }
     }
@@ -225,12 +225,11 @@ impl Reloader {
                     tracing::warn!("{}", on_one_line(warning));
                 }
                 self.warn_of_restart(&loaded.settings);
-                self.gateway.metrics.show_policies(&loaded.policies, &loaded.hash);
-                self.gateway.policies.store(Arc::new(loaded.policies));
+                self.gateway.put_in_force(loaded.policies, loaded.users);
+                self.gateway.show_policies(&loaded.hash);
                 if let (Some(loki), Some(road)) = (self.gateway.loki(), road) {
                     loki.take(road);
                 }
-                self.gateway.admit(loaded.users);
                 if let (Some(tls), Some(config)) = (&self.tls, loaded.tls) {
                     tls.replace(config);
                 }

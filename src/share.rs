@@ -9,6 +9,7 @@ use crate::{
     intake::{Head, Received},
     memory::{Beside, Memory},
     pipeline::{self, Scratch, Treated},
+    plan,
     policy::{Policies, Policy},
     pool::{Compressor, Worker},
     push::{Cut, Part, fits},
@@ -139,7 +140,7 @@ impl Sharing<'_> {
         self.memory.bytes += if ptr::eq(sorted.push, body) { 0 } else { sorted.push.len() };
         let mut shares = Vec::new();
         for (whose, part) in sorted.groups {
-            shares.push(match whose {
+            shares.push(match self.unless_redacted(whose, label, default) {
                 Whose::Tenant(tenant) => self.own_share(head, &tenant, sorted.push, &part)?,
                 Whose::OneTooMany => {
                     let refused = Sent::new(Answer::Refused(Error::TooManyRequests), part.count);
@@ -155,6 +156,18 @@ impl Sharing<'_> {
         }
         shuffle(&mut shares);
         Ok(shares)
+    }
+
+    /// A tenant's name goes on in a header, where nothing redacts it: one that is a secret is nobody's.
+    fn unless_redacted(&self, whose: Whose, label: &str, default: Option<&Tenant>) -> Whose {
+        let is_secret = |tenant: &Tenant| {
+            let policy = self.policies.of(Some(tenant));
+            Some(tenant) != default && plan::is_redacted(policy, label.as_bytes(), tenant.as_str().as_bytes())
+        };
+        match whose {
+            Whose::Tenant(tenant) if is_secret(&tenant) => Whose::Nobody(Reason::BadTenant),
+            whose => whose,
+        }
     }
 
     /// A part of a push as a push of its own.

@@ -67,8 +67,9 @@ pub fn sort<'b>(
     if index.streams.is_empty() {
         return Err(Error::NoStreams);
     }
-    // Pieces of parts are smaller than the streams of the index.
-    memory.reserve(2 * index.bytes() + if std::ptr::eq(push, body) { 0 } else { push.len() })?;
+    // One set at a time is read. Pieces of parts are smaller than the streams of the index.
+    let set = index.streams.iter().map(|stream| Labels::bound(stream.labels.of(push))).max().unwrap_or_default();
+    memory.reserve(2 * index.bytes() + set + if std::ptr::eq(push, body) { 0 } else { push.len() })?;
     let mut known = HashSet::new();
     let groups = partition(&index, |stream| match whose(stream.labels.of(push), name, default) {
         Ok(tenant) if known.len() == most && !known.contains(&tenant) => Whose::OneTooMany,

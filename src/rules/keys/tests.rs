@@ -203,6 +203,7 @@ const SHAPES: &[(&str, &str, &str)] = &[
     ("a number in quotes of .NET",         r#"{"m":"{\u0022password\u0022:123456,\u0022b\u0022:1}"}"#, r#"{"m":"{\u0022password\u0022:\"@\",\u0022b\u0022:1}"}"#),
     ("a pair in quotes of .NET",           r#"{"m":"{\u0022a\u0022:\u0022password=hunter2\u0022}"}"#, r#"{"m":"{\u0022a\u0022:\u0022password=@\u0022}"}"#),
     ("a quote in a pair of .NET",          r#"{"m":"password=hun\u0022ter2 x"}"#, r#"{"m":"password=@ x"}"#),
+    ("secrets that meet at a quote",       r#""{\\u0022apiKey\\u0022:\\u0022token: 'abc\\u0022,\\u0022name\\u0022:{\\u0022name\\u0022:\\u0022token: 'abc\\u0022}}""#, r#""{\\u0022apiKey\\u0022:\\u0022@'@""#),
     ("a pair in a body in nginx's log",    r#""{\x22a\x22:\x22password=hunter2\x22}""#, r#""{\x22a\x22:\x22password=@\x22}""#),
     ("a body in nginx's log",              r#"10.0.0.1 "POST /" "{\x22password\x22:\x22hun ter2\x22,\x22b\x22:1}""#, r#"10.0.0.1 "POST /" "{\x22password\x22:\x22@\x22,\x22b\x22:1}""#),
     ("a quote in nginx's log",             r#""{\x22password\x22:\x22hun\x5C\x22ter2\x22}""#, r#""{\x22password\x22:\x22@\x22}""#),
