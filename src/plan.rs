@@ -197,11 +197,15 @@ fn normalise(
     Ok(labels)
 }
 
+/// All rules for labels, whatever streams they are for.
+pub(crate) fn label_rules(policy: &Policy) -> Active {
+    active_where(policy.redact.rules(), |rule| rule.places.labels)
+}
+
 /// Whether redaction would change the value of a label, or drop it: such a text must not leave its stream by another way.
 /// All rules for labels are asked, whatever streams they are for.
 pub fn is_redacted(policy: &Policy, name: &[u8], value: &[u8]) -> bool {
-    let all = active_where(policy.redact.rules(), |rule| rule.places.labels);
-    let redacted = Desk::default().redact(policy, &all, Place::Label, value, Some(name));
+    let redacted = Desk::default().redact(policy, &label_rules(policy), Place::Label, value, Some(name));
     redacted.as_deref() != Ok(value)
 }
 

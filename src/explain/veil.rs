@@ -2,12 +2,12 @@
 
 use super::trail::Trail;
 use crate::{
-    plan::Desk,
+    plan::{Desk, label_rules},
     policy::Policy,
     push::Labels,
     redact::Decision,
     rules::Active,
-    tally::{Place, RuleId},
+    tally::Place,
 };
 
 /// A shorter text is too common to be told from a part of a secret.
@@ -24,13 +24,7 @@ pub(super) struct Veil<'p> {
 impl<'p> Veil<'p> {
     /// For the texts of this trail.
     pub(super) fn new(policy: &'p Policy, trail: &Trail) -> Self {
-        let mut active = Active::default();
-        for (id, rule) in policy.redact.rules().iter().enumerate() {
-            if rule.places.labels {
-                active.insert(RuleId(id as u16));
-            }
-        }
-        let mut veil = Self { policy, active, secrets: Vec::new() };
+        let mut veil = Self { policy, active: label_rules(policy), secrets: Vec::new() };
         for redacted in &trail.texts {
             veil.learn(&redacted.text, &redacted.decisions);
         }
