@@ -96,6 +96,17 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// The complaints without those that were made before: a file may be read for several others.
+pub(crate) fn once(complaints: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told: Vec<Diagnostic> = Vec::new();
+    for complaint in complaints {
+        if !told.contains(&complaint) {
+            told.push(complaint);
+        }
+    }
+    told
+}
+
 /// The system's word for it, without its number, in lower case.
 pub(crate) fn cause(error: &std::io::Error) -> String {
     let text = error.to_string();

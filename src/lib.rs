@@ -31,7 +31,7 @@
 //!
 //! | floor | modules |
 //! |---|---|
-//! | 6 the process | [`cli`], [`server`], [`reload`], [`admin`] |
+//! | 6 the process | [`cli`], [`server`], [`load`], [`reload`], [`admin`] |
 //! | 5 one push | [`gateway`] |
 //! | 4 the edges | [`intake`], [`pool`], [`share`], [`send`], [`forward`], [`credentials`], [`reply`], [`metrics`] |
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`tenancy`], [`config`], [`mod@explain`] |
@@ -51,6 +51,7 @@ pub mod forward;
 pub mod gateway;
 pub mod hush;
 pub mod intake;
+pub mod load;
 pub mod logql;
 pub mod memory;
 pub mod metrics;

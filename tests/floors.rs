@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["pipeline", "plan", "policy", "tenancy", "config", "explain"],
     &["intake", "share", "send", "forward", "credentials", "reply", "metrics", "pool"],
     &["gateway"],
-    &["cli", "server", "reload", "admin", "main"],
+    &["cli", "server", "load", "reload", "admin", "main"],
 ];
 
 /// The floor whose modules never use each other.

@@ -8,9 +8,10 @@ use crate::{
     forward::Loki,
     gateway::Gateway,
     intake::Users,
+    load::{Files, Loaded},
     policy::Policies,
     process,
-    reload::{Files, Loaded, Reloader, on_one_line},
+    reload::{Reloader, on_one_line},
     send::Destination,
     server::{Listener, Tls, push_routes},
 };
