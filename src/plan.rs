@@ -18,7 +18,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-/// Above this many bytes of label texts the map starts anew: some ten thousand streams of ordinary size.
+/// What the maps of all policies take together: some ten thousand streams of ordinary size.
 const CACHE_BYTES: usize = 16 * 1024 * 1024;
 /// What an entry of the map costs beside its texts: key, plan, two rule sets, allocator.
 const ENTRY_BYTES: usize = 256;
@@ -65,9 +65,10 @@ pub enum Verdict {
 }
 
 /// Plans by label text, as received.
-#[derive(Default)]
 pub struct Plans {
     known: RwLock<Known>,
+    /// Above this many bytes the map starts anew.
+    most: usize,
 }
 
 #[derive(Default)]
@@ -76,7 +77,19 @@ struct Known {
     bytes: usize,
 }
 
+impl Default for Plans {
+    /// Those of the only policy.
+    fn default() -> Self {
+        Self::of_one_among(1)
+    }
+}
+
 impl Plans {
+    /// Those of one among so many policies, which share the memory: each has its own plan for a label text.
+    pub fn of_one_among(policies: usize) -> Self {
+        Self { known: RwLock::default(), most: CACHE_BYTES / policies.max(1) }
+    }
+
     /// The plan for `text` under `policy`, made now if it is not known.
     pub fn plan(&self, policy: &Policy, text: &[u8]) -> Arc<StreamPlan> {
         // A panic while the lock was held can only have been an allocation's: the map is whole.
@@ -91,10 +104,10 @@ impl Plans {
                 Verdict::Keep | Verdict::Refuse(_) => 0,
             };
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.bytes + bytes > CACHE_BYTES {
+        if known.bytes + bytes > self.most {
             *known = Known::default();
         }
-        if bytes <= CACHE_BYTES && known.plans.insert(text.into(), Arc::clone(&plan)).is_none() {
+        if bytes <= self.most && known.plans.insert(text.into(), Arc::clone(&plan)).is_none() {
             known.bytes += bytes;
         }
         plan
@@ -269,5 +282,25 @@ impl Desk {
                 Ok(changed)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::compile_policy;
+
+    #[test]
+    fn policies_share_the_memory_for_their_plans() {
+        let Ok((policy, _)) = compile_policy(&[]) else { panic!("the builtin rules compile") };
+        let known = |policies: usize| {
+            let plans = Plans::of_one_among(policies);
+            let texts = (0..100).map(|number| format!("{{a=\"{number:0>1000}\"}}"));
+            texts.for_each(|text| drop(plans.plan(&policy, text.as_bytes())));
+            plans.len()
+        };
+        assert_eq!(known(1), 100);
+        assert!((1..100).contains(&known(200)), "a two hundredth holds some sixty of them");
+        assert_eq!(known(CACHE_BYTES), 0);
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     forward::{Loki, Road},
     gateway::Gateway,
     intake::Users,
+    plan::Plans,
     policy::{Policies, Policy},
     server::{Tls, tls},
     validate,
@@ -60,6 +61,7 @@ impl Files {
         });
         compiler.tell_apart = settings.tell_apart;
         compiler.limits = settings.loki_limits.clone();
+        compiler.policies = 1 + settings.tenants.policies.len();
         let beside = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let listed = settings.policies.iter().map(|path| beside.join(path)).chain(self.policies.iter().cloned());
         let sources = compiler.read(listed, &mut hash);
@@ -115,6 +117,8 @@ fn users(settings: &Settings) -> Result<Option<Users>, Diagnostic> {
 struct Compiler {
     tell_apart: bool,
     limits: validate::Limits,
+    /// How many policies there will be.
+    policies: usize,
     warnings: Vec<Diagnostic>,
     complaints: Vec<Diagnostic>,
 }
@@ -136,6 +140,7 @@ impl Compiler {
             Ok((mut policy, warnings)) => {
                 policy.tell_apart = self.tell_apart;
                 policy.limits = self.limits.clone();
+                policy.plans = Plans::of_one_among(self.policies);
                 add_new(&mut self.warnings, warnings);
                 Some(Arc::new(policy))
             }
