@@ -7,9 +7,11 @@ use crate::{
     diagnostic::{Complaint, Diagnostic, cause},
     forward::Loki,
     gateway::Gateway,
+    intake::Users,
+    load::{Files, Loaded},
     policy::Policies,
     process,
-    reload::{Files, Loaded, Reloader, on_one_line},
+    reload::{Reloader, on_one_line},
     send::Destination,
     server::{Listener, Tls, push_routes},
 };
@@ -76,8 +78,7 @@ impl Serve {
             .build()
             .map_err(|error| Failure::stuck("start threads", &error))?;
         let ended = runtime.block_on(async {
-            let gateway = gateway(policies, &settings, destination)?;
-            gateway.admit(users);
+            let gateway = gateway(policies, users, &settings, destination)?;
             let reloader = Arc::new(Reloader::new(files, written, &hash, Arc::clone(&gateway), tls.clone()));
             serve(&settings, tls, gateway, reloader).await
         });
@@ -131,8 +132,13 @@ fn destination(settings: &Settings, stdout: bool) -> Result<Destination, Failure
     Ok(Destination::Loki { loki, message_limit: settings.message_limit })
 }
 
-fn gateway(policies: Policies, settings: &Settings, destination: Destination) -> Result<Arc<Gateway>, Failure> {
-    let gateway = Gateway::new(policies, settings.limits.clone(), destination);
+fn gateway(
+    policies: Policies,
+    users: Option<Users>,
+    settings: &Settings,
+    destination: Destination,
+) -> Result<Arc<Gateway>, Failure> {
+    let gateway = Gateway::new(policies, users, settings.limits.clone(), destination);
     let gateway = gateway.map_err(|error| Failure::stuck("start the gateway", &error))?;
     gateway.metrics.build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
     Ok(Arc::new(gateway))

@@ -39,7 +39,8 @@ pub struct Received {
     pub permits: Permits,
 }
 
-/// Reads one request, of one of `users` where there are some. Where it fails, what is left of the body is thrown away beside the answer.
+/// Reads one request, of one of `users` where there are some. Where it fails, what is left of the body is thrown away
+/// beside the answer.
 pub async fn receive<B>(
     headers: &http::HeaderMap,
     mut body: B,

@@ -6,12 +6,12 @@ use crate::{
     memory::{Beside, Memory},
     plan::StreamPlan,
     policy::Policy,
-    push::{self, Edits, Entry, Index, Pair},
+    push::{self, Edits, Entry, Index, Pair, SpareNames},
     redact::{Fate, Text, Work, redact},
     rules::{Active, Hit},
     span::Span,
     tally::{Mode, Place, Reason, Tally},
-    validate::{self, Limits, SpareNames},
+    validate::{self, Limits},
 };
 use std::{
     ops::Range,

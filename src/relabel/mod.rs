@@ -216,8 +216,8 @@ impl Builder<'_> {
         self.added.retain(|name| !labels.value(name).is_empty());
     }
 
-    /// Copies labels to other names. A stream can have a million labels (16 MiB of text), so nothing here looks for a name by going
-    /// through all.
+    /// Copies labels to other names. A stream can have a million labels (16 MiB of text), so nothing here looks for a name by
+    /// going through all.
     fn map(&mut self, mapped: impl Fn(&[u8]) -> Option<Vec<u8>>) {
         let mut known: HashSet<Vec<u8>> = self.added.iter().cloned().collect();
         let came = self.labels.iter().map(|(name, _)| name).filter(|name| !known.contains(*name));
