@@ -17,15 +17,21 @@ use crate::{
 };
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::{io, panic, path::PathBuf, sync::Arc};
+use std::{io, panic, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
+    task::spawn_blocking,
+    time::interval,
 };
 use tracing_subscriber::EnvFilter;
 
 /// Connections of the admin listener: a Prometheus or two, a probe, a person.
 const ADMIN_CONNECTIONS: usize = 64;
+
+/// So often free memory is given back: the buffers of thousands of connections leave holes when they are closed (measured:
+/// 480 MiB of 3,900 slow ones), and no push of one of them is large enough to give back its own.
+const GIVE_BACK: Duration = Duration::from_secs(60);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -165,9 +171,11 @@ async fn serve(
         let pushes = pushes.serve(push_routes(Arc::clone(&gateway)), limits, stopped.clone());
         tokio::join!(pushes, asks.serve(admin::routes(admin), limits, stopped.clone()))
     };
+    let mut give_back = interval(GIVE_BACK);
     let signals = async {
         loop {
             tokio::select! {
+                _ = give_back.tick() => drop(spawn_blocking(process::give_back_what_is_free)),
                 _ = hangup.recv() => drop(reloader.reload().await),
                 () = stops.recv() => break,
             }
