@@ -96,13 +96,25 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// The complaints without those that were made before: a file may be read for several others.
+pub(crate) fn once(complaints: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told: Vec<Diagnostic> = Vec::new();
+    for complaint in complaints {
+        if !told.contains(&complaint) {
+            told.push(complaint);
+        }
+    }
+    told
+}
+
 /// The system's word for it, without its number, in lower case.
 pub(crate) fn cause(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
-/// What a parser of ours (selector, regex, template) says of a text that an operator wrote; the file position is added by who knows it.
+/// What a parser of ours (selector, regex, template) says of a text that an operator wrote; the position in the file is
+/// added by whoever knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {
     /// The cause, as it follows `cannot … : `.

@@ -15,7 +15,7 @@ use crate::{
     send::{Destination, Dispatch},
     share::{self, Share},
 };
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -34,17 +34,22 @@ const SMALL_DECODED: u64 = 256 * 1024;
 
 /// What the pushes of one process share.
 pub struct Gateway {
-    /// The policies in force. A push sees the same ones from start to end.
-    pub policies: ArcSwap<Policies>,
     /// What is counted.
     pub metrics: Metrics,
-    /// Who may push; `None`: anyone.
-    users: ArcSwapOption<Users>,
+    /// Changed as one thing. A push sees the same from its headers to its end.
+    in_force: ArcSwap<InForce>,
     limits: Limits,
     inflight: Inflight,
     pool: Pool,
     destination: Destination,
     draining: AtomicBool,
+}
+
+/// What a reload changes for pushes.
+struct InForce {
+    policies: Policies,
+    /// Who may push; `None`: anyone.
+    users: Option<Arc<Users>>,
 }
 
 /// The paths that take a push: the label `endpoint`.
@@ -67,17 +72,17 @@ impl Endpoint {
 }
 
 impl Gateway {
-    /// A gateway under these policies, with one treating thread a core.
+    /// A gateway under these policies, with one treating thread a core. These may push; `None`: anyone.
     pub fn new(
         policies: impl Into<Policies>,
+        users: Option<Users>,
         limits: Limits,
         destination: Destination,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
-            policies: ArcSwap::from_pointee(policies.into()),
             metrics: Metrics::new()?,
-            users: ArcSwapOption::empty(),
+            in_force: ArcSwap::from_pointee(InForce { policies: policies.into(), users: users.map(Arc::new) }),
             inflight: Inflight::new(limits.inflight),
             limits,
             pool: Pool::new(threads)?,
@@ -95,14 +100,14 @@ impl Gateway {
         let counted = Counted::new(&self.metrics.inflight_pushes);
         let (mut head, body) = request.into_parts();
         // Where the sender has no say in it, a tenant that Loki would refuse is no reason to refuse the push.
-        if !self.policies.load().tenancy.reads_header() {
+        let in_force = self.in_force.load_full();
+        if !in_force.policies.tenancy.reads_header() {
             head.headers.remove(intake::TENANT);
         }
         let received = if self.is_draining() {
             Err(Error::Draining)
         } else {
-            let users = self.users.load_full();
-            intake::receive(&head.headers, body, users.as_deref(), &self.limits, &self.inflight).await
+            intake::receive(&head.headers, body, in_force.users.as_deref(), &self.limits, &self.inflight).await
         };
         self.metrics.observe(Stage::Intake, started.elapsed());
         let ended = match received {
@@ -110,7 +115,7 @@ impl Gateway {
             Ok(received) => {
                 let gateway = Arc::clone(&self);
                 let carried = tokio::spawn(async move {
-                    let answer = gateway.carry(received).await;
+                    let answer = gateway.carry(in_force, received).await;
                     gateway.count(endpoint, &answer, started);
                     drop(counted);
                     answer
@@ -128,10 +133,10 @@ impl Gateway {
     }
 
     /// Brings a push that has arrived to its end: treats it, forwards what is left, accounts for it.
-    async fn carry(&self, received: Received) -> Answer {
+    async fn carry(&self, in_force: Arc<InForce>, received: Received) -> Answer {
         let started = Instant::now();
         let deadline = started + self.limits.deadline;
-        let treated = self.treat(received, deadline).await;
+        let treated = self.treat(in_force, received, deadline).await;
         self.metrics.observe(Stage::Treat, started.elapsed());
         let (mut shares, mut permits) = match treated {
             Ok(treated) => treated,
@@ -153,13 +158,17 @@ impl Gateway {
     }
 
     /// Decodes and treats a push, here or on the pool. Its permits come back with it: they are held until Loki has it.
-    async fn treat(&self, mut received: Received, deadline: Instant) -> Result<(Vec<Share>, intake::Permits), Error> {
-        let policies = self.policies.load_full();
+    async fn treat(
+        &self,
+        in_force: Arc<InForce>,
+        mut received: Received,
+        deadline: Instant,
+    ) -> Result<(Vec<Share>, intake::Permits), Error> {
         let limits = self.limits.clone();
         let message_limit = self.destination.message_limit();
         let small = received.body.len() <= SMALL && received.declared().is_some_and(|length| length <= SMALL_DECODED);
         let job = move |worker: &mut Worker| {
-            let shares = share::treat(&policies, &mut received, &limits, message_limit, worker)?;
+            let shares = share::treat(&in_force.policies, &mut received, &limits, message_limit, worker)?;
             Ok((shares, received.permits))
         };
         if small { pool::inline(job)? } else { self.pool.run(deadline, job).await? }
@@ -173,22 +182,28 @@ impl Gateway {
         }
     }
 
-    /// From now on these may push; `None`: anyone. Where they are the same, what is known of their passwords stays: after
-    /// a reload of something else nobody waits for a check.
-    pub fn admit(&self, users: Option<Users>) {
-        let now = self.users.load();
-        let same = users.as_ref().zip(now.as_ref()).is_some_and(|(users, now)| users.same_as(now));
-        if users.is_none() && now.is_some() {
+    /// From now on pushes are treated by these policies, and these may push; `None`: anyone. Where they are the same, what
+    /// is known of their passwords stays: after a reload of something else nobody waits for a check.
+    pub fn put_in_force(&self, policies: Policies, users: Option<Users>) {
+        let now = self.in_force.load();
+        if users.is_none() && now.users.is_some() {
             tracing::warn!("`auth.users` is empty now: anyone may push");
         }
-        if !same {
-            self.users.store(users.map(Arc::new));
-        }
+        let users = match (users, &now.users) {
+            (Some(users), Some(now)) if users.same_as(now) => Some(Arc::clone(now)),
+            (users, _) => users.map(Arc::new),
+        };
+        self.in_force.store(Arc::new(InForce { policies, users }));
+    }
+
+    /// Shows the policies in force.
+    pub fn show_policies(&self, hash: &str) {
+        self.metrics.show_policies(&self.in_force.load().policies, hash);
     }
 
     /// Whether whoever sent these headers may see what the push listener shows.
     pub async fn identify(&self, headers: &http::HeaderMap) -> Result<(), Error> {
-        match self.users.load_full() {
+        match &self.in_force.load_full().users {
             Some(users) => users.identify(headers).await.map(drop),
             None => Ok(()),
         }
@@ -197,7 +212,7 @@ impl Gateway {
     /// All metrics as text.
     pub fn scrape(&self) -> Result<Vec<u8>, prometheus::Error> {
         self.metrics.inflight_bytes.set(self.inflight.bytes() as i64);
-        let plans: usize = self.policies.load().all().map(|policy| policy.plans.len()).sum();
+        let plans: usize = self.in_force.load().policies.all().map(|policy| policy.plans.len()).sum();
         self.metrics.plans_cached.set(plans as i64);
         self.metrics.render()
     }

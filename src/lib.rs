@@ -4,14 +4,18 @@
 //!
 //! ```text
 //! server ─→ gateway::push                                                                    READ gateway.rs FIRST
-//!             │  intake::receive   headers and body as Loki reads them, a permit for every byte
-//!             │  Received::open    gzip or deflate off, snappy off, under the caps
+//!             │  intake::receive   who pushes; headers and body as Loki reads them, a permit for every byte
 //!             ▼
-//!           pipeline::treat        plain functions from here on: no sockets, no clocks, no metrics
+//!           share::treat           on a thread of the pool, or at once where the push is small
+//!             │  Received::open    gzip or deflate off, snappy off or JSON read, under the caps
+//!             │  tenancy::sort     where a label names the tenants: a share for each; else there is one
+//!             ▼
+//!           pipeline::treat        a share under its policy: plain functions from here on, no sockets, clocks or metrics
 //!             │  push::Index       one walk: where streams, entries, lines, metadata stand
-//!             │  plan              each label text once: relabel → admit → redact → print
+//!             │  plan              each label text once: relabel → admit → redact → validate → print
 //!             │  Ruleset::hits     one pass for all literals of all rules
 //!             │  redact            hits → findings → spans → edits, in every text that goes on
+//!             │  validate          what Loki would refuse goes alone, and not the push with it
 //!             │  twins             entries that became equal are told apart
 //!             │  push::splice      verdicts and edits become one edit list, lengths included
 //!             ▼
@@ -27,9 +31,9 @@
 //!
 //! | floor | modules |
 //! |---|---|
-//! | 6 the process | [`cli`], [`server`], [`reload`], [`admin`] |
+//! | 6 the process | [`cli`], [`server`], [`load`], [`reload`], [`admin`] |
 //! | 5 one push | [`gateway`] |
-//! | 4 the edges | [`intake`], [`pool`], [`share`], [`send`], [`forward`], [`reply`], [`metrics`] |
+//! | 4 the edges | [`intake`], [`pool`], [`share`], [`send`], [`forward`], [`credentials`], [`reply`], [`metrics`] |
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`tenancy`], [`config`], [`mod@explain`] |
 //! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`validate`], [`twins`] (never import each other) |
 //! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`], [`sets`] |
@@ -39,6 +43,7 @@ pub mod admin;
 pub mod admit;
 pub mod cli;
 pub mod config;
+mod credentials;
 pub mod diagnostic;
 pub mod error;
 pub mod explain;
@@ -46,6 +51,7 @@ pub mod forward;
 pub mod gateway;
 pub mod hush;
 pub mod intake;
+pub mod load;
 pub mod logql;
 pub mod memory;
 pub mod metrics;

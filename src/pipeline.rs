@@ -1,7 +1,8 @@
 //! The stages in order: the treatment of one push as a plain function.
 //!
 //! index → plan (each stream) → scan (once, some entries at a time) → redact and validate (each entry) → tell twins apart
-//! → splice. The order is a safety property: it stands as calls in [`treat`], not in configuration. Nothing here knows a socket, a clock or a metric.
+//! → splice. The order is a safety property: it stands as calls in [`treat`], not in configuration. Nothing here knows a
+//! socket, a clock or a metric.
 
 mod walk;
 
@@ -10,7 +11,7 @@ use crate::{
     memory::{Beside, Memory},
     plan::{StreamPlan, Verdict},
     policy::Policy,
-    push::{Edits, Fates, Index, StreamFate, splice},
+    push::{Edits, Fates, Index, Labels, StreamFate, splice},
     redact::Work,
     rules::Hit,
     span::Span,
@@ -30,6 +31,9 @@ const PLAN_BYTES: usize = 320;
 
 /// What it takes to put a pair into an entry: an edit for the pair and one for the length of the entry, in a list that grows.
 const ADDED_BYTES: usize = 128;
+
+/// A label text above this is paid for before it is planned: of small labels it takes many times its own length.
+const LONG_LABELS: usize = 4096;
 
 /// So many streams are planned before it is asked whether there is memory for more.
 const PLANNED: usize = 1024;
@@ -73,8 +77,8 @@ struct Desk {
 /// caller has cleared.
 ///
 /// Fails with [`Error::Framing`] or [`Error::NoStreams`] on a body that is not to be forwarded, as `memory` does where it
-/// has none left, with [`Error::Internal`] on a defect of ours. A panic while an entry is treated costs that entry, one over a label text costs its stream, never
-/// the push: after the first panic the push is treated again with a guard around each.
+/// has none left, with [`Error::Internal`] on a defect of ours. A panic while an entry is treated costs that entry, one over
+/// a label text costs its stream, never the push: after the first panic the push is treated again with a guard around each.
 pub fn treat(
     policy: &Policy,
     body: &[u8],
@@ -186,14 +190,15 @@ impl Desk {
         self.fates.added.clear();
         let others = self.reserved();
         for (number, stream) in self.index.streams.iter().enumerate() {
-            if number % PLANNED == 0 {
+            let text = stream.labels.of(body);
+            if number % PLANNED == 0 || text.len() > LONG_LABELS {
                 // A new text stands in its plan and beside the others.
-                memory.reserve(others + number * PLAN_BYTES + 2 * self.fates.labels.len())?;
+                memory.reserve(others + number * PLAN_BYTES + 2 * self.fates.labels.len() + planning(text))?;
             }
             let make = || {
                 #[cfg(test)]
-                tests::panic_if_asked(stream.labels.of(body));
-                policy.plans.plan(policy, stream.labels.of(body))
+                tests::panic_if_asked(text);
+                policy.plans.plan(policy, text)
             };
             let plan = match guard {
                 Guard::Push => make(),
@@ -207,11 +212,11 @@ impl Desk {
             }
             self.fates.streams.push(match &plan.verdict {
                 Verdict::Keep => StreamFate::Keep,
-                Verdict::Relabel(text) => {
+                Verdict::Relabel(printed) => {
                     // Some clients send a stream object for each line: one copy of a text serves them all.
                     let span = *self.label_texts.entry(Arc::as_ptr(&plan).addr()).or_insert_with(|| {
                         let start = self.fates.labels.len();
-                        self.fates.labels.extend_from_slice(text);
+                        self.fates.labels.extend_from_slice(printed);
                         Span::new(start, self.fates.labels.len())
                     });
                     StreamFate::Relabel(span)
@@ -246,7 +251,7 @@ impl Desk {
         self.content.clear();
         self.hits.clear();
         let memory = Beside { bytes: self.reserved(), memory };
-        let mut desk = Walk {
+        let mut walk = Walk {
             policy,
             body,
             now,
@@ -266,10 +271,10 @@ impl Desk {
                 continue;
             }
             let plan = &self.plans[number];
-            desk.begin(plan, stream)?;
+            walk.begin(plan, stream)?;
             for entry in stream.entries.clone() {
-                desk.scan(entry)?;
-                if let Some(reason) = desk.entry(plan, entry, tally, guard) {
+                walk.scan(entry)?;
+                if let Some(reason) = walk.entry(plan, entry, tally, guard) {
                     tally.drop_lines(&reason, self.index.count(entry..entry + 1));
                     self.fates.dropped_entries.push(entry);
                 }
@@ -277,6 +282,11 @@ impl Desk {
         }
         Ok(())
     }
+}
+
+/// What it takes to plan a label text: its set as it came and as it goes on, and its text again, printed.
+fn planning(text: &[u8]) -> usize {
+    2 * Labels::bound(text) + text.len()
 }
 
 #[cfg(test)]
@@ -294,10 +304,9 @@ mod tests {
         assert!(text != POISON, "a defect of ours");
     }
 
-    #[test]
-    fn a_panic_costs_the_entry_or_the_stream_and_no_other() {
+    fn policy() -> Policy {
         let Ok(redact) = Ruleset::compile(Vec::new()) else { panic!("no rules compile") };
-        let policy = Policy {
+        Policy {
             labels: Vec::new(),
             streams: Admission::default(),
             redact,
@@ -305,7 +314,35 @@ mod tests {
             tell_apart: true,
             limits: Limits::default(),
             plans: Plans::default(),
+        }
+    }
+
+    /// So many bytes, and no more.
+    struct Purse(usize);
+
+    impl Memory for Purse {
+        fn reserve(&mut self, bytes: usize) -> Result<(), Error> {
+            if bytes > self.0 { Err(Error::Overloaded) } else { Ok(()) }
+        }
+    }
+
+    #[test]
+    fn a_large_set_of_labels_is_paid_for_before_it_is_read() {
+        let names: Vec<String> = (0..10_000).map(|number| format!("a{number}=\"b\"")).collect();
+        let labels = format!("{{{}}}", names.join(", ")).into_bytes();
+        let entries = vec![proto::Entry { line: b"x".to_vec(), ..proto::Entry::default() }];
+        let push = proto::PushRequest { streams: vec![proto::Stream { labels, entries, hash: 0 }], format: Vec::new() };
+        let treated = |bytes| {
+            let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
+            treat(&policy(), &push.encode_to_vec(), 0, &mut Purse(bytes), &mut scratch, &mut tally)
         };
+        assert_eq!(treated(2_000_000), Err(Error::Overloaded), "a label takes some 300 bytes");
+        assert_eq!(treated(5_000_000), Ok(Treated::Changed));
+    }
+
+    #[test]
+    fn a_panic_costs_the_entry_or_the_stream_and_no_other() {
+        let policy = policy();
         let stream = |labels: &[u8], lines: &[&[u8]]| proto::Stream {
             labels: labels.to_vec(),
             entries: lines.iter().map(|line| proto::Entry { line: line.to_vec(), ..proto::Entry::default() }).collect(),

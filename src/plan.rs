@@ -18,8 +18,9 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-/// Above this many bytes of label texts the map starts anew: some ten thousand streams of ordinary size.
-const CACHE_BYTES: usize = 16 * 1024 * 1024;
+/// So many bytes of label texts all policies together keep plans for: some ten thousand streams of ordinary size.
+pub const CACHE_BYTES: usize = 16 * 1024 * 1024;
+
 /// What an entry of the map costs beside its texts: key, plan, two rule sets, allocator.
 const ENTRY_BYTES: usize = 256;
 
@@ -90,9 +91,16 @@ pub enum Verdict {
 }
 
 /// Plans by label text, as received.
-#[derive(Default)]
 pub struct Plans {
+    /// Above this many bytes the map starts anew.
+    most: usize,
     known: RwLock<Known>,
+}
+
+impl Default for Plans {
+    fn default() -> Self {
+        Self::within(CACHE_BYTES)
+    }
 }
 
 #[derive(Default)]
@@ -102,6 +110,11 @@ struct Known {
 }
 
 impl Plans {
+    /// Keeps no more than so many bytes.
+    pub fn within(most: usize) -> Self {
+        Self { most, known: RwLock::default() }
+    }
+
     /// The plan for `text` under `policy`, made now if it is not known.
     pub fn plan(&self, policy: &Policy, text: &[u8]) -> Arc<StreamPlan> {
         // A panic while the lock was held can only have been an allocation's: the map is whole.
@@ -111,10 +124,10 @@ impl Plans {
         let plan = Arc::new(make(policy, text, &mut |_| {}));
         let bytes = ENTRY_BYTES + text.len() + plan.bytes();
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.bytes + bytes > CACHE_BYTES {
+        if known.bytes + bytes > self.most {
             *known = Known::default();
         }
-        if bytes <= CACHE_BYTES && known.plans.insert(text.into(), Arc::clone(&plan)).is_none() {
+        if bytes <= self.most && known.plans.insert(text.into(), Arc::clone(&plan)).is_none() {
             known.bytes += bytes;
         }
         plan
@@ -131,7 +144,7 @@ impl Plans {
     }
 }
 
-/// A station on the road of a label set, for whoever explains it.
+/// A station on the way of a label set, for whoever explains it.
 pub enum Step<'a> {
     /// A label rule is asked next.
     Rule(&'a LabelRule, &'a Labels),
@@ -154,7 +167,7 @@ pub enum Step<'a> {
     },
 }
 
-/// Parse, relabel, strip, admit, redact, validate, print: the road of one label set. `watch` sees each step.
+/// Parse, relabel, strip, admit, redact, validate, print: the way of one label set. `watch` sees each step.
 pub fn make(policy: &Policy, text: &[u8], watch: &mut dyn FnMut(Step<'_>)) -> StreamPlan {
     let mut plan = StreamPlan::kept();
     match normalise(policy, text, &mut plan, watch) {
@@ -217,12 +230,26 @@ fn normalise(
     Ok(labels)
 }
 
+/// All rules for labels, whatever streams they are for.
+pub(crate) fn label_rules(policy: &Policy) -> Active {
+    active_where(policy.redact.rules(), |rule| rule.places.labels)
+}
+
+/// Whether redaction would change the value of a label, or drop it: such a text must not leave its stream by another way.
+/// All rules for labels are asked, whatever streams they are for.
+pub fn is_redacted(policy: &Policy, name: &[u8], value: &[u8]) -> bool {
+    let redacted = Desk::default().redact(policy, &label_rules(policy), Place::Label, value, Some(name));
+    redacted.as_deref() != Ok(value)
+}
+
 fn active(rules: &[Rule], labels: &Labels, here: impl Fn(&Rule) -> bool) -> Active {
+    active_where(rules, |rule| here(rule) && rule.selector.as_ref().is_none_or(|selector| selector.fits(labels)))
+}
+
+fn active_where(rules: &[Rule], fits: impl Fn(&Rule) -> bool) -> Active {
     let mut active = Active::default();
-    for (id, rule) in rules.iter().enumerate() {
-        if here(rule) && rule.selector.as_ref().is_none_or(|selector| selector.fits(labels)) {
-            active.insert(RuleId(id as u16));
-        }
+    for (id, _) in rules.iter().enumerate().filter(|(_, rule)| fits(rule)) {
+        active.insert(RuleId(id as u16));
     }
     active
 }

@@ -2,10 +2,11 @@
 
 use crate::{
     admit::Admission,
-    plan::Plans,
+    plan::{self, Plans},
     relabel::LabelRule,
     rules::Ruleset,
-    tenant::{Tenancy, Tenant},
+    tenancy::Tenancy,
+    tenant::Tenant,
     validate::Limits,
 };
 use std::{collections::HashMap, sync::Arc};
@@ -21,6 +22,14 @@ pub struct Policies {
 }
 
 impl Policies {
+    /// However many they are, together they keep as many plans as one alone would.
+    pub fn new(tenancy: Tenancy, common: Policy, by_tenant: HashMap<Tenant, Policy>) -> Self {
+        let most = plan::CACHE_BYTES / (1 + by_tenant.len());
+        let share = |policy| Arc::new(Policy { plans: Plans::within(most), ..policy });
+        let by_tenant = by_tenant.into_iter().map(|(tenant, policy)| (tenant, share(policy))).collect();
+        Self { tenancy, common: share(common), by_tenant }
+    }
+
     /// The policy of a tenant, or of a push without one.
     pub fn of(&self, tenant: Option<&Tenant>) -> &Arc<Policy> {
         tenant.and_then(|tenant| self.by_tenant.get(tenant)).unwrap_or(&self.common)
@@ -35,7 +44,7 @@ impl Policies {
 impl From<Policy> for Policies {
     /// One policy for everyone.
     fn from(common: Policy) -> Self {
-        Self { tenancy: Tenancy::default(), common: Arc::new(common), by_tenant: HashMap::new() }
+        Self::new(Tenancy::default(), common, HashMap::new())
     }
 }
 
@@ -55,4 +64,36 @@ pub struct Policy {
     pub limits: Limits,
     /// What was decided for each label text so far.
     pub plans: Plans,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::compile_policy;
+
+    #[test]
+    fn many_policies_keep_no_more_plans_than_one() {
+        let policy = || {
+            let (Ok((policy, _)), Ok(redact)) = (compile_policy(&[]), Ruleset::compile(Vec::new())) else {
+                panic!("no file is no error")
+            };
+            Policy { redact, ..policy }
+        };
+        // As many label texts as fill the bound once, under each policy in turn.
+        let text = |number: usize| format!("{{a=\"{number:060000}\"}}");
+        let texts = plan::CACHE_BYTES / text(0).len();
+        let most_kept = |tenants: usize| {
+            let tenant = |number: usize| Tenant::new(number.to_string().as_bytes()).expect("a number is a name");
+            let by_tenant = (0..tenants).map(|number| (tenant(number), policy())).collect();
+            let policies = Policies::new(Tenancy::default(), policy(), by_tenant);
+            let kept = (0..texts).map(|number| {
+                policies.all().for_each(|policy| drop(policy.plans.plan(policy, text(number).as_bytes())));
+                policies.all().map(|policy| policy.plans.len()).sum::<usize>()
+            });
+            kept.max().unwrap_or_default()
+        };
+        let (alone, together) = (most_kept(0), most_kept(7));
+        assert!(alone > texts / 2, "{alone} of {texts}");
+        assert!(together > texts / 2 && together <= alone, "{together} together, {alone} alone");
+    }
 }

@@ -13,7 +13,7 @@ use crate::{
     pool::{Pool, Worker},
     push::Part,
     reply::{Answer, Ending, Relayed, Sent, worst},
-    share::{Left, MOST_REQUESTS, Parcel, Share, shuffle},
+    share::{Left, MOST_REQUESTS, Share, shuffle},
 };
 use bytes::Bytes;
 use std::{mem, sync::Arc};
@@ -87,47 +87,46 @@ impl<'g> Dispatch<'g> {
         let kept = share.tally.kept();
         match mem::replace(&mut share.left, Left::Nothing) {
             Left::Nothing => {}
-            Left::Parts { push, parcels } => {
+            Left::Parts { push, parts } => {
                 self.metrics.loki_splits.inc();
-                self.parcels(share, &push, parcels).await;
+                self.parts(share, &push, parts).await;
             }
             Left::Block(block) => {
                 let answer = self.block(&share.head, block.clone()).await;
                 if !answer.is_too_large() {
                     return share.sent.push(Sent::new(answer, kept));
                 }
-                match self.open(block).await {
+                match self.open(block, kept.bytes).await {
                     Err(error) => share.sent.push(Sent::new(Answer::Refused(error), kept)),
                     Ok((push, part)) => {
-                        let mut parcels = Vec::new();
-                        let refused = Parcel { part, count: kept };
-                        share.sent.extend(self.halve(&push, refused, answer, &mut parcels).await);
-                        self.parcels(share, &push, parcels).await;
+                        let mut parts = Vec::new();
+                        share.sent.extend(self.halve(&push, part, answer, &mut parts).await);
+                        self.parts(share, &push, parts).await;
                     }
                 }
             }
         }
     }
 
-    /// Opens a block of ours, to be halved.
-    async fn open(&mut self, block: Bytes) -> Result<(Bytes, Part), Error> {
+    /// Opens a block of ours, of which so many bytes were received, to be halved.
+    async fn open(&mut self, block: Bytes, received: u64) -> Result<(Bytes, Part), Error> {
         let length = snap::raw::decompress_len(&block).map_err(|_| Error::Internal)?;
         // The push, and what is written and compressed of it at a time.
         self.permits.charge(2 * length)?;
         let job = move |_: &mut Worker| {
             let push = snap::raw::Decoder::new().decompress_vec(&block).map_err(|_| Error::Internal)?;
-            let part = Part::whole(&push)?;
+            let part = Part::whole(&push, received)?;
             Ok((push.into(), part))
         };
         self.pool.run(self.deadline, job).await?
     }
 
     /// Sends the parts of a share; those that are refused as too large again in halves.
-    async fn parcels(&mut self, share: &mut Share, push: &Bytes, mut waiting: Vec<Parcel>) {
-        while let Some(parcel) = waiting.pop() {
-            let count = parcel.count;
-            let sent = match self.parcel(&share.head, push, parcel).await {
-                Ok((parcel, answer)) if answer.is_too_large() => self.halve(push, parcel, answer, &mut waiting).await,
+    async fn parts(&mut self, share: &mut Share, push: &Bytes, mut waiting: Vec<Part>) {
+        while let Some(part) = waiting.pop() {
+            let count = part.count;
+            let sent = match self.part(&share.head, push, part).await {
+                Ok((part, answer)) if answer.is_too_large() => self.halve(push, part, answer, &mut waiting).await,
                 Ok((_, answer)) => Some(Sent::new(answer, count)),
                 Err(error) => Some(Sent::new(Answer::Refused(error), count)),
             };
@@ -140,28 +139,25 @@ impl<'g> Dispatch<'g> {
     }
 
     /// Compresses a part and sends it.
-    async fn parcel(&mut self, head: &Head, push: &Bytes, parcel: Parcel) -> Result<(Parcel, Answer), Error> {
+    async fn part(&mut self, head: &Head, push: &Bytes, part: Part) -> Result<(Part, Answer), Error> {
         if self.requests == MOST_REQUESTS {
             return Err(Error::TooManyRequests);
         }
         let push = push.clone();
         let packed = self.pool.run(self.deadline, move |worker| {
             worker.decoded.clear();
-            parcel.part.write(&push, &mut worker.decoded);
-            worker.compressor.block(&worker.decoded).map(|block| (parcel, block))
+            part.write(&push, &mut worker.decoded);
+            worker.compressor.block(&worker.decoded).map(|block| (part, block))
         });
-        let (parcel, block) = packed.await??;
-        Ok((parcel, self.block(head, block).await))
+        let (part, block) = packed.await??;
+        Ok((part, self.block(head, block).await))
     }
 
     /// Puts the halves of a part that was refused as too large back into the row. Where it cannot be halved, that is how
     /// it ended.
-    async fn halve(&mut self, push: &Bytes, parcel: Parcel, answer: Answer, waiting: &mut Vec<Parcel>) -> Option<Sent> {
-        let (count, push) = (parcel.count, push.clone());
-        let halved = self.pool.run(self.deadline, move |_| {
-            let halves = parcel.part.halve(&push)?;
-            Ok(halves.map(|(first, second)| parcel.share_out([first, second].into_iter())))
-        });
+    async fn halve(&mut self, push: &Bytes, part: Part, answer: Answer, waiting: &mut Vec<Part>) -> Option<Sent> {
+        let (count, push) = (part.count, push.clone());
+        let halved = self.pool.run(self.deadline, move |_| part.halve(&push));
         match halved.await.and_then(|halved| halved) {
             Err(error) => Some(Sent::new(Answer::Refused(error), count)),
             Ok(None) => {
@@ -173,7 +169,7 @@ impl<'g> Dispatch<'g> {
             Ok(Some(mut two)) => {
                 self.metrics.loki_splits.inc();
                 shuffle(&mut two);
-                waiting.append(&mut two);
+                waiting.extend(two);
                 None
             }
         }

@@ -9,13 +9,14 @@ use crate::{
     intake::{Head, Received},
     memory::{Beside, Memory},
     pipeline::{self, Scratch, Treated},
+    plan,
     policy::{Policies, Policy},
     pool::{Compressor, Worker},
-    push::{Group, Part, fits},
+    push::{Cut, Part, fits},
     reply::{Answer, Sent},
     tally::{Count, Reason, Tally},
-    tenancy::{self, Whose},
-    tenant::{Tenancy, Tenant},
+    tenancy::{self, Tenancy, Whose},
+    tenant::Tenant,
 };
 use bytes::Bytes;
 use http::HeaderValue;
@@ -55,7 +56,7 @@ pub enum Left {
         /// The push, flat.
         push: Bytes,
         /// In no order.
-        parcels: Vec<Parcel>,
+        parts: Vec<Part>,
     },
 }
 
@@ -66,21 +67,12 @@ impl Left {
             Self::Nothing => 0,
             Self::Block(block) => block.len(),
             // One part at a time is written and compressed.
-            Self::Parts { push, parcels } => {
-                let pieces: usize = parcels.iter().map(|parcel| parcel.part.bytes()).sum();
+            Self::Parts { push, parts } => {
+                let pieces: usize = parts.iter().map(Part::bytes).sum();
                 push.len() + pieces + 2 * push.len().min(message_limit as usize)
             }
         }
     }
-}
-
-/// A part of a push, and what it is to the account.
-pub struct Parcel {
-    /// Where it stands in the push.
-    pub part: Part,
-    /// Its lines, and its share of the bytes that were received. What was redacted has another length now, so these are
-    /// shared out by size.
-    pub count: Count,
 }
 
 /// Opens a push and treats it, for each tenant by itself.
@@ -94,7 +86,7 @@ pub fn treat(
     let as_received = received.open(limits, &mut worker.decoded)?;
     let Worker { decoded, scratch, compressor } = worker;
     let mut memory = received.permits.working();
-    let mut desk = Desk {
+    let mut sharing = Sharing {
         policies,
         message_limit,
         now: now(),
@@ -106,10 +98,10 @@ pub fn treat(
     let shares = match &policies.tenancy {
         Tenancy::Pass => {
             let tenant = head.tenant.as_ref().and_then(|value| Tenant::of_header(value.as_bytes()));
-            vec![desk.share(tenant.as_ref(), head, decoded, as_received)?]
+            vec![sharing.share(tenant.as_ref(), head, decoded, as_received)?]
         }
-        Tenancy::Fixed(tenant) => vec![desk.share(Some(tenant), of_tenant(head, tenant)?, decoded, as_received)?],
-        Tenancy::Label { name, default } => desk.shares(&head, decoded, name, default.as_ref())?,
+        Tenancy::Fixed(tenant) => vec![sharing.share(Some(tenant), of_tenant(head, tenant)?, decoded, as_received)?],
+        Tenancy::Label { name, default } => sharing.shares(&head, decoded, name, default.as_ref())?,
     };
     // The rest of the memory is free for others while Loki is asked.
     received.permits.keep(shares.iter().map(|share| share.left.bytes(message_limit)).sum());
@@ -128,7 +120,7 @@ fn of_tenant(mut head: Head, tenant: &Tenant) -> Result<Head, Error> {
     Ok(head)
 }
 
-struct Desk<'w> {
+struct Sharing<'w> {
     policies: &'w Policies,
     message_limit: u64,
     /// Nanoseconds since 1970.
@@ -139,24 +131,24 @@ struct Desk<'w> {
     compressor: &'w mut Compressor,
 }
 
-impl Desk<'_> {
+impl Sharing<'_> {
     /// A share for each tenant that a label names, in random order.
     fn shares(&mut self, head: &Head, body: &[u8], label: &str, default: Option<&Tenant>) -> Result<Vec<Share>, Error> {
         let mut rebuilt = Vec::new();
         let sorted = tenancy::sort(body, &mut rebuilt, label, default, MOST_REQUESTS, &mut self.memory)?;
-        self.memory.bytes += sorted.groups.iter().map(|group| group.part.bytes()).sum::<usize>();
+        self.memory.bytes += sorted.groups.iter().map(|(_, part)| part.bytes()).sum::<usize>();
         self.memory.bytes += if ptr::eq(sorted.push, body) { 0 } else { sorted.push.len() };
         let mut shares = Vec::new();
-        for Group { key, part, count } in sorted.groups {
-            shares.push(match key {
+        for (whose, part) in sorted.groups {
+            shares.push(match self.unless_redacted(whose, label, default) {
                 Whose::Tenant(tenant) => self.own_share(head, &tenant, sorted.push, &part)?,
                 Whose::OneTooMany => {
-                    let refused = Sent::new(Answer::Refused(Error::TooManyRequests), count);
-                    Share { sent: vec![refused], ..self.untreated(head, count) }
+                    let refused = Sent::new(Answer::Refused(Error::TooManyRequests), part.count);
+                    Share { sent: vec![refused], ..self.untreated(head, part.count) }
                 }
                 Whose::Nobody(reason) => {
-                    let mut share = self.untreated(head, count);
-                    share.tally.drop_lines(&reason, count);
+                    let mut share = self.untreated(head, part.count);
+                    share.tally.drop_lines(&reason, part.count);
                     (0..part.streams()).for_each(|_| share.tally.drop_stream(&reason));
                     share
                 }
@@ -164,6 +156,18 @@ impl Desk<'_> {
         }
         shuffle(&mut shares);
         Ok(shares)
+    }
+
+    /// A tenant's name goes on in a header, where nothing redacts it: one that is a secret is nobody's.
+    fn unless_redacted(&self, whose: Whose, label: &str, default: Option<&Tenant>) -> Whose {
+        let is_secret = |tenant: &Tenant| {
+            let policy = self.policies.of(Some(tenant));
+            Some(tenant) != default && plan::is_redacted(policy, label.as_bytes(), tenant.as_str().as_bytes())
+        };
+        match whose {
+            Whose::Tenant(tenant) if is_secret(&tenant) => Whose::Nobody(Reason::BadTenant),
+            whose => whose,
+        }
     }
 
     /// A part of a push as a push of its own.
@@ -217,39 +221,12 @@ impl Desk<'_> {
 
 /// Cuts what is left of a push. What Loki could never take is dropped here.
 fn cut(push: Bytes, message_limit: u64, tally: &mut Tally) -> Result<Left, Error> {
-    let whole = Parcel { part: Part::whole(&push)?, count: tally.kept() };
-    let cut = whole.part.cut(&push, message_limit)?;
-    // It comes last, so that every byte is counted where all others are dropped.
-    let mut parcels = whole.share_out(cut.parts.into_iter().chain([cut.too_large]));
-    if let Some(too_large) = parcels.pop().filter(|parcel| !parcel.part.is_empty()) {
+    let Cut { mut parts, too_large } = Part::whole(&push, tally.kept().bytes)?.cut(&push, message_limit)?;
+    if !too_large.is_empty() {
         tally.drop_lines(&Reason::TooLarge, too_large.count);
     }
-    shuffle(&mut parcels);
-    Ok(if parcels.is_empty() { Left::Nothing } else { Left::Parts { push, parcels } })
-}
-
-impl Parcel {
-    /// Shares its count out among the parts that it was cut into.
-    pub fn share_out(&self, parts: impl Iterator<Item = Part>) -> Vec<Self> {
-        let parts: Vec<Part> = parts.collect();
-        let sizes: Vec<u64> = parts.iter().map(|part| part.size).collect();
-        let bytes = in_proportion(self.count.bytes, &sizes);
-        let parcel = |(part, bytes): (Part, u64)| Self { count: Count { lines: part.entries, bytes }, part };
-        parts.into_iter().zip(bytes).map(parcel).collect()
-    }
-}
-
-/// Shares a number out by weight. The last that weighs anything takes all that is left.
-fn in_proportion(mut number: u64, weights: &[u64]) -> Vec<u64> {
-    let mut weight: u64 = weights.iter().sum();
-    let mut shares = Vec::with_capacity(weights.len());
-    for own in weights {
-        let share = (u128::from(number) * u128::from(*own) / u128::from(weight.max(1))) as u64;
-        number -= share;
-        weight -= own;
-        shares.push(share);
-    }
-    shares
+    shuffle(&mut parts);
+    Ok(if parts.is_empty() { Left::Nothing } else { Left::Parts { push, parts } })
 }
 
 /// Puts parts into an order that nobody can foresee: a retry must not spend Loki's burst on the same first part for ever.
@@ -261,19 +238,6 @@ pub fn shuffle<T>(parts: &mut [T]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_number_is_shared_out_to_the_last() {
-        for (number, weights, want) in [
-            (10, &[1, 1][..], &[5, 5][..]),
-            (10, &[1, 1, 1], &[3, 3, 4]),
-            (100, &[90, 9, 0], &[90, 10, 0]),
-            (7, &[5], &[7]),
-            (1 << 32, &[1 << 40, 0], &[1 << 32, 0]),
-        ] {
-            assert_eq!(in_proportion(number, weights), want);
-        }
-    }
 
     #[test]
     fn every_part_comes_first_some_day() {

@@ -58,7 +58,7 @@ pub enum Reason {
     Redaction,
     /// In `tenants.mode: label`, the stream has no such label, and there is no default.
     NoTenant,
-    /// In `tenants.mode: label`, the label's value is no tenant that Loki takes.
+    /// In `tenants.mode: label`, the label's value is no tenant that Loki takes, or holds what is to be redacted.
     BadTenant,
     /// The entry alone is larger than `loki.message_limit`.
     TooLarge,

@@ -1,13 +1,30 @@
-//! Sorts the streams of a push by tenant, where a label says whose they are. Pure; the policy of each comes later.
+//! Whose a push is, and its streams by tenant, where a label of each says it. What is done to them comes later.
 
 use crate::{
     error::Error,
     memory::Memory,
-    push::{Group, Index, Labels, partition},
+    push::{Index, Labels, Part, partition},
     tally::Reason,
     tenant::Tenant,
 };
 use std::collections::HashSet;
+
+/// Whose a push is: the section `tenants`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Tenancy {
+    /// What its `X-Scope-OrgID` says.
+    #[default]
+    Pass,
+    /// Always this one's, whatever it says.
+    Fixed(Tenant),
+    /// What a label of each stream says, as it came in.
+    Label {
+        /// The label.
+        name: String,
+        /// Whose a stream without it is; `None` drops it.
+        default: Option<Tenant>,
+    },
+}
 
 /// Whose a stream is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +42,14 @@ pub struct Sorted<'b> {
     /// The push: the body, or what was read of it.
     pub push: &'b [u8],
     /// In order of first appearance.
-    pub groups: Vec<Group<Whose>>,
+    pub groups: Vec<(Whose, Part)>,
+}
+
+impl Tenancy {
+    /// Whether the sender has a say in it.
+    pub fn reads_header(&self) -> bool {
+        *self == Self::Pass
+    }
 }
 
 /// Reads the label `name` of every stream as it came in, for up to `most` tenants: each costs a request to Loki.
@@ -43,8 +67,9 @@ pub fn sort<'b>(
     if index.streams.is_empty() {
         return Err(Error::NoStreams);
     }
-    // Pieces of parts are smaller than the streams of the index.
-    memory.reserve(2 * index.bytes() + if std::ptr::eq(push, body) { 0 } else { push.len() })?;
+    // One set at a time is read. Pieces of parts are smaller than the streams of the index.
+    let set = index.streams.iter().map(|stream| Labels::bound(stream.labels.of(push))).max().unwrap_or_default();
+    memory.reserve(2 * index.bytes() + set + if std::ptr::eq(push, body) { 0 } else { push.len() })?;
     let mut known = HashSet::new();
     let groups = partition(&index, |stream| match whose(stream.labels.of(push), name, default) {
         Ok(tenant) if known.len() == most && !known.contains(&tenant) => Whose::OneTooMany,

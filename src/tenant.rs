@@ -1,4 +1,4 @@
-//! Tenants, as Loki names them (dskit's `tenant`), and whose a push is.
+//! Tenants, as Loki names them (dskit's `tenant`).
 
 use std::sync::Arc;
 
@@ -8,23 +8,6 @@ const LONGEST: usize = 150;
 /// A name that Loki takes. Where it comes from a push it is content, so it has no `Debug` of its own text.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Tenant(Arc<str>);
-
-/// Whose a push is: the section `tenants`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Tenancy {
-    /// What its `X-Scope-OrgID` says.
-    #[default]
-    Pass,
-    /// Always this one's, whatever it says.
-    Fixed(Tenant),
-    /// What a label of each stream says, as it came in.
-    Label {
-        /// The label.
-        name: String,
-        /// Whose a stream without it is; `None` drops it.
-        default: Option<Tenant>,
-    },
-}
 
 impl Tenant {
     /// `None` where Loki would refuse the name.
@@ -51,13 +34,6 @@ impl Tenant {
 impl std::fmt::Debug for Tenant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Tenant")
-    }
-}
-
-impl Tenancy {
-    /// Whether the sender has a say in it.
-    pub fn reads_header(&self) -> bool {
-        *self == Self::Pass
     }
 }
 

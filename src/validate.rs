@@ -6,10 +6,10 @@
 //! order).
 
 use crate::{
-    push::{Entry, Labels, Pair, Texts, as_loki_names},
+    push::{Entry, Labels, Pair, Texts},
     tally::{Mode, Reason},
 };
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 /// `loki.limits`: Loki's own limits in its own words, `None` where nothing is to be checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,33 +128,6 @@ pub fn timestamp_is_valid(entry: &Entry) -> bool {
         .is_none_or(|(seconds, nanos)| (YEAR_1..END).contains(&seconds) && (0..1_000_000_000).contains(&nanos))
 }
 
-/// Names for pairs whose own Loki cannot store: `key_1`, `key_2`, by their place in the entry. Loki itself puts `key_` before
-/// a name that begins with a digit.
-pub struct SpareNames {
-    /// The numbers of the names `key_N` that the entry has already.
-    taken: HashSet<usize>,
-    pairs: usize,
-}
-
-impl SpareNames {
-    /// For an entry of so many pairs with these names.
-    pub fn beside<'n>(names: impl ExactSizeIterator<Item = &'n [u8]>) -> Self {
-        let pairs = names.len();
-        let number = |name| str::from_utf8(as_loki_names(name).strip_prefix(b"key_")?).ok()?.parse().ok();
-        Self { taken: names.filter_map(number).collect(), pairs }
-    }
-
-    /// The name for the pair at this place, from 1.
-    pub fn of(&self, place: usize) -> String {
-        // No two places meet, so that all of them together take no more steps than there are pairs.
-        let mut number = place;
-        while self.taken.contains(&number) {
-            number += self.pairs;
-        }
-        format!("key_{number}")
-    }
-}
-
 /// 0001-01-01T00:00:00Z, which is also what a missing timestamp means to Loki.
 const YEAR_1: i64 = -62_135_596_800;
 
@@ -187,24 +160,4 @@ fn metadata_size(pairs: &[Pair], mut texts: Texts<'_>) -> usize {
         if level == Some(b"") { 0 } else { length }
     };
     pairs.iter().map(size).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_spare_name_is_one_that_no_other_pair_has() {
-        let rows: [(&[&str], usize, &str); 6] = [
-            (&["-"], 1, "key_1"),
-            (&["-", "a", "-"], 3, "key_3"),
-            (&["key_2", "-"], 2, "key_4"),
-            (&["2", "-"], 2, "key_4"),
-            (&["4", "key.2", "-", "-"], 3, "key_3"),
-            (&["4", "key.2", "-", "-"], 4, "key_8"),
-        ];
-        for (names, place, wanted) in rows {
-            assert_eq!(SpareNames::beside(names.iter().map(|name| name.as_bytes())).of(place), wanted, "{names:?}");
-        }
-    }
 }

@@ -4,6 +4,9 @@
 
 #![allow(missing_docs)]
 
+mod growth;
+
+use growth::grows_less_than;
 use prost::Message;
 use sigyn::{
     config::{Source, compile_policy},
@@ -13,7 +16,6 @@ use sigyn::{
     proto::{Entry, PushRequest, Stream, Timestamp},
     tally::Tally,
 };
-use std::time::{Duration, Instant};
 
 /// Names, operators, quotes and prefixes that begin something and do not end it, or end it too often.
 #[rustfmt::skip]
@@ -28,7 +30,7 @@ const PIECES: &[&str] = &[
 
 /// The shorter of the two lengths, and how many times longer the other is.
 const SHORT: usize = 8 * 1024;
-const TIMES: u32 = 8;
+const TIMES: usize = 8;
 
 fn policy() -> Policy {
     // Beside the shipped pack a rule that looks for something far behind each of its matches.
@@ -47,26 +49,19 @@ fn push(piece: &str, length: usize) -> Vec<u8> {
     PushRequest { streams: vec![stream], format: Vec::new() }.encode_to_vec()
 }
 
-/// The shortest of three treatments.
-fn duration(policy: &Policy, body: &[u8]) -> Duration {
-    let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let mut run = || {
-        let begin = Instant::now();
-        tally.clear();
-        assert!(treat(policy, body, 0, &mut Unbounded, &mut scratch, &mut tally).is_ok());
-        begin.elapsed()
-    };
-    run().min(run()).min(run())
-}
-
 #[test]
 fn a_hostile_line_costs_no_more_than_its_length() {
     let policy = policy();
     for piece in PIECES {
-        let short = duration(&policy, &push(piece, SHORT));
-        let long = duration(&policy, &push(piece, SHORT * TIMES as usize));
-        // Square growth would be `TIMES` times more again. The rest of the margin is for a busy machine.
-        let most = short * TIMES * 4 + Duration::from_millis(10);
-        assert!(long < most, "{piece:?}: {short:?} became {long:?}");
+        let (short, long) = (push(piece, SHORT), push(piece, SHORT * TIMES));
+        let treat = |body: &[u8]| {
+            let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
+            assert!(treat(&policy, body, 0, &mut Unbounded, &mut scratch, &mut tally).is_ok());
+        };
+        // Square growth would be `TIMES` times more again.
+        assert!(
+            grows_less_than(4 * TIMES as u32, || treat(&short), || treat(&long)),
+            "{piece:?} costs more than its length"
+        );
     }
 }

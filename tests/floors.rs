@@ -13,9 +13,9 @@ const FLOORS: &[&[&str]] = &[
     &["push", "rules", "logql", "re2", "sets"],
     &["admit", "relabel", "redact", "validate", "twins"],
     &["pipeline", "plan", "policy", "tenancy", "config", "explain"],
-    &["intake", "share", "send", "forward", "reply", "metrics", "pool"],
+    &["intake", "share", "send", "forward", "credentials", "reply", "metrics", "pool"],
     &["gateway"],
-    &["cli", "server", "reload", "admin", "main"],
+    &["cli", "server", "load", "reload", "admin", "main"],
 ];
 
 /// The floor whose modules never use each other.

@@ -1,4 +1,4 @@
-//! JSON pushes against a decoder of another make, against bytes that nobody means, and as published clients send them.
+//! JSON pushes against a decoder of another make and against bytes that nobody means.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -13,9 +13,6 @@ use sigyn::{
 };
 use std::{
     fmt::Write as _,
-    fs,
-    io::Read,
-    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -268,56 +265,4 @@ fn memory_is_paid_for_before_the_text_ends() {
         assert_eq!(json::read(text.as_bytes(), &mut out, &mut purse), Err(Error::Overloaded));
         assert!(out.len() < limit + 100 && purse.asked > 1000);
     }
-}
-
-/// What each published client sends: streams, label names of the first one, entries, entries with metadata.
-#[test]
-#[rustfmt::skip]
-fn what_published_clients_send_is_read() {
-    for (client, streams, labels, entries, with_metadata) in [
-        ("loki-client-go-json",            4,  &["component", "env", "job", "level"][..],               20, 0),
-        ("loki-logger-handler",            2,  &["component", "env", "job"],                   20, 20),
-        ("loki4j-json",                    4,  &["component", "env", "job", "level"],                   20, 20),
-        ("pino-loki",                      20, &["component", "env", "hostname", "job", "level"],       20, 20),
-        ("python-logging-loki-default",    1,  &["component", "env", "job", "logger", "severity"],      1,  0),
-        ("python-logging-loki-legacy",     1,  &["component", "env", "job", "logger", "severity"],      1,  0),
-        ("python-logging-loki-v1",         1,  &["component", "env", "job", "logger", "severity"],      1,  0),
-        ("python-logging-loki-v1-numtag",  1,  &["component", "env", "job", "logger", "n_th", "severity"], 1, 0),
-        ("python-logging-loki-v2",         1,  &["component", "env", "job", "logger", "severity"],      1,  0),
-        ("python-logging-loki-v2-default", 1,  &["component", "env", "job", "logger", "severity"],      1,  0),
-        ("syslog-ng-http",                 20, &["env", "job", "level", "program"],                     20, 20),
-        ("winston-loki-json",              4,  &["component", "env", "job", "level"],                   20, 20),
-        // It makes labels of what it is given, `http.route` too: Loki refuses the push, here its streams are dropped.
-        ("winston-loki-meta",              20, &[],                                                     20, 20),
-    ] {
-        let text = capture(client);
-        let push = read(&text).unwrap_or_else(|error| panic!("{client}: {error}"));
-        assert_eq!(push.streams.len(), streams, "{client}");
-        let names = sigyn::push::Labels::parse(&push.streams[0].labels).map(|labels| labels.iter().map(|(name, _)| String::from_utf8(name.into()).unwrap()).collect::<Vec<_>>());
-        assert_eq!(names.unwrap_or_default(), labels, "{client}");
-        let all: Vec<&Entry> = push.streams.iter().flat_map(|stream| &stream.entries).collect();
-        assert_eq!(all.len(), entries, "{client}");
-        assert_eq!(all.iter().filter(|entry| !entry.structured_metadata.is_empty()).count(), with_metadata, "{client}");
-        let november = 1_793_000_000..1_797_000_000;
-        assert!(all.iter().all(|entry| entry.timestamp.as_ref().is_some_and(|time| november.contains(&time.seconds))), "{client}");
-
-        // The lines as another decoder reads them.
-        let tree: Value = serde_json::from_slice(&text).unwrap();
-        let lines = tree["streams"].as_array().unwrap().iter().flat_map(|stream| match &stream["values"] {
-            Value::Array(values) => values.iter().map(|entry| bytes(&entry[1])).collect::<Vec<_>>(),
-            _ => stream["entries"].as_array().unwrap().iter().map(|entry| bytes(&entry["line"])).collect(),
-        });
-        assert!(lines.eq(all.iter().map(|entry| entry.line.clone())), "{client}");
-    }
-}
-
-fn capture(client: &str) -> Vec<u8> {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/captures/clients/{client}.bin"));
-    let body = fs::read(file).unwrap();
-    if !body.starts_with(&[0x1f, 0x8b]) {
-        return body;
-    }
-    let mut text = Vec::new();
-    flate2::read::GzDecoder::new(&*body).read_to_end(&mut text).unwrap();
-    text
 }

@@ -2,28 +2,22 @@
 
 #![allow(missing_docs)]
 
+mod whole;
+
 use proptest::prelude::*;
 use prost::Message;
 use sigyn::{
-    config::{Source, compile_policy},
     error::Error,
-    memory::{Memory, Unbounded},
+    memory::Memory,
     pipeline::{Scratch, Treated, treat},
     policy::Policy,
     proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
     tally::Tally,
 };
+use whole::policy;
 
 /// When the pushes are forwarded: half a minute after the entries were written, in nanoseconds since 1970.
 const NOW: i64 = 1_700_000_030_000_000_000;
-
-fn policy(text: &str) -> Policy {
-    let file = Source { name: "policy.yaml".into(), text: text.into() };
-    match compile_policy(&[file]) {
-        Ok((policy, _)) => policy,
-        Err(errors) => panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
-    }
-}
 
 fn entry(line: &str, metadata: &[(&str, &str)]) -> Entry {
     Entry {
@@ -58,14 +52,8 @@ impl Outcome {
 }
 
 fn run(policy: &Policy, body: &[u8]) -> Outcome {
-    let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let treated = treat(policy, body, NOW, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed");
-    let out = match treated {
-        Treated::Unchanged => body,
-        Treated::Changed => scratch.out.as_slice(),
-        Treated::Nothing => b"",
-    };
-    Outcome { treated, push: PushRequest::decode(out).expect("what we write can be read"), tally }
+    let (treated, push, tally) = whole::treated(policy, body, NOW);
+    Outcome { treated, push, tally }
 }
 
 /// `LABELS | LINE | name=value …` for each entry, so that a wanted push can be written down.

@@ -2,23 +2,16 @@
 
 #![allow(missing_docs)]
 
+mod whole;
+
 use proptest::{collection::vec, prelude::*};
 use prost::Message;
 use sigyn::{
-    config::{Source, compile_policy},
-    memory::Unbounded,
-    pipeline::{Scratch, Treated, treat},
     policy::Policy,
     proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
-    tally::Tally,
 };
 use std::collections::BTreeSet;
-
-fn policy(text: &str) -> Policy {
-    let file = Source { name: "policy.yaml".into(), text: text.into() };
-    let Ok((policy, _)) = compile_policy(&[file]) else { panic!("the policy compiles") };
-    policy
-}
+use whole::policy;
 
 /// An entry: nanoseconds after a second, a line, metadata.
 type Given<'a> = (i32, &'a str, &'a [(&'a str, &'a str)]);
@@ -39,14 +32,8 @@ fn stream(labels: &str, entries: &[Given<'_>]) -> Stream {
 
 fn run(policy: &Policy, streams: Vec<Stream>) -> (PushRequest, u64) {
     let body = PushRequest { streams, format: Vec::new() }.encode_to_vec();
-    let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let out = match treat(policy, &body, 0, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed")
-    {
-        Treated::Unchanged => body.as_slice(),
-        Treated::Changed => scratch.out.as_slice(),
-        Treated::Nothing => b"",
-    };
-    (PushRequest::decode(out).expect("what we write can be read"), tally.told_apart)
+    let (_, left, tally) = whole::treated(policy, &body, 0);
+    (left, tally.told_apart)
 }
 
 fn nanos(push: &PushRequest) -> Vec<i64> {

@@ -2,19 +2,20 @@
 
 #![allow(missing_docs)]
 
+mod growth;
+mod whole;
+
+use growth::grows_less_than;
 use proptest::{collection::vec, option, prelude::*};
 use prost::Message;
 use sigyn::{
-    config::{Source, compile_policy},
-    memory::Unbounded,
-    pipeline::{Scratch, Treated, treat},
     plan::Plans,
     policy::Policy,
     proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
     tally::{Mode, Tally},
     validate::Limits,
 };
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const SECOND: i64 = 1_000_000_000;
 /// When the pushes are forwarded, in nanoseconds since 1970.
@@ -22,9 +23,7 @@ const NOW: i64 = 1_700_000_000 * SECOND;
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn policy(text: &str, limits: Limits) -> Policy {
-    let file = Source { name: "policy.yaml".into(), text: text.into() };
-    let Ok((policy, _)) = compile_policy(&[file]) else { panic!("the policy compiles") };
-    Policy { limits, ..policy }
+    Policy { limits, ..whole::policy(text) }
 }
 
 /// The same policy under other limits.
@@ -48,15 +47,8 @@ fn push(streams: Vec<(String, Vec<Entry>)>) -> PushRequest {
 }
 
 fn run(policy: &Policy, given: &PushRequest) -> (PushRequest, Tally) {
-    let body = given.encode_to_vec();
-    let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let out =
-        match treat(policy, &body, NOW, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed") {
-            Treated::Unchanged => body.as_slice(),
-            Treated::Changed => scratch.out.as_slice(),
-            Treated::Nothing => b"",
-        };
-    (PushRequest::decode(out).expect("what we write can be read"), tally)
+    let (_, left, tally) = whole::treated(policy, &given.encode_to_vec(), NOW);
+    (left, tally)
 }
 
 /// A fact about a limit: what it is, and what of a push is exactly at it and what just beyond.
@@ -316,18 +308,10 @@ fn many_nameless_pairs_cost_no_more_than_their_number() {
         push(vec![(r#"{a="1"}"#.to_owned(), vec![Entry { structured_metadata: pairs, ..entry("x", &[]) }])])
     };
     let policy = policy("", Limits::default());
-    let time = |count: usize| {
-        let given = pairs(count);
-        let once = |_| {
-            let begin = Instant::now();
-            assert_eq!(run(&policy, &given).1.renamed_metadata, count as u64 / 2);
-            begin.elapsed()
-        };
-        (0..3).map(once).min().unwrap_or_default()
-    };
-    let (few, many) = (time(2_000), time(32_000));
-    // Square growth would be 16 times more again. The rest of the margin is for a busy machine.
-    assert!(many < few * 16 * 6 + Duration::from_millis(20), "{few:?} became {many:?}");
+    let rename = |given: &PushRequest, count: u64| assert_eq!(run(&policy, given).1.renamed_metadata, count / 2);
+    let (few, many) = (pairs(2_000), pairs(32_000));
+    // Square growth would be 16 times more again.
+    assert!(grows_less_than(16 * 6, || rename(&few, 2_000), || rename(&many, 32_000)));
 }
 
 /// Whether Loki would take a push whose limits these are, as its documentation and source tell it.

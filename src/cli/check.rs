@@ -2,11 +2,11 @@
 
 use super::{
     Failure, complain, counted,
-    files::{Found, Tests, once},
+    files::{Found, Tests},
 };
 use crate::{
-    diagnostic::Diagnostic,
-    reload::{Files, Loaded},
+    diagnostic::{Diagnostic, once},
+    load::{Files, Loaded},
 };
 use clap::Args;
 use std::{

@@ -4,8 +4,8 @@ use super::{Failure, label_text};
 use crate::{
     diagnostic::{Diagnostic, cause},
     explain::{self, Change, Decision, End, Entry, Explanation, Finding, Forwarded, Pairs, Step},
+    load::Files,
     push::quote,
-    reload::Files,
 };
 use clap::Args;
 use std::{

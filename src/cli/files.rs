@@ -3,7 +3,7 @@
 use crate::{
     config::{self, Kind, Source, TestFile},
     diagnostic::{Diagnostic, Located, cause},
-    reload::{Files, Loaded, read_source},
+    load::{Files, Loaded, read_source},
 };
 use std::{
     fs, io,
@@ -130,15 +130,4 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The complaints without those that were made before: a policy may be read for several files.
-pub(super) fn once(complaints: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut told: Vec<Diagnostic> = Vec::new();
-    for complaint in complaints {
-        if !told.contains(&complaint) {
-            told.push(complaint);
-        }
-    }
-    told
 }

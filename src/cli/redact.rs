@@ -6,12 +6,12 @@ use super::{Failure, entry::Pairs, label_text, unwritten};
 use crate::{
     diagnostic::{Diagnostic, cause},
     error::Error,
+    load::Files,
     memory::Unbounded,
     pipeline::{self, Scratch, Treated},
     policy::Policy,
     proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
     push::Labels,
-    reload::Files,
     tally::{Reason, Tally},
 };
 use clap::Args;

@@ -7,23 +7,31 @@ use crate::{
     diagnostic::{Complaint, Diagnostic, cause},
     forward::Loki,
     gateway::Gateway,
+    intake::Users,
+    load::{Files, Loaded},
     policy::Policies,
     process,
-    reload::{Files, Loaded, Reloader, on_one_line},
+    reload::{Reloader, on_one_line},
     send::Destination,
     server::{Listener, Tls, push_routes},
 };
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::{io, panic, path::PathBuf, sync::Arc};
+use std::{io, panic, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
+    task::spawn_blocking,
+    time::interval,
 };
 use tracing_subscriber::EnvFilter;
 
 /// Connections of the admin listener: a Prometheus or two, a probe, a person.
 const ADMIN_CONNECTIONS: usize = 64;
+
+/// So often free memory is given back: the buffers of thousands of connections leave holes when they are closed (measured:
+/// 480 MiB of 3,900 slow ones), and no push of one of them is large enough to give back its own.
+const GIVE_BACK: Duration = Duration::from_secs(60);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -76,8 +84,7 @@ impl Serve {
             .build()
             .map_err(|error| Failure::stuck("start threads", &error))?;
         let ended = runtime.block_on(async {
-            let gateway = gateway(policies, &settings, destination)?;
-            gateway.admit(users);
+            let gateway = gateway(policies, users, &settings, destination)?;
             let reloader = Arc::new(Reloader::new(files, written, &hash, Arc::clone(&gateway), tls.clone()));
             serve(&settings, tls, gateway, reloader).await
         });
@@ -131,8 +138,13 @@ fn destination(settings: &Settings, stdout: bool) -> Result<Destination, Failure
     Ok(Destination::Loki { loki, message_limit: settings.message_limit })
 }
 
-fn gateway(policies: Policies, settings: &Settings, destination: Destination) -> Result<Arc<Gateway>, Failure> {
-    let gateway = Gateway::new(policies, settings.limits.clone(), destination);
+fn gateway(
+    policies: Policies,
+    users: Option<Users>,
+    settings: &Settings,
+    destination: Destination,
+) -> Result<Arc<Gateway>, Failure> {
+    let gateway = Gateway::new(policies, users, settings.limits.clone(), destination);
     let gateway = gateway.map_err(|error| Failure::stuck("start the gateway", &error))?;
     gateway.metrics.build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
     Ok(Arc::new(gateway))
@@ -159,9 +171,11 @@ async fn serve(
         let pushes = pushes.serve(push_routes(Arc::clone(&gateway)), limits, stopped.clone());
         tokio::join!(pushes, asks.serve(admin::routes(admin), limits, stopped.clone()))
     };
+    let mut give_back = interval(GIVE_BACK);
     let signals = async {
         loop {
             tokio::select! {
+                _ = give_back.tick() => drop(spawn_blocking(process::give_back_what_is_free)),
                 _ = hangup.recv() => drop(reloader.reload().await),
                 () = stops.recv() => break,
             }

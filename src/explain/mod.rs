@@ -1,27 +1,27 @@
 //! One entry, step by step: what each stage makes of it, which rule did it and why.
 //!
-//! Nothing is decided here. The labels go the road of [`plan::make`](crate::plan::make), the texts that of [`redact`](mod@crate::redact), both
-//! watched; what is forwarded is what [`pipeline::treat`](crate::pipeline::treat) makes of the entry, and an explanation that
-//! comes to something else is an error. Texts are shown as they are forwarded. Of a secret is shown where it stands and how
-//! long it is, never what it says.
+//! Nothing is decided here. The labels go the way of [`plan::make`](crate::plan::make), the texts that of
+//! [`redact`](mod@crate::redact), both watched; what is forwarded is what [`pipeline::treat`](crate::pipeline::treat) makes
+//! of the entry, and an explanation that comes to something else is an error. Texts are shown as they are forwarded. Of a
+//! secret is shown where it stands and how long it is, never what it says.
 
 mod entry;
-mod road;
 mod schema;
 mod shown;
+mod trail;
 mod veil;
 
 use crate::{error::Error, policy::Policy};
 pub use entry::{Entry, Outcome};
-use road::Road;
 pub use schema::{Change, Decision, End, Explanation, Finding, Forwarded, Pair, Pairs, Replaced, Step};
+use trail::Trail;
 
 /// Explains what becomes of an entry under a policy. [`Error::Internal`] where the explanation is not what really happens.
 pub fn explain(policy: &Policy, entry: &Entry) -> Result<Explanation, Error> {
-    let road = Road::walk(policy, entry);
+    let trail = Trail::follow(policy, entry);
     let outcome = entry.treat(policy)?;
-    if !road.leads_to(&outcome) {
+    if !trail.leads_to(&outcome) {
         return Err(Error::Internal);
     }
-    Ok(shown::show(policy, &road, &outcome))
+    Ok(shown::show(policy, &trail, &outcome))
 }

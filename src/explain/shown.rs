@@ -1,8 +1,8 @@
-//! A road as it is shown: texts behind a veil, secrets as offsets and lengths.
+//! A trail as it is shown: texts behind a veil, secrets as offsets and lengths.
 
 use super::{
     Change, Decision, End, Explanation, Finding, Forwarded, Outcome, Pair, Pairs, Replaced, Step,
-    road::{AskedRule, Redacted, Road, is_of_a_check},
+    trail::{AskedRule, Redacted, Trail, is_of_a_check},
     veil::Veil,
 };
 use crate::{
@@ -14,23 +14,23 @@ use crate::{
     tally::{Mode, Place, Reason},
 };
 
-/// Shows a road that led to `outcome`.
-pub(super) fn show(policy: &Policy, road: &Road, outcome: &Outcome) -> Explanation {
-    let shower = Shower { policy, veil: Veil::new(policy, road) };
-    let mut steps = vec![Step::Received { labels: road.received.as_ref().map(|labels| shower.labels(labels)) }];
-    let idle_label_rules = shower.label_rules(road, outcome, &mut steps);
-    if let (Some(before), Some(after)) = (&road.relabelled, &road.stripped) {
+/// Shows a trail that led to `outcome`.
+pub(super) fn show(policy: &Policy, trail: &Trail, outcome: &Outcome) -> Explanation {
+    let shower = Shower { policy, veil: Veil::new(policy, trail) };
+    let mut steps = vec![Step::Received { labels: trail.received.as_ref().map(|labels| shower.labels(labels)) }];
+    let idle_label_rules = shower.label_rules(trail, outcome, &mut steps);
+    if let (Some(before), Some(after)) = (&trail.relabelled, &trail.stripped) {
         let removed = shower.change(before, after).removed;
         if !removed.is_empty() {
             steps.push(Step::Strip { removed });
         }
     }
-    if let Some(admission) = &road.admission {
+    if let Some(admission) = &trail.admission {
         let (selector, at) = admission.selector.clone().unzip();
         let (verdict, mode) = (admission.verdict, policy.streams.mode.as_str());
         steps.push(Step::Admission { verdict, mode, selector, at: at.map(|at| at.to_string()) });
     }
-    steps.extend(road.texts.iter().filter(|text| !text.decisions.is_empty()).map(|text| shower.redaction(text)));
+    steps.extend(trail.texts.iter().filter(|text| !text.decisions.is_empty()).map(|text| shower.redaction(text)));
     if let Outcome::Dropped(reason) = outcome
         && is_of_a_check(reason)
     {
@@ -50,10 +50,10 @@ impl Shower<'_> {
     }
 
     /// The rules that did something; gives how many did nothing.
-    fn label_rules(&self, road: &Road, outcome: &Outcome, steps: &mut Vec<Step>) -> usize {
+    fn label_rules(&self, trail: &Trail, outcome: &Outcome, steps: &mut Vec<Step>) -> usize {
         let mut idle = 0;
-        for (number, rule) in road.rules.iter().enumerate() {
-            let left = road.rules.get(number + 1).map(|next| &next.met).or(road.relabelled.as_ref());
+        for (number, rule) in trail.rules.iter().enumerate() {
+            let left = trail.rules.get(number + 1).map(|next| &next.met).or(trail.relabelled.as_ref());
             // The last rule that was asked, and nothing came behind it. Labels that Loki could not take are nobody's fault alone.
             let dropped = match outcome {
                 Outcome::Dropped(reason) if left.is_none() && *reason != Reason::BadLabels => {

@@ -1,13 +1,13 @@
 //! What may be shown of a text that is not forwarded as it stands: labels as received, and as a label rule left them.
 
-use super::road::Road;
+use super::trail::Trail;
 use crate::{
-    plan::Desk,
+    plan::{Desk, label_rules},
     policy::Policy,
     push::Labels,
     redact::Decision,
     rules::Active,
-    tally::{Place, RuleId},
+    tally::Place,
 };
 
 /// A shorter text is too common to be told from a part of a secret.
@@ -22,21 +22,15 @@ pub(super) struct Veil<'p> {
 }
 
 impl<'p> Veil<'p> {
-    /// For the texts of this road.
-    pub(super) fn new(policy: &'p Policy, road: &Road) -> Self {
-        let mut active = Active::default();
-        for (id, rule) in policy.redact.rules().iter().enumerate() {
-            if rule.places.labels {
-                active.insert(RuleId(id as u16));
-            }
-        }
-        let mut veil = Self { policy, active, secrets: Vec::new() };
-        for redacted in &road.texts {
+    /// For the texts of this trail.
+    pub(super) fn new(policy: &'p Policy, trail: &Trail) -> Self {
+        let mut veil = Self { policy, active: label_rules(policy), secrets: Vec::new() };
+        for redacted in &trail.texts {
             veil.learn(&redacted.text, &redacted.decisions);
         }
         // A stream may end before its labels are redacted, and a value may be a secret under one name only.
         let mut desk = Desk::watched();
-        for (name, value) in road.label_sets().flat_map(Labels::iter) {
+        for (name, value) in trail.label_sets().flat_map(Labels::iter) {
             for (text, key) in [(name, None), (value, Some(name))] {
                 // What becomes of the text is of no interest here.
                 let _ = desk.redact(policy, &veil.active, Place::Label, text, key);

@@ -4,7 +4,7 @@
 //! never after a timeout, because Loki may have stored what it did not answer for. Of what the sender sent, its body, its
 //! tenant and its trace context travel on, and no other header.
 
-mod files;
+mod access;
 mod judge;
 mod road;
 

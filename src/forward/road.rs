@@ -1,6 +1,6 @@
 //! A pool of connections to Loki and what is shown on them: all that follows from files, so that a reload makes it anew.
 
-use super::files;
+use super::access;
 use crate::{
     config::{Access, TlsConfig},
     diagnostic::Diagnostic,
@@ -42,7 +42,7 @@ pub struct Road {
 impl Road {
     /// Reads what the settings name, and tells all that is wrong with it at once.
     pub(super) fn build(url: &Uri, access: &Access) -> Result<Self, Vec<Diagnostic>> {
-        let authorization = access.authorization.as_ref().map(files::authorization).transpose();
+        let authorization = access.authorization.as_ref().map(access::authorization).transpose();
         match (authorization, tls(url, &access.tls)) {
             (Ok(authorization), Ok(tls)) => {
                 let connector = connector(tls, access.tls.server_name.clone(), GaiResolver::new());
@@ -55,14 +55,14 @@ impl Road {
 
 fn tls(url: &Uri, settings: &TlsConfig) -> Result<ClientConfig, Diagnostic> {
     if url.scheme_str() == Some("https") {
-        return files::client_config(settings);
+        return access::tls(settings);
     }
     if *settings != TlsConfig::default() {
         let error = "cannot use `loki.tls_config`: the URL of Loki is `http://…`";
         return Err(Diagnostic::general(error).hint("write `https://…`, or leave `loki.tls_config` out"));
     }
     // Reading the system's certificates costs memory that plain HTTP need not pay.
-    Ok(files::config()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+    Ok(access::tls_builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
 /// Asks the resolver for each connection anew, and a TLS server for HTTP/2 first.

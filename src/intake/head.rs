@@ -34,7 +34,7 @@ pub struct Head {
     pub format: Format,
     /// `Content-Encoding`.
     pub encoding: Encoding,
-    /// `X-Scope-OrgID`, valid, as it was sent.
+    /// `X-Scope-OrgID`: the name of the tenant alone.
     pub tenant: Option<HeaderValue>,
     /// `traceparent`, well-formed.
     pub traceparent: Option<HeaderValue>,

@@ -2,7 +2,7 @@
 
 use crate::{error::Error, memory::Memory, process::give_back_what_is_free};
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// Bytes to a permit. A push holds at least one, so it is small: 4,096 connections that send a byte now and then hold
 /// 16 MiB of the 256 MiB, not all of them.
@@ -17,6 +17,8 @@ const MUCH: u64 = 8 * 1024 * 1024;
 pub struct Inflight {
     free: Arc<Semaphore>,
     all: u32,
+    /// How many pushes have an account.
+    pushes: Arc<watch::Sender<usize>>,
 }
 
 /// What one push holds. Given back when dropped.
@@ -32,11 +34,12 @@ impl Inflight {
     pub fn new(limit: u64) -> Self {
         // A semaphore counts to 2^61; four billion units are 16 TiB.
         let all = u32::try_from(limit / UNIT).unwrap_or(u32::MAX).max(1);
-        Self { free: Arc::new(Semaphore::new(all as usize)), all }
+        Self { free: Arc::new(Semaphore::new(all as usize)), all, pushes: Arc::default() }
     }
 
     /// An account for one push that holds nothing yet.
     pub fn permits(&self) -> Permits {
+        self.pushes.send_modify(|pushes| *pushes += 1);
         Permits { from: self.clone(), held: None, units: 0, bytes: 0 }
     }
 
@@ -53,10 +56,10 @@ impl Inflight {
         (u64::from(self.all) - self.free.available_permits() as u64) * UNIT
     }
 
-    /// Waits until nothing is held.
+    /// Waits until no push has an account. It takes no permit itself: a push that is treated may still need more.
     pub async fn idle(&self) {
-        // The semaphore is never closed.
-        let _all = self.free.acquire_many(self.all).await;
+        // The sender lives as long as we do, so that this ends when it holds.
+        let _ = self.pushes.subscribe().wait_for(|pushes| *pushes == 0).await;
     }
 }
 
@@ -102,6 +105,7 @@ impl Permits {
 impl Drop for Permits {
     fn drop(&mut self) {
         self.keep(0);
+        self.from.pushes.send_modify(|pushes| *pushes -= 1);
     }
 }
 
@@ -138,6 +142,28 @@ mod tests {
         assert_eq!(inflight.permits().charge(5 * UNIT as usize), Err(Error::LargerThanInflight { limit: 4 * UNIT }));
         drop(first);
         assert_eq!(inflight.bytes(), 0);
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_the_end_takes_nothing_from_those_who_work() {
+        let inflight = Inflight::new(8 * UNIT);
+        let mut permits = inflight.permits();
+        permits.charge(UNIT as usize).unwrap();
+        let mut idle = std::pin::pin!(inflight.idle());
+        assert!(by_now(idle.as_mut()).await.is_none(), "a push is there");
+        permits.working().reserve(7 * UNIT as usize).unwrap();
+        drop(permits);
+        assert!(by_now(idle).await.is_some());
+        assert_eq!(inflight.bytes(), 0);
+    }
+
+    /// What a future has come to by now.
+    async fn by_now<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
+        tokio::select! {
+            biased;
+            done = future => Some(done),
+            () = std::future::ready(()) => None,
+        }
     }
 
     #[test]

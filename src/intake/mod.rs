@@ -39,7 +39,8 @@ pub struct Received {
     pub permits: Permits,
 }
 
-/// Reads one request, of one of `users` where there are some. Where it fails, what is left of the body is thrown away beside the answer.
+/// Reads one request, of one of `users` where there are some. Where it fails, what is left of the body is thrown away
+/// beside the answer.
 pub async fn receive<B>(
     headers: &http::HeaderMap,
     mut body: B,
@@ -83,7 +84,11 @@ fn check_declared(headers: &http::HeaderMap, limits: &Limits, inflight: &Infligh
     }
 }
 
-/// Takes a permit for each piece before it is kept.
+/// What a body takes beside its bytes while it comes in: the read buffer of its connection, and the room that a vector
+/// reserves when it grows. Measured over a thousand connections: about twice what has come, for bodies of 50 kB.
+const BESIDE: usize = 128 * 1024;
+
+/// Takes a permit for each piece before it is kept, and for what stands beside it as long as more is to come.
 async fn collect<B>(body: &mut B, limits: &Limits, permits: &mut Permits) -> Result<Bytes, Error>
 where
     B: http_body::Body<Data = Bytes> + Unpin,
@@ -92,7 +97,10 @@ where
     loop {
         let frame = match timeout(limits.body_timeout, body.frame()).await {
             Ok(Some(Ok(frame))) => frame,
-            Ok(None) => return Ok(bytes.freeze()),
+            Ok(None) => {
+                permits.keep(bytes.len());
+                return Ok(bytes.freeze());
+            }
             Ok(Some(Err(_))) | Err(_) => return Err(Error::BodyBroken),
         };
         // Trailers say nothing that Loki reads.
@@ -100,7 +108,8 @@ where
         if (bytes.len() + data.len()) as u64 > limits.received {
             return Err(Error::ReceivedTooLarge { limit: limits.received });
         }
-        permits.charge(data.len())?;
+        let beside = |len: usize| (2 * len).min(BESIDE);
+        permits.charge(data.len() + beside(bytes.len() + data.len()) - beside(bytes.len()))?;
         bytes.extend_from_slice(&data);
     }
 }

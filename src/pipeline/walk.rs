@@ -6,12 +6,12 @@ use crate::{
     memory::{Beside, Memory},
     plan::StreamPlan,
     policy::Policy,
-    push::{self, Added, Edits, Entry, Index, Pair, Stream},
+    push::{self, Added, Edits, Entry, Index, Pair, SpareNames, Stream},
     redact::{Fate, Text, Work, redact},
     rules::{Active, Hit},
     span::Span,
     tally::{Mode, Place, Reason, Tally},
-    validate::{self, Limits, SpareNames},
+    validate::{self, Limits},
 };
 use std::{
     collections::HashSet,

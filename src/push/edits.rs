@@ -60,7 +60,8 @@ impl Edits {
         self.fill(slot, new);
     }
 
-    /// Takes the place in the order for a replacement of `old` whose bytes are not known yet. Until it is filled, `old` is removed.
+    /// Takes the place in the order for a replacement of `old` whose bytes are not known yet. Until it is filled, `old` is
+    /// removed.
     pub fn reserve(&mut self, old: Span) -> Slot {
         debug_assert!(self.edits.last().is_none_or(|last| last.old.end <= old.start), "edits are sorted and disjoint");
         self.edits.push(Edit { old, new: 0..0 });

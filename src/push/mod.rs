@@ -1,4 +1,5 @@
-//! One push as positions in its own bytes: read once into an [`Index`], changed by [`Edits`], written once by [`splice()`].
+//! One push as positions in its own bytes: read once into an [`Index`], changed by [`Edits`], written once by [`splice()`];
+//! cut into [`Part`]s where it is for several tenants, or more than Loki takes at once.
 
 mod added;
 mod edits;
@@ -21,8 +22,8 @@ pub use edits::{Edits, Slot, Texts};
 pub use index::{Entry, Index, Pair, Stream};
 pub use labels::Labels;
 pub(crate) use labels::{MAX_TEXT, is_plain_name, quote, unquote};
-pub use naming::{as_loki_names, can_be_name};
-pub use partition::{Group, partition};
+pub use naming::{SpareNames, as_loki_names, can_be_name};
+pub use partition::partition;
 pub use rebuild::put_timestamp;
 pub use splice::{Fates, StreamFate, splice};
 pub use split::{Cut, Part, fits};

@@ -1,9 +1,38 @@
 //! The names that Loki gives to structured metadata: those of Prometheus, whatever the sender wrote.
 
+use std::collections::HashSet;
+
 /// Whether Loki can make a name of it. Of one without a letter or digit of ASCII it makes underscores at best, and then
 /// answers 500 to the whole push.
 pub fn can_be_name(name: &[u8]) -> bool {
     name.iter().any(u8::is_ascii_alphanumeric)
+}
+
+/// Names for pairs whose own Loki cannot store: `key_1`, `key_2`, by their place in the entry. Loki itself puts `key_` before
+/// a name that begins with a digit.
+pub struct SpareNames {
+    /// The numbers of the names `key_N` that the entry has already.
+    taken: HashSet<usize>,
+    pairs: usize,
+}
+
+impl SpareNames {
+    /// For an entry of so many pairs with these names.
+    pub fn beside<'n>(names: impl ExactSizeIterator<Item = &'n [u8]>) -> Self {
+        let pairs = names.len();
+        let number = |name| str::from_utf8(as_loki_names(name).strip_prefix(b"key_")?).ok()?.parse().ok();
+        Self { taken: names.filter_map(number).collect(), pairs }
+    }
+
+    /// The name for the pair at this place, from 1.
+    pub fn of(&self, place: usize) -> String {
+        // No two places meet, so that all of them together take no more steps than there are pairs.
+        let mut number = place;
+        while self.taken.contains(&number) {
+            number += self.pairs;
+        }
+        format!("key_{number}")
+    }
 }
 
 /// The name under which Loki stores a pair: letters and digits, one `_` for all that stands between them, `key_` before a
@@ -90,6 +119,21 @@ mod tests {
     fn names_that_loki_cannot_store_are_known() {
         for sent in REFUSED {
             assert!(!can_be_name(sent), "{}", sent.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_spare_name_is_one_that_no_other_pair_has() {
+        let rows: [(&[&str], usize, &str); 6] = [
+            (&["-"], 1, "key_1"),
+            (&["-", "a", "-"], 3, "key_3"),
+            (&["key_2", "-"], 2, "key_4"),
+            (&["2", "-"], 2, "key_4"),
+            (&["4", "key.2", "-", "-"], 3, "key_3"),
+            (&["4", "key.2", "-", "-"], 4, "key_8"),
+        ];
+        for (names, place, wanted) in rows {
+            assert_eq!(SpareNames::beside(names.iter().map(|name| name.as_bytes())).of(place), wanted, "{names:?}");
         }
     }
 }

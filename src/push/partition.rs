@@ -1,24 +1,14 @@
 //! Sorts the streams of one push by a key, so that each group can be a push of its own.
 
 use super::{Index, Part, Stream};
-use crate::tally::Count;
 use std::{
     collections::{HashMap, hash_map::Entry},
     hash::Hash,
 };
 
-/// The streams that have one key, in order.
-pub struct Group<K> {
-    /// The key.
-    pub key: K,
-    /// The streams.
-    pub part: Part,
-    /// Their lines and bytes.
-    pub count: Count,
-}
-
-/// Groups in order of first appearance. `index` must be canonical; the positions of the parts are those of its body.
-pub fn partition<K: Clone + Eq + Hash>(index: &Index, mut key: impl FnMut(&Stream) -> K) -> Vec<Group<K>> {
+/// For each key the streams that have it, in order of first appearance. `index` must be canonical; the positions of the
+/// parts are those of its body.
+pub fn partition<K: Clone + Eq + Hash>(index: &Index, mut key: impl FnMut(&Stream) -> K) -> Vec<(K, Part)> {
     debug_assert!(index.canonical, "a part is written as it stands");
     let mut groups = Vec::new();
     let mut known = HashMap::new();
@@ -26,12 +16,11 @@ pub fn partition<K: Clone + Eq + Hash>(index: &Index, mut key: impl FnMut(&Strea
         let at = match known.entry(key(stream)) {
             Entry::Occupied(entry) => *entry.get(),
             Entry::Vacant(entry) => {
-                groups.push(Group { key: entry.key().clone(), part: Part::default(), count: Count::default() });
+                groups.push((entry.key().clone(), Part::default()));
                 *entry.insert(groups.len() - 1)
             }
         };
-        groups[at].part.add_stream(index, stream);
-        groups[at].count.add(index.count(stream.entries.clone()));
+        groups[at].1.add_stream(index, stream);
     }
     groups
 }
@@ -54,12 +43,12 @@ mod tests {
             keys.sort_unstable();
             keys.dedup();
             prop_assert_eq!(groups.len(), keys.len());
-            for Group { key, part, count } in groups {
+            for (key, part) in groups {
                 let own: Vec<_> = streams.iter().filter(|(labels, _)| labels.len() % 3 == key).cloned().collect();
                 let mut out = Vec::new();
                 part.write(&push, &mut out);
                 prop_assert!(PushRequest::decode(&*out).unwrap() == samples::push(&own));
-                prop_assert_eq!(count.lines, own.iter().map(|(_, entries)| entries.len() as u64).sum::<u64>());
+                prop_assert_eq!(part.count.lines, own.iter().map(|(_, entries)| entries.len() as u64).sum::<u64>());
             }
         }
     }

@@ -35,9 +35,9 @@ pub struct Fates {
 }
 
 /// Writes into `whole` the edits that turn `body` into the push to forward: `content` (edits inside lines, names and
-/// values, and of whole timestamp fields), `fates`, and every length that they change. A stream that loses its last entry is removed. `index` must be
-/// canonical. Returns the number of entries that are left. Panics where `fates` or `content` are not of this index: then
-/// something would pass unread.
+/// values, and of whole timestamp fields), `fates`, and every length that they change. A stream that loses its last entry is
+/// removed. `index` must be canonical. Returns the number of entries that are left. Panics where `fates` or `content` are
+/// not of this index: then something would pass unread.
 pub fn splice(body: &[u8], index: &Index, fates: &Fates, content: &Edits, whole: &mut Edits) -> u64 {
     debug_assert!(index.canonical, "positions of fields are told from those of their contents");
     let mut splicer = Splicer {

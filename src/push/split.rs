@@ -4,13 +4,17 @@
 //! positions in one flat canonical push: for each stream its label text and a run of its entries. Nothing is copied before
 //! a part is written, and nothing is read of an entry but its length.
 
+mod cut;
+
 use super::{
     Index, Stream,
     fault::Refusal,
     schema::{LABELS, STREAM},
     wire::{self, Cursor},
 };
-use crate::{error::Error, span::Span};
+use crate::{error::Error, span::Span, tally::Count};
+pub use cut::Cut;
+use cut::Cutter;
 
 /// What Loki adds to an entry before it measures it: `detected_level` as structured metadata is 28 bytes with its usual
 /// values, and lengths may grow by a byte each.
@@ -34,8 +38,9 @@ const MARGIN: u64 = 64;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Part {
     pieces: Vec<Piece>,
-    /// How many entries it has.
-    pub entries: u64,
+    /// Its entries, and its share of the bytes that were received. What was redacted has another length now, so these are
+    /// shared out by size.
+    pub count: Count,
     /// How large it is to Loki, in bytes; rather too large than too small.
     pub size: u64,
 }
@@ -46,15 +51,6 @@ struct Piece {
     labels: Span,
     entries: Span,
     count: u32,
-}
-
-/// A push that was cut.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Cut {
-    /// Each below the limit. Streams and entries are in order over all of them.
-    pub parts: Vec<Part>,
-    /// Entries that are above the limit even alone.
-    pub too_large: Part,
 }
 
 /// Whether Loki takes a push of so many entries as one message. Asks nothing of entries but their number.
@@ -74,9 +70,9 @@ pub fn fits(push: &[u8], entries: u64, limit: u64) -> Result<bool, Error> {
 }
 
 impl Part {
-    /// All of a flat canonical push.
-    pub fn whole(push: &[u8]) -> Result<Self, Error> {
-        let mut whole = Self::default();
+    /// All of a flat canonical push, of which so many bytes were received.
+    pub fn whole(push: &[u8], received: u64) -> Result<Self, Error> {
+        let mut whole = Self { count: Count { lines: 0, bytes: received }, ..Self::default() };
         let mut cursor = Cursor::new(push);
         let mut add_streams = || {
             while cursor.tag()?.is_some() {
@@ -99,6 +95,7 @@ impl Part {
         let mut piece = Piece { labels: stream.labels, entries: Span::default(), count: 0 };
         index.entries_of(stream).iter().for_each(|entry| piece.extend(entry.field));
         self.add(piece);
+        self.count.bytes += index.count(stream.entries.clone()).bytes;
     }
 
     /// How many streams it has; one that was cut counts in each of its parts.
@@ -119,24 +116,18 @@ impl Part {
     /// Cuts it into parts below `limit`, no more than twice as many as need be. A stream stays whole where a part can hold
     /// it. `push` is the one that the positions are of, here and below.
     pub fn cut(&self, push: &[u8], limit: u64) -> Result<Cut, Error> {
-        let mut cutter =
-            Cutter { most: most(limit), part: Self::default(), parts: Vec::new(), too_large: Self::default() };
+        let mut cutter = Cutter::new(most(limit));
         for piece in &self.pieces {
-            if cutter.holds(piece) {
-                cutter.part.add(*piece);
-            } else if piece.size() <= cutter.most {
-                cutter.close();
-                cutter.part.add(*piece);
-            } else {
-                cutter.cut(push, piece)?;
-            }
+            cutter.take(push, piece)?;
         }
-        cutter.close();
-        Ok(Cut { parts: cutter.parts, too_large: cutter.too_large })
+        let mut cut = cutter.end();
+        // What is dropped comes last, so that every byte is counted where all else is dropped too.
+        share_out(self.count.bytes, cut.parts.iter_mut().chain([&mut cut.too_large]).collect());
+        Ok(cut)
     }
 
     /// Two halves of about the same size, by streams, or of a single stream by entries; `None` where it is one entry.
-    pub fn halve(&self, push: &[u8]) -> Result<Option<(Self, Self)>, Error> {
+    pub fn halve(&self, push: &[u8]) -> Result<Option<[Self; 2]>, Error> {
         let (mut first, mut second) = (Self::default(), Self::default());
         match &self.pieces[..] {
             [] => return Ok(None),
@@ -157,7 +148,8 @@ impl Part {
                 }
             }
         }
-        Ok(Some((first, second)))
+        share_out(self.count.bytes, vec![&mut first, &mut second]);
+        Ok(Some([first, second]))
     }
 
     /// Appends the part to `out` as a flat canonical push.
@@ -171,7 +163,7 @@ impl Part {
     }
 
     fn add(&mut self, piece: Piece) {
-        self.entries += u64::from(piece.count);
+        self.count.lines += u64::from(piece.count);
         self.size += piece.size();
         self.pieces.push(piece);
     }
@@ -202,6 +194,16 @@ impl Piece {
     }
 }
 
+/// Shares bytes out by size. The last that has any size takes all that is left.
+fn share_out(mut bytes: u64, parts: Vec<&mut Part>) {
+    let mut size: u64 = parts.iter().map(|part| part.size).sum();
+    for part in parts {
+        part.count.bytes = (u128::from(bytes) * u128::from(part.size) / u128::from(size.max(1))) as u64;
+        bytes -= part.count.bytes;
+        size -= part.size;
+    }
+}
+
 /// What a stream of no entries is to Loki.
 fn head(labels: Span) -> u64 {
     (STREAM_HEADER + wire::field_len(labels.len())) as u64 + added_to_stream(labels)
@@ -218,58 +220,6 @@ fn most(limit: u64) -> u64 {
 /// Only what we wrote or held to be canonical is cut.
 fn not_canonical(_: Refusal) -> Error {
     Error::Internal
-}
-
-struct Cutter {
-    most: u64,
-    part: Part,
-    parts: Vec<Part>,
-    too_large: Part,
-}
-
-impl Cutter {
-    fn holds(&self, piece: &Piece) -> bool {
-        self.part.size + piece.size() <= self.most
-    }
-
-    fn close(&mut self) {
-        if !self.part.is_empty() {
-            self.parts.push(std::mem::take(&mut self.part));
-        }
-    }
-
-    /// Cuts a stream that no part can hold. It begins in what room is left.
-    fn cut(&mut self, push: &[u8], stream: &Piece) -> Result<(), Error> {
-        let empty = Piece { entries: Span::default(), count: 0, ..*stream };
-        let mut run = empty;
-        stream.each(push, |entry| {
-            let mut alone = empty;
-            alone.extend(entry);
-            if alone.size() > self.most {
-                self.flush(&mut run);
-                self.too_large.add(alone);
-                return;
-            }
-            let mut longer = run;
-            longer.extend(entry);
-            if self.holds(&longer) {
-                run = longer;
-            } else {
-                self.flush(&mut run);
-                self.close();
-                run = alone;
-            }
-        })?;
-        self.flush(&mut run);
-        Ok(())
-    }
-
-    fn flush(&mut self, run: &mut Piece) {
-        if run.count > 0 {
-            self.part.add(*run);
-        }
-        run.count = 0;
-    }
 }
 
 #[cfg(test)]

@@ -350,8 +350,8 @@ impl Builder<'_> {
         demoted
     }
 
-    /// Copies labels to other names. A stream can have a million labels (16 MiB of text), so nothing here looks for a name by going
-    /// through all.
+    /// Copies labels to other names. A stream can have a million labels (16 MiB of text), so nothing here looks for a name by
+    /// going through all.
     fn map(&mut self, mapped: impl Fn(&[u8]) -> Option<Vec<u8>>) {
         let mut known: HashSet<Vec<u8>> = self.added.iter().cloned().collect();
         let came = self.labels.iter().map(|(name, _)| name).filter(|name| !known.contains(*name));

@@ -7,6 +7,9 @@
 mod compile;
 pub mod escape;
 pub mod file;
+#[cfg(test)]
+#[path = "../../tests/growth/mod.rs"]
+mod growth;
 pub mod keys;
 #[cfg(test)]
 pub(crate) mod packs;
@@ -292,25 +295,6 @@ pub(crate) mod testing {
         let mut active = Active::default();
         (0..rules.rules().len()).for_each(|id| active.insert(RuleId(id as u16)));
         (rules, active)
-    }
-
-    /// Whether the work of `long` is less than `factor` times that of `short`, by the fastest run of each. A busy machine
-    /// makes runs slower and never faster, so both are run again until it holds, and it is false only after many rounds.
-    pub(crate) fn grows_less_than(
-        factor: u32,
-        mut short: impl FnMut() -> std::time::Duration,
-        mut long: impl FnMut() -> std::time::Duration,
-    ) -> bool {
-        const ROUNDS: usize = 30;
-        let (mut least_short, mut least_long) = (short(), long());
-        for _ in 0..ROUNDS {
-            if least_long < least_short * factor {
-                return true;
-            }
-            least_short = least_short.min(short());
-            least_long = least_long.min(long());
-        }
-        false
     }
 }
 

@@ -31,7 +31,7 @@ use tower::Service;
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A head larger than this is refused; also the size of one read of a body.
-const READ_BUFFER: usize = 64 * 1024;
+const READ_BUFFER: usize = 16 * 1024;
 
 /// A service that answers requests: a router, or routes of our own.
 pub trait Answers: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> {}
@@ -205,7 +205,8 @@ async fn version(stream: &TcpStream) -> io::Result<Version> {
             return Ok(Version::Http2);
         }
         // What is there stays there, so the socket is readable at once: without this pause the loop would spin.
-        sleep(Duration::from_millis(10)).await;
+        // Nobody who means well sends these few bytes in pieces.
+        sleep(Duration::from_millis(50)).await;
     }
 }
 

@@ -6,16 +6,17 @@
 use super::Version;
 use crate::{
     config::ServerTls,
-    diagnostic::{Diagnostic, cause},
+    credentials::{authorities, certificates, private_key},
+    diagnostic::Diagnostic,
     hush::Hush,
 };
 use arc_swap::ArcSwap;
 use rustls::{
     InconsistentKeys, RootCertStore, ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer},
     server::WebPkiClientVerifier,
 };
-use std::{fs, io, path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
@@ -61,7 +62,7 @@ impl Tls {
 /// Reads the files of `tls`; their names are relative to `beside`. Fails with all that is wrong with them.
 pub(crate) fn read(files: &ServerTls, beside: &Path) -> Result<Arc<ServerConfig>, Vec<Diagnostic>> {
     let chain = certificates("tls.cert_file", &beside.join(&files.cert_file));
-    let key = key("tls.key_file", &beside.join(&files.key_file));
+    let key = private_key("tls.key_file", &beside.join(&files.key_file));
     let clients = files.client_ca_file.as_ref().map(|file| authorities("tls.client_ca_file", &beside.join(file)));
     let (chain, key, clients) = match (chain, key, clients.transpose()) {
         (Ok(chain), Ok(key), Ok(clients)) => (chain, key, clients),
@@ -95,39 +96,4 @@ fn config(
     let mut config = builder.with_single_cert(chain, key)?;
     config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     Ok(Arc::new(config))
-}
-
-fn certificates(name: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Diagnostic> {
-    let text = text(name, file)?;
-    let found: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&text).collect();
-    match found {
-        Ok(found) if !found.is_empty() => Ok(found),
-        Ok(_) => Err(cannot(name, file, "no certificate is in it").hint("a certificate in PEM is expected")),
-        Err(_) => Err(cannot(name, file, "it is no valid PEM")),
-    }
-}
-
-fn authorities(name: &str, file: &Path) -> Result<RootCertStore, Diagnostic> {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(name, file)? {
-        roots.add(certificate).map_err(|_| cannot(name, file, "a certificate in it cannot be read"))?;
-    }
-    Ok(roots)
-}
-
-fn key(name: &str, file: &Path) -> Result<PrivateKeyDer<'static>, Diagnostic> {
-    PrivateKeyDer::from_pem_slice(&text(name, file)?).map_err(|error| match error {
-        pem::Error::NoItemsFound => cannot(name, file, "no key is in it")
-            .hint("a key in PEM is expected; decrypt one that is encrypted with `openssl pkey`"),
-        // What it says may hold a piece of the key.
-        _ => cannot(name, file, "it is no valid PEM"),
-    })
-}
-
-fn text(name: &str, file: &Path) -> Result<Vec<u8>, Diagnostic> {
-    fs::read(file).map_err(|error| cannot(name, file, &cause(&error)))
-}
-
-fn cannot(name: &str, file: &Path, cause: &str) -> Diagnostic {
-    Diagnostic::general(format!("cannot read `{name}`, `{}`: {cause}", file.display()))
 }

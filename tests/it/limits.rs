@@ -67,13 +67,13 @@ async fn a_body_over_the_cap_is_a_413_before_it_is_read() {
 #[tokio::test]
 async fn a_full_gateway_says_so_at_once() {
     let loki = FakeLoki::answers(204).await;
-    let sigyn = Sigyn::start(&loki.url(), "received: 128KiB\ndecompressed: 128KiB\ninflight: 128KiB").await;
+    let sigyn = Sigyn::start(&loki.url(), "received: 128KiB\ndecompressed: 128KiB\ninflight: 192KiB").await;
     let body = push::block(&["x"]);
-    // A body of 128 KiB that lacks its last byte holds all permits.
+    // A body of 64 KiB that lacks its last byte holds all permits: twice its bytes stand beside it.
     let mut holder = connect(&sigyn).await;
-    holder.write_all(format!("{HEAD}content-length: 131072\r\n\r\n").as_bytes()).await.unwrap();
-    holder.write_all(&vec![b'x'; 131_071]).await.unwrap();
-    eventually("all is held", async || sigyn.metric("sigyn_inflight_bytes", "").await > 131_071.0).await;
+    holder.write_all(format!("{HEAD}content-length: 65536\r\n\r\n").as_bytes()).await.unwrap();
+    holder.write_all(&vec![b'x'; 65_535]).await.unwrap();
+    eventually("all is held", async || sigyn.metric("sigyn_inflight_bytes", "").await > 190_000.0).await;
     let started = Instant::now();
     let answer = sigyn.push(body.clone()).await;
     assert_eq!(answer.status, 503);

@@ -21,9 +21,7 @@ const DRIPS: usize = 1000;
 
 #[tokio::test]
 async fn a_thousand_that_drip_do_not_starve_one_that_ships() {
-    // Each connection is a file of this process, too.
-    let files = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).unwrap();
+    allow_files();
     let loki = FakeLoki::answers(204).await;
     let sigyn = Sigyn::before(&loki).await;
     let resident = async || sigyn.metric("process_resident_memory_bytes", "").await;
@@ -109,14 +107,52 @@ async fn rapid_resets_end_the_connection_and_cost_nothing() {
     assert_eq!(loki.got().len(), 1);
 }
 
+/// Each connection is a file of this process, too.
+fn allow_files() {
+    let files = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).unwrap();
+}
+
+#[tokio::test]
+async fn bodies_that_never_end_take_no_more_than_the_permits_allow() {
+    // As many bytes to a connection as by default.
+    const INFLIGHT: f64 = 64.0 * 1024.0 * 1024.0;
+    allow_files();
+    let loki = FakeLoki::answers(204).await;
+    let sigyn = Sigyn::start(&loki.url(), "received: 1MiB\ndecompressed: 4MiB\ninflight: 64MiB").await;
+    let resident = async || sigyn.metric("process_resident_memory_bytes", "").await;
+    assert_eq!(sigyn.push(push::block(&["warm"])).await.status, 204);
+    let idle = resident().await;
+    let start = [
+        b"POST /loki/api/v1/push HTTP/1.1\r\nhost: x\r\ncontent-type: a/b\r\ncontent-length: 60000\r\n\r\n".as_slice(),
+        &vec![b'x'; 50_000],
+    ]
+    .concat();
+    let mut senders = Vec::new();
+    for _ in 0..DRIPS {
+        let mut socket = TcpStream::connect(sigyn.push).await.unwrap();
+        // For most there is no permit, and they are told so.
+        let _ = socket.write_all(&start).await;
+        senders.push(socket);
+    }
+    eventually("all are in or out", async || {
+        let held = sigyn.metric("sigyn_inflight_pushes", "").await;
+        held + sigyn.metric("sigyn_pushes_total", r#"code="503""#).await >= DRIPS as f64
+    })
+    .await;
+    assert!(sigyn.metric("sigyn_inflight_pushes", "").await > 100.0, "some are held");
+    let most = resident().await;
+    assert!(most <= idle + 1.2 * INFLIGHT, "{most} bytes, {idle} when idle");
+}
+
 #[tokio::test]
 async fn a_head_that_is_too_large_or_too_long_is_a_431() {
     let loki = FakeLoki::answers(204).await;
     let sigyn = Sigyn::before(&loki).await;
     let large = |length| format!("x: {}\r\n", "x".repeat(length));
     for (name, head, want) in [
-        ("below 64 KiB", large(65_400), 200),
-        ("above 128 KiB", large(2 * 64 * 1024), 431),
+        ("below 16 KiB", large(16_300), 200),
+        ("above 32 KiB", large(2 * 16 * 1024), 431),
         ("as many headers as may be", "x: y\r\n".repeat(99), 200),
         ("one more", "x: y\r\n".repeat(100), 431),
     ] {

@@ -89,7 +89,7 @@ async fn storm(pushes: &[Sent], statuses: &[u16]) -> Result<(), TestCaseError> {
         message_limit: Settings::default().message_limit,
     };
     let limits = Limits { deadline: Duration::from_millis(150), ..Limits::default() };
-    let gateway = Arc::new(Gateway::new(policy, limits, destination).unwrap());
+    let gateway = Arc::new(Gateway::new(policy, None, limits, destination).unwrap());
     let mut senders = JoinSet::new();
     for (number, sent) in pushes.iter().enumerate() {
         let request = Request::post("/").header("content-type", "a").body(Full::new(Bytes::from(sent.body(number))));

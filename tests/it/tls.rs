@@ -1,74 +1,46 @@
 //! A Loki behind TLS: whom Sigyn trusts, what it shows, and which HTTP they speak.
 
-use crate::support::{FakeLoki, Sigyn, eventually, push};
-use http::Version;
-use rustls::{
-    RootCertStore, ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-    server::WebPkiClientVerifier,
+use crate::support::{
+    FakeLoki, Sigyn,
+    certificate::{Certificate, EC, openssl},
+    eventually, push,
 };
-use std::{fs, path::Path, process::Command, sync::Arc};
+use http::Version;
+use std::{fs, process::Command, sync::Arc};
 use tempfile::TempDir;
 
-/// A folder with `ca.pem`, and for each name certificates that it signed: `loki.pem` for `localhost`, `sigyn.pem` for a
-/// client; their keys are `loki.key` and `sigyn.key`.
-struct Certificates(TempDir);
+/// An authority, and what it signed: a certificate for `localhost`, and one for a client.
+struct Certificates {
+    folder: TempDir,
+    ca: Certificate,
+    loki: Certificate,
+    sigyn: Certificate,
+}
 
 impl Certificates {
     /// `None` where openssl is not installed.
-    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
     fn make() -> Option<Self> {
-        if Command::new("openssl").arg("version").output().is_err() {
-            assert!(std::env::var_os("CI").is_none(), "openssl is not installed");
-            eprintln!("skipped: openssl is not installed");
-            return None;
-        }
-        let certificates = Self(TempDir::new().unwrap());
-        certificates.openssl(&format!("{NEW} -keyout ca.key -out ca.pem -subj /CN=authority"));
-        for (name, host) in [("loki", "localhost"), ("sigyn", "shipper")] {
-            certificates.openssl(&format!(
-                "{NEW} -CA ca.pem -CAkey ca.key -keyout {name}.key -out {name}.pem -subj /CN={host} \
-                 -addext subjectAltName=DNS:{host} -addext basicConstraints=critical,CA:FALSE"
-            ));
-        }
-        Some(certificates)
-    }
-
-    fn openssl(&self, arguments: &str) {
-        let output = Command::new("openssl").args(arguments.split_whitespace()).current_dir(&self.0).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    }
-
-    fn folder(&self) -> &Path {
-        self.0.path()
+        let folder = TempDir::new().unwrap();
+        let ca = Certificate::authority(folder.path(), "ca")?;
+        let loki = ca.signs("loki", "localhost", EC);
+        let sigyn = ca.signs("sigyn", "shipper", EC);
+        Some(Self { folder, ca, loki, sigyn })
     }
 
     fn path(&self, name: &str) -> String {
-        self.folder().join(name).display().to_string()
+        self.folder.path().join(name).display().to_string()
     }
 
-    /// A server that shows `loki.pem` and asks clients for a certificate of `ca.pem`, or for none.
-    fn server(&self, asks: bool, protocols: &[&str]) -> ServerConfig {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let chain = vec![CertificateDer::from_pem_file(self.path("loki.pem")).unwrap()];
-        let key = PrivateKeyDer::from_pem_file(self.path("loki.key")).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
-        let config = config.unwrap();
-        let config = if asks {
-            let mut roots = RootCertStore::empty();
-            roots.add(CertificateDer::from_pem_file(self.path("ca.pem")).unwrap()).unwrap();
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
-            config.with_client_cert_verifier(verifier.unwrap())
-        } else {
-            config.with_no_client_auth()
-        };
-        let mut config = config.with_single_cert(chain, key).unwrap();
-        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-        config
+    /// Another authority.
+    fn other(&self) -> Certificate {
+        Certificate::authority(self.folder.path(), "other").unwrap()
     }
 }
 
-const NEW: &str = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
+/// The section that trusts an authority, with more keys behind it.
+fn trusts(authority: &Certificate, keys: &str) -> String {
+    format!("tls_config: {{ca_file: '{}'{keys}}}", authority.chain.display())
+}
 
 fn url(loki: &FakeLoki) -> String {
     format!("https://localhost:{}", loki.address.port())
@@ -88,32 +60,28 @@ async fn fails(sigyn: &Sigyn, why: &str) {
 #[tokio::test]
 async fn a_loki_behind_tls_is_asked_where_its_certificate_is_trusted() {
     let Some(certificates) = Certificates::make() else { return };
-    let loki = FakeLoki::behind(certificates.server(false, &[])).await;
-    let ca = certificates.folder().join("ca.pem");
+    let loki = FakeLoki::behind(certificates.loki.server(&[], None)).await;
 
     // By the system, in this case by a variable that stands in for it; or by a file of ours.
-    let sigyn = Sigyn::trusting(&url(&loki), &ca).await;
+    let sigyn = Sigyn::trusting(&url(&loki), &certificates.ca.chain).await;
     assert_eq!(status(&sigyn).await, 204);
     sigyn.every_line_is_counted().await;
-    let trusts = |name: &str| format!("tls_config: {{ca_file: '{}'}}", certificates.path(name));
-    let sigyn = Sigyn::with_access(&url(&loki), &trusts("ca.pem")).await;
+    let sigyn = Sigyn::with_access(&url(&loki), &trusts(&certificates.ca, "")).await;
     assert_eq!(status(&sigyn).await, 204);
 
     fails(&Sigyn::start(&url(&loki), "").await, "invalid peer certificate: UnknownIssuer").await;
-    certificates.openssl(&format!("{NEW} -keyout other.key -out other.pem -subj /CN=other"));
-    fails(&Sigyn::with_access(&url(&loki), &trusts("other.pem")).await, "invalid peer certificate: UnknownIssuer")
-        .await;
+    let sigyn = Sigyn::with_access(&url(&loki), &trusts(&certificates.other(), "")).await;
+    fails(&sigyn, "invalid peer certificate: UnknownIssuer").await;
 }
 
 #[tokio::test]
 async fn another_certificate_to_trust_is_read_on_reload() {
     let Some(certificates) = Certificates::make() else { return };
-    let loki = FakeLoki::behind(certificates.server(false, &[])).await;
-    certificates.openssl(&format!("{NEW} -keyout other.key -out trusted.pem -subj /CN=other"));
-    let trusts = format!("tls_config: {{ca_file: '{}'}}", certificates.path("trusted.pem"));
-    let sigyn = Sigyn::with_access(&url(&loki), &trusts).await;
+    let loki = FakeLoki::behind(certificates.loki.server(&[], None)).await;
+    let trusted = certificates.other();
+    let sigyn = Sigyn::with_access(&url(&loki), &trusts(&trusted, "")).await;
     fails(&sigyn, "UnknownIssuer").await;
-    fs::copy(certificates.path("ca.pem"), certificates.path("trusted.pem")).unwrap();
+    fs::copy(&certificates.ca.chain, &trusted.chain).unwrap();
     sigyn.signal("HUP");
     eventually("it is trusted", async || status(&sigyn).await == 204).await;
 }
@@ -121,42 +89,42 @@ async fn another_certificate_to_trust_is_read_on_reload() {
 #[tokio::test]
 async fn the_certificate_bears_the_host_of_the_url_or_the_name_that_is_given() {
     let Some(certificates) = Certificates::make() else { return };
-    let loki = FakeLoki::behind(certificates.server(false, &[])).await;
+    let loki = FakeLoki::behind(certificates.loki.server(&[], None)).await;
     let url = format!("https://{}", loki.address);
-    let ca = certificates.path("ca.pem");
-    let sigyn = Sigyn::with_access(&url, &format!("tls_config: {{ca_file: '{ca}', server_name: localhost}}")).await;
+    let ca = &certificates.ca;
+    let sigyn = Sigyn::with_access(&url, &trusts(ca, ", server_name: localhost")).await;
     assert_eq!(status(&sigyn).await, 204);
-    fails(&Sigyn::with_access(&url, &format!("tls_config: {{ca_file: '{ca}'}}")).await, "not valid for name").await;
-    let sigyn = Sigyn::with_access(&url, &format!("tls_config: {{ca_file: '{ca}', server_name: loki}}")).await;
+    fails(&Sigyn::with_access(&url, &trusts(ca, "")).await, "not valid for name").await;
+    let sigyn = Sigyn::with_access(&url, &trusts(ca, ", server_name: loki")).await;
     fails(&sigyn, "not valid for name").await;
 }
 
 #[tokio::test]
 async fn a_client_certificate_is_shown_to_a_loki_that_asks() {
     let Some(certificates) = Certificates::make() else { return };
-    let ca = certificates.path("ca.pem");
+    let ca = &certificates.ca;
     // Over HTTP/2 it is a race whether the server's alert is told, or only that it has hung up.
     for (protocol, why) in [("http/1.1", "received fatal alert: CertificateRequired"), ("h2", "client certificate")] {
-        let loki = FakeLoki::behind(certificates.server(true, &[protocol])).await;
-        fails(&Sigyn::with_access(&url(&loki), &format!("tls_config: {{ca_file: '{ca}'}}")).await, why).await;
+        let loki = FakeLoki::behind(certificates.loki.server(&[protocol], Some(ca))).await;
+        fails(&Sigyn::with_access(&url(&loki), &trusts(ca, "")).await, why).await;
     }
 
-    let loki = FakeLoki::behind(certificates.server(true, &["h2", "http/1.1"])).await;
+    let loki = FakeLoki::behind(certificates.loki.server(&["h2", "http/1.1"], Some(ca))).await;
     // A key is read in each of its forms.
-    certificates.openssl("pkey -in sigyn.key -traditional -out sec1.key");
-    certificates.openssl(
-        "req -x509 -newkey rsa:2048 -nodes -days 2 -CA ca.pem -CAkey ca.key -keyout rsa.key -out rsa.pem -subj /CN=rsa \
-         -addext basicConstraints=critical,CA:FALSE",
-    );
-    certificates.openssl("pkey -in rsa.key -traditional -out pkcs1.key");
-    for (cert, key, form) in [
-        ("sigyn.pem", "sigyn.key", "PRIVATE"),
-        ("sigyn.pem", "sec1.key", "EC PRIVATE"),
-        ("rsa.pem", "pkcs1.key", "RSA PRIVATE"),
+    let pkcs8 = &certificates.sigyn;
+    let rsa = ca.signs("rsa", "shipper", "rsa:2048");
+    let [sec1, pkcs1] = [(pkcs8, "sec1.pem"), (&rsa, "pkcs1.pem")].map(|(from, name)| {
+        let key = certificates.folder.path().join(name);
+        openssl(&format!("pkey -in {} -traditional -out {}", from.key.display(), key.display())).unwrap();
+        key
+    });
+    for (chain, key, form) in [
+        (&pkcs8.chain, &pkcs8.key, "PRIVATE"),
+        (&pkcs8.chain, &sec1, "EC PRIVATE"),
+        (&rsa.chain, &pkcs1, "RSA PRIVATE"),
     ] {
-        let (cert, key) = (certificates.path(cert), certificates.path(key));
-        assert!(fs::read_to_string(&key).unwrap().starts_with(&format!("-----BEGIN {form} KEY")), "{key}");
-        let keys = format!("tls_config: {{ca_file: '{ca}', cert_file: '{cert}', key_file: '{key}'}}");
+        assert!(fs::read_to_string(key).unwrap().starts_with(&format!("-----BEGIN {form} KEY")), "{}", key.display());
+        let keys = trusts(ca, &format!(", cert_file: '{}', key_file: '{}'", chain.display(), key.display()));
         let sigyn = Sigyn::with_access(&url(&loki), &keys).await;
         assert_eq!(status(&sigyn).await, 204, "{form}");
     }
@@ -165,13 +133,14 @@ async fn a_client_certificate_is_shown_to_a_loki_that_asks() {
 #[test]
 fn a_key_of_another_certificate_is_refused_at_the_start() {
     let Some(certificates) = Certificates::make() else { return };
-    let config = certificates.folder().join("sigyn.yaml");
-    certificates.openssl("pkey -in sigyn.key -aes128 -passout pass:x -out locked.key");
+    let config = certificates.path("sigyn.yaml");
+    let (key, locked) = (certificates.sigyn.key.display(), certificates.path("locked.pem"));
+    openssl(&format!("pkey -in {key} -aes128 -passout pass:x -out {locked}")).unwrap();
     for (key, says) in [
-        ("loki.key", "error: cannot use `DIR/sigyn.pem` with the key in `DIR/loki.key`: "),
+        ("loki-key.pem", "error: cannot use `DIR/sigyn.pem` with the key in `DIR/loki-key.pem`: "),
         (
-            "locked.key",
-            "error: cannot read `DIR/locked.key` (loki.tls_config.key_file): there is no private key in it\n",
+            "locked.pem",
+            "error: cannot read `DIR/locked.pem` (loki.tls_config.key_file): there is no private key in it\n",
         ),
     ] {
         let keys = format!("ca_file: ca.pem, cert_file: sigyn.pem, key_file: {key}");
@@ -187,11 +156,11 @@ fn a_key_of_another_certificate_is_refused_at_the_start() {
 #[tokio::test]
 async fn http_2_is_spoken_where_loki_can() {
     let Some(certificates) = Certificates::make() else { return };
-    let keys = format!("tls_config: {{ca_file: '{}'}}", certificates.path("ca.pem"));
+    let keys = trusts(&certificates.ca, "");
     for (protocols, version) in
         [(&["h2", "http/1.1"][..], Version::HTTP_2), (&["http/1.1"], Version::HTTP_11), (&[], Version::HTTP_11)]
     {
-        let loki = FakeLoki::behind(certificates.server(false, protocols)).await;
+        let loki = FakeLoki::behind(certificates.loki.server(protocols, None)).await;
         let sigyn = Sigyn::with_access(&url(&loki), &keys).await;
         // All at once: the first of them do not know yet that one connection is enough.
         let sigyn = Arc::new(sigyn);

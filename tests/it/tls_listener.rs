@@ -142,7 +142,7 @@ async fn certificates_change_while_connections_live() {
     let folder = TempDir::new().unwrap();
     let Some(old) = Certificate::make(folder.path(), "old") else { return };
     let new = Certificate::make(folder.path(), "new").unwrap();
-    let used = Certificate { chain: folder.path().join("used.pem"), key: folder.path().join("used-key.pem") };
+    let used = Certificate::at(folder.path(), "used");
     let install = |from: &Certificate| {
         fs::copy(&from.chain, &used.chain).unwrap();
         fs::copy(&from.key, &used.key).unwrap();
@@ -192,21 +192,26 @@ async fn what_is_wrong_with_the_files_is_told_at_the_start() {
             "one.pem",
             "error: cannot serve TLS: the key in `tls.key_file` is not that of the first",
         ),
-        ("none.pem", "one-key.pem", "one.pem", "error: cannot read `tls.cert_file`, `DIR/none.pem`: "),
+        ("none.pem", "one-key.pem", "one.pem", "error: cannot read `DIR/none.pem` (tls.cert_file): "),
         (
             "one-key.pem",
             "one-key.pem",
             "one.pem",
-            "error: cannot read `tls.cert_file`, `DIR/one-key.pem`: no certificate is in it",
+            "error: cannot read `DIR/one-key.pem` (tls.cert_file): there is no certificate in it",
         ),
         (
             "broken.pem",
             "one-key.pem",
             "one.pem",
-            "error: cannot read `tls.cert_file`, `DIR/broken.pem`: it is no valid PEM",
+            "error: cannot read `DIR/broken.pem` (tls.cert_file): it is broken PEM",
         ),
-        ("one.pem", "one.pem", "one.pem", "error: cannot read `tls.key_file`, `DIR/one.pem`: no key is in it"),
-        ("one.pem", "one-key.pem", "none.pem", "error: cannot read `tls.client_ca_file`, `DIR/none.pem`: "),
+        (
+            "one.pem",
+            "one.pem",
+            "one.pem",
+            "error: cannot read `DIR/one.pem` (tls.key_file): there is no private key in it",
+        ),
+        ("one.pem", "one-key.pem", "none.pem", "error: cannot read `DIR/none.pem` (tls.client_ca_file): "),
     ] {
         let config = folder.path().join("sigyn.yaml");
         let text = format!("tls: {{cert_file: {cert}, key_file: {key}, client_ca_file: {clients}}}\n");

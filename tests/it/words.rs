@@ -102,7 +102,7 @@ async fn a_sender_is_told_when_to_come_again() {
     ] {
         let (policy, _) = compile_policy(&[]).unwrap();
         let nowhere = Destination::Print(Arc::new(|_| Err(std::io::ErrorKind::StorageFull.into())));
-        let gateway = Arc::new(Gateway::new(policy, limits, nowhere).unwrap());
+        let gateway = Arc::new(Gateway::new(policy, None, limits, nowhere).unwrap());
         if drained {
             gateway.drain();
         }

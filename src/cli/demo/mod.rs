@@ -65,7 +65,7 @@ async fn play() -> Result<String, Failure> {
     let (policy, _) = config::compile_policy(&[source])?;
     let road = Box::new(Loki::new(&loki_url, &Access::default())?);
     let destination = Destination::Loki { loki: road, message_limit: Settings::default().message_limit };
-    let gateway = Gateway::new(policy, limits.clone(), destination);
+    let gateway = Gateway::new(policy, None, limits.clone(), destination);
     let gateway = Arc::new(gateway.map_err(|error| Failure::stuck("start the gateway", &error))?);
     let listener = bind("push").await?;
     let target = format!("{}/loki/api/v1/push", url(&listener)?);

@@ -4,16 +4,16 @@ mod compare;
 
 use super::{
     Failure, complain,
-    files::{Found, Tests, once},
+    files::{Found, Tests},
 };
 use crate::{
     config::{Case, Given, SAMPLES, Text, Want},
-    diagnostic::{At, Diagnostic},
+    diagnostic::{At, Diagnostic, once},
     error::Error,
     explain::Entry,
+    load::Files,
     policy::Policy,
     push::Labels,
-    reload::Files,
     rules::samples::{Miss, misses},
     tally::RuleId,
 };

@@ -8,7 +8,8 @@ use crate::{
     },
     diagnostic::Complaint,
     push::is_plain_name,
-    tenant::{Tenancy, Tenant},
+    tenancy::Tenancy,
+    tenant::Tenant,
 };
 use std::path::PathBuf;
 

@@ -61,7 +61,7 @@ async fn a_name_is_resolved_for_each_connection_anew() {
         let address = *asked.lock().unwrap();
         async move { Ok::<_, Infallible>(std::iter::once(address)) }
     });
-    let tls = files::config().unwrap().with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+    let tls = access::tls_builder().unwrap().with_root_certificates(RootCertStore::empty()).with_no_client_auth();
     let client = client(connector(tls, None, resolver));
     for (address, name) in [(one, "one"), (one, "one"), (two, "two"), (one, "one")] {
         *zone.lock().unwrap() = address;

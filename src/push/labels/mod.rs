@@ -12,6 +12,9 @@ pub(crate) use parse::MAX_TEXT;
 pub(crate) use print::{is_plain_name, quote};
 pub(crate) use quoted::unquote;
 
+/// What a label takes beside its texts: two vectors, what the allocator adds to each, and its part of a sort.
+const LABEL_BYTES: usize = 160;
+
 /// A sorted set of labels, each name once, no empty value. Values are bytes: `\xNN` may make them invalid UTF-8.
 /// It has no `Debug`: label values are content.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -24,6 +27,11 @@ impl Labels {
     /// The complaint names the position, never the text.
     pub fn parse(text: &[u8]) -> Result<Self, Complaint> {
         Ok(Self { pairs: parse::parse(text)? })
+    }
+
+    /// How many bytes of memory the set of a label text takes at most, asked before it is read.
+    pub fn bound(text: &[u8]) -> usize {
+        text.len() + LABEL_BYTES * (1 + memchr::memchr_iter(b',', text).count())
     }
 
     /// The value of `name`; empty where there is none.

@@ -27,7 +27,7 @@ fn written(push: &[u8], part: &Part) -> PushRequest {
     let mut index = Index::default();
     index.read(&out).unwrap();
     assert!(index.canonical);
-    assert_eq!(index.entries.len() as u64, part.entries);
+    assert_eq!(index.entries.len() as u64, part.count.lines);
     PushRequest::decode(&*out).unwrap()
 }
 
@@ -74,9 +74,9 @@ fn a_push_is_cut_by_streams_and_a_large_stream_by_entries() {
     ];
     for (fact, streams, want, too_large) in rows {
         let push = samples::push(streams).encode_to_vec();
-        let cut = Part::whole(&push).unwrap().cut(&push, 1000).unwrap();
+        let cut = Part::whole(&push, 0).unwrap().cut(&push, 1000).unwrap();
         assert_eq!(shape(&push, &cut.parts), want, "{fact}");
-        assert_eq!(cut.too_large.entries, too_large, "{fact}");
+        assert_eq!(cut.too_large.count.lines, too_large, "{fact}");
     }
 }
 
@@ -93,9 +93,9 @@ fn halves_are_made_by_streams_and_of_one_stream_by_entries() {
     ];
     for (fact, streams, want, halved) in rows {
         let push = samples::push(streams).encode_to_vec();
-        let halves = Part::whole(&push).unwrap().halve(&push).unwrap();
+        let halves = Part::whole(&push, 0).unwrap().halve(&push).unwrap();
         assert_eq!(halves.is_some(), halved, "{fact}");
-        let halves: Vec<Part> = halves.into_iter().flat_map(|(first, second)| [first, second]).collect();
+        let halves: Vec<Part> = halves.into_iter().flatten().collect();
         assert_eq!(shape(&push, &halves), want, "{fact}");
     }
 }
@@ -112,8 +112,23 @@ fn the_limit_is_where_lokis_is() {
 #[test]
 fn what_is_no_push_of_ours_is_not_cut() {
     let broken = [0x0a, 5, 1];
-    assert_eq!(Part::whole(&broken), Err(Error::Internal));
+    assert_eq!(Part::whole(&broken, 0), Err(Error::Internal));
     assert_eq!(fits(&broken, 1, 1000), Err(Error::Internal));
+}
+
+#[test]
+fn bytes_are_shared_out_to_the_last() {
+    for (bytes, sizes, want) in [
+        (10, &[1, 1][..], &[5, 5][..]),
+        (10, &[1, 1, 1], &[3, 3, 4]),
+        (100, &[90, 9, 0], &[90, 10, 0]),
+        (7, &[5], &[7]),
+        (1 << 32, &[1 << 40, 0], &[1 << 32, 0]),
+    ] {
+        let mut parts: Vec<_> = sizes.iter().map(|size| Part { size: *size, ..Part::default() }).collect();
+        share_out(bytes, parts.iter_mut().collect());
+        assert!(parts.iter().map(|part| part.count.bytes).eq(want.iter().copied()), "{bytes} by {sizes:?}");
+    }
 }
 
 proptest! {
@@ -121,12 +136,14 @@ proptest! {
     fn parts_hold_the_push_in_order_below_the_limit_and_are_few(streams in samples::streams(), limit in 450_u64..3000) {
         let all = samples::push(&streams);
         let push = all.encode_to_vec();
-        let whole = Part::whole(&push).unwrap();
+        let whole = Part::whole(&push, 1001).unwrap();
         prop_assert!(written(&push, &whole) == all);
         let cut = whole.cut(&push, limit).unwrap();
         for part in &cut.parts {
             prop_assert!(loki_len(written(&push, part)) as u64 <= limit);
         }
+        let received = cut.parts.iter().chain([&cut.too_large]).map(|part| part.count.bytes).sum::<u64>();
+        prop_assert_eq!(received, if whole.is_empty() { 0 } else { 1001 });
         // So no cut into fewer than half as many is there.
         for two in cut.parts.windows(2) {
             prop_assert!(two[0].size + two[1].size > most(limit));
@@ -137,7 +154,7 @@ proptest! {
             wanted.remove(at);
         }
         prop_assert!(cut.parts.iter().flat_map(|part| flatten(written(&push, part))).eq(wanted));
-        if fits(&push, whole.entries, limit).unwrap() && !streams.is_empty() {
+        if fits(&push, whole.count.lines, limit).unwrap() && !streams.is_empty() {
             prop_assert!(loki_len(written(&push, &whole)) as u64 <= limit);
         }
     }
@@ -146,19 +163,20 @@ proptest! {
     fn halves_of_halves_are_the_entries_in_order(streams in samples::streams()) {
         let all = samples::push(&streams);
         let push = all.encode_to_vec();
-        let mut waiting = vec![Part::whole(&push).unwrap()];
+        let mut waiting = vec![Part::whole(&push, 1001).unwrap()];
         let mut last = Vec::new();
         while let Some(part) = waiting.pop() {
             match part.halve(&push).unwrap() {
-                Some((first, second)) => {
-                    prop_assert_eq!(first.entries + second.entries, part.entries);
+                Some([first, second]) => {
+                    prop_assert_eq!(first.count.lines + second.count.lines, part.count.lines);
+                    prop_assert_eq!(first.count.bytes + second.count.bytes, part.count.bytes);
                     prop_assert!(!first.is_empty() && !second.is_empty());
                     waiting.extend([second, first]);
                 }
                 None => last.push(part),
             }
         }
-        prop_assert!(last.iter().all(|part| part.entries < 2));
+        prop_assert!(last.iter().all(|part| part.count.lines < 2));
         prop_assert!(last.iter().flat_map(|part| flatten(written(&push, part))).eq(flatten(all)));
     }
 }

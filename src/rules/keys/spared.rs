@@ -4,7 +4,8 @@
 
 use std::collections::HashSet;
 
-use super::names::marks;
+use super::{names::marks, quote::Quote};
+use crate::rules::file::REDACTED;
 
 /// Values that are no secrets.
 const LOOKALIKES: &str = include_str!("../../../rules/lookalikes.tsv");
@@ -86,18 +87,24 @@ const WEAK: [&[u8]; 22] = [
 /// The closed list of values.
 pub(super) struct Spared {
     values: HashSet<Vec<u8>>,
+    /// What is written in the place of a secret.
+    replacements: Vec<Vec<u8>>,
 }
 
 impl Spared {
     /// The built-in list.
     pub(super) fn new() -> Self {
         let values = marks(LOOKALIKES).filter(|(_, mark)| *mark == "not-value");
-        Self { values: values.map(|(value, _)| value.as_bytes().to_vec()).collect() }
+        let values = values.map(|(value, _)| value.as_bytes().to_vec()).collect();
+        Self { values, replacements: vec![REDACTED.as_bytes().to_vec()] }
     }
 
-    /// Adds a text.
-    pub(super) fn add(&mut self, value: &[u8]) {
-        self.values.insert(value.to_ascii_lowercase());
+    /// Adds what is written in the place of a secret.
+    pub(super) fn add(&mut self, replacement: &[u8]) {
+        if !replacement.is_empty() {
+            self.values.insert(replacement.to_ascii_lowercase());
+            self.replacements.push(replacement.to_vec());
+        }
     }
 
     /// Whether `value` is no secret.
@@ -106,7 +113,7 @@ impl Spared {
         if value.is_empty() {
             return true;
         }
-        if mask(value) {
+        if mask(value) || self.is_replaced(value) {
             return true;
         }
         if value.len() > MAX_VALUE {
@@ -117,6 +124,22 @@ impl Spared {
         lower.copy_from_slice(value);
         lower.make_ascii_lowercase();
         self.values.contains(&*lower) || reference(value) || placeholder(lower)
+    }
+
+    /// Whether nothing stands there but replacements and quotes: of two secrets that met at a quote, the quote stays.
+    fn is_replaced(&self, mut value: &[u8]) -> bool {
+        let mut replaced = false;
+        while !value.is_empty() {
+            if let Some(rest) = self.replacements.iter().find_map(|text| value.strip_prefix(&text[..])) {
+                replaced = true;
+                value = rest;
+            } else if let Some((_, end)) = Quote::at(value, 0) {
+                value = &value[end..];
+            } else {
+                return false;
+            }
+        }
+        replaced
     }
 }
 

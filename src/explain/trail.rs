@@ -1,4 +1,4 @@
-//! The road of an entry, watched: everything that happens on it, content included. It is shown by [`super::shown`] only.
+//! The trail of an entry: everything that happens on its way, content included. It is shown by [`super::shown`] only.
 
 use super::{Entry, Outcome};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 
 /// What happened, in order.
 #[derive(Default)]
-pub(super) struct Road {
+pub(super) struct Trail {
     /// The labels as received, where they can be read.
     pub(super) received: Option<Labels>,
     /// The label rules that were asked.
@@ -52,17 +52,17 @@ pub(super) struct Redacted {
     pub(super) decisions: Vec<redact::Decision>,
 }
 
-impl Road {
-    /// Goes the road of an entry.
-    pub(super) fn walk(policy: &Policy, entry: &Entry) -> Self {
-        let mut road = Self { received: Labels::parse(&entry.labels).ok(), ..Self::default() };
-        let plan = plan::make(policy, &entry.labels, &mut |step| road.take(step));
-        road.outcome = Some(match &plan.verdict {
+impl Trail {
+    /// Follows an entry on its way.
+    pub(super) fn follow(policy: &Policy, entry: &Entry) -> Self {
+        let mut trail = Self { received: Labels::parse(&entry.labels).ok(), ..Self::default() };
+        let plan = plan::make(policy, &entry.labels, &mut |step| trail.take(step));
+        trail.outcome = Some(match &plan.verdict {
             Verdict::Refuse(reason) => Outcome::Dropped(reason.clone()),
-            Verdict::Keep => road.entry(policy, &plan, entry, &entry.labels),
-            Verdict::Relabel(text) => road.entry(policy, &plan, entry, text),
+            Verdict::Keep => trail.entry(policy, &plan, entry, &entry.labels),
+            Verdict::Relabel(text) => trail.entry(policy, &plan, entry, text),
         });
-        road
+        trail
     }
 
     fn take(&mut self, step: plan::Step<'_>) {
@@ -120,7 +120,7 @@ impl Road {
     }
 }
 
-/// Whether two entries are one, but for the names of metadata that Loki cannot store: these are given names beside the road.
+/// Whether two entries are one, but for the names of metadata that Loki cannot store: these are given names beside it.
 fn same(end: &Entry, entry: &Entry) -> bool {
     let pairs = end.metadata.iter().zip(&entry.metadata);
     let mut same = pairs
@@ -129,7 +129,7 @@ fn same(end: &Entry, entry: &Entry) -> bool {
     end.metadata.len() == entry.metadata.len() && same.all(|same| same) && rest(end) == rest(entry)
 }
 
-/// Whether entries are dropped for this reason by the checks of what Loki takes, which stand beside the road.
+/// Whether entries are dropped for this reason by the checks of what Loki takes, which stand beside it.
 pub(super) fn is_of_a_check(reason: &Reason) -> bool {
     match reason {
         Reason::BadTimestamp
