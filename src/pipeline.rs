@@ -63,6 +63,8 @@ pub struct Scratch {
 struct Desk {
     index: Index,
     plans: Vec<Arc<StreamPlan>>,
+    /// What the plans hold of labels that became metadata, in bytes.
+    demoted: usize,
     /// Where in `fates.labels` a plan's label text stands. The plans are held by `plans`, so no address is used twice.
     label_texts: HashMap<usize, Span>,
     hits: Vec<Hit>,
@@ -168,6 +170,7 @@ impl Desk {
             + self.index.streams.len() * (size_of::<StreamFate>() + PLAN_BYTES)
             + self.hits.capacity() * size_of::<Hit>()
             + self.fates.labels.capacity()
+            + self.demoted
             + self.fates.added.reserved()
             + self.content.reserved()
             + self.whole.reserved()
@@ -183,6 +186,7 @@ impl Desk {
         guard: Guard,
     ) -> Result<(), Error> {
         self.plans.clear();
+        self.demoted = 0;
         self.label_texts.clear();
         self.fates.streams.clear();
         self.fates.labels.clear();
@@ -193,7 +197,8 @@ impl Desk {
             let text = stream.labels.of(body);
             if number % PLANNED == 0 || text.len() > LONG_LABELS {
                 // A new text stands in its plan and beside the others.
-                memory.reserve(others + number * PLAN_BYTES + 2 * self.fates.labels.len() + planning(text))?;
+                let texts = 2 * self.fates.labels.len() + self.demoted;
+                memory.reserve(others + number * PLAN_BYTES + texts + planning(text))?;
             }
             let make = || {
                 #[cfg(test)]
@@ -217,6 +222,7 @@ impl Desk {
                     let span = *self.label_texts.entry(Arc::as_ptr(&plan).addr()).or_insert_with(|| {
                         let start = self.fates.labels.len();
                         self.fates.labels.extend_from_slice(printed);
+                        self.demoted += plan.demoted_bytes();
                         Span::new(start, self.fates.labels.len())
                     });
                     StreamFate::Relabel(span)

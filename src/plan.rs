@@ -63,8 +63,13 @@ impl StreamPlan {
             Verdict::Relabel(text) => text.len(),
             Verdict::Keep | Verdict::Refuse(_) => 0,
         };
+        printed + self.demoted_bytes()
+    }
+
+    /// About how many of them are of labels that became metadata.
+    pub fn demoted_bytes(&self) -> usize {
         let pair = |pair: &NewPair| size_of::<NewPair>() + pair.stored.len() + pair.name.len() + pair.value.len();
-        printed + self.demoted.iter().map(pair).sum::<usize>()
+        self.demoted.iter().map(pair).sum()
     }
 }
 
