@@ -1,26 +1,11 @@
-//! The seven collectors: their fields, and what they do about tools that are missing, slow or odd.
+//! The seven collectors: the fields of what they write.
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::fs;
 
 use regex::Regex;
 use serde_json::{Value, json};
 
 use crate::host::{Host, Run, recording, wait_until};
-
-/// A script, its tool, and its service, which names its file.
-#[rustfmt::skip]
-const COLLECTORS: &[(&str, &str, &str)] = &[
-    ("gpu-telemetry",          "nvidia-smi", "gpu"),
-    ("sensors-telemetry",      "sensors",    "sensors"),
-    ("host-telemetry",         "df",         "host"),
-    ("vnstat-telemetry",       "vnstat",     "vnstat"),
-    ("docker-stats-telemetry", "docker",     "docker-stats"),
-    ("docker-disk-telemetry",  "docker",     "docker-disk"),
-    ("docker-events",          "docker",     "docker-events"),
-];
 
 #[test]
 fn gpus_stand_in_one_line_by_index() {
@@ -178,103 +163,11 @@ fn events_are_written_as_they_come_also_to_a_file_that_was_rotated() {
 }
 
 #[test]
-fn a_tool_that_is_missing_or_fails_costs_one_line() {
-    for &(script, tool, service) in COLLECTORS {
-        let host = Host::new();
-        let run = host.run(script);
-        assert_eq!(run.status, 0, "{script}: {}", run.said);
-        assert_eq!(run.said, format!("{service}: cannot ask {tool}: it is not installed\n"));
-        // As Docker's client where there is no daemon.
-        let run = host.tool(tool, "echo CANARY >&2; exit 9").run(script);
-        assert_eq!(run.status, 0, "{script}: {}", run.said);
-        assert!(run.said.contains("ended with status 9") && run.said.lines().count() == 1, "{script}: {}", run.said);
-        assert!(host.lines(&format!("{service}.jsonl")).is_empty(), "{script}");
-        assert!(!run.said.contains("CANARY"), "{script}: {}", run.said);
-    }
-}
-
-#[test]
-fn odd_output_costs_one_line() {
-    let deep = "[".repeat(100_000);
-    let odd = ["\n", "CANARY", "{\"CANARY\":[1]}", "[\"CANARY\"]", "null", "\u{0}\u{1b}[31m", &deep, "0, 54, CANARY\n"];
-    for &(script, tool, service) in COLLECTORS {
-        for printed in odd {
-            let host = Host::new();
-            let run = host.prints(tool, printed).run(script);
-            let heads = run.said.lines().filter(|line| line.starts_with(&format!("{service}: "))).count();
-            // The end of the events is told, too. The heading of df is all that is not read.
-            let lines = match service {
-                "docker-events" => 2,
-                "host" => 0,
-                _ => 1,
-            };
-            assert_eq!(
-                (run.status, heads, run.said.lines().count()),
-                (0, lines, lines),
-                "{script} {printed:.20}: {}",
-                run.said
-            );
-            assert!(!run.said.contains("CANARY"), "{script}: {}", run.said);
-            assert!(service == "host" || host.lines(&format!("{service}.jsonl")).is_empty(), "{script} {printed:.20}");
-        }
-    }
-}
-
-#[test]
 fn numbers_that_json_does_not_know_are_not_written() {
     let host = Host::new();
     host.prints("sensors", r#"{"coretemp-isa-0000":{"Core 0":{"temp2_input":NaN},"Core 1":{"temp3_input":41.0}}}"#);
     let lines = collected("sensors-telemetry", "sensors", &host);
     assert_eq!(lines, [json!({"cpu_temp": 41, "gpu_temp": null, "nvme_temp": null})]);
-}
-
-#[test]
-fn a_tool_that_hangs_is_ended_with_all_that_it_started() {
-    let host = Host::new();
-    host.tool("nvidia-smi", "/bin/sleep 300 & /bin/sleep 300");
-    let started = Instant::now();
-    let run = host.python("", "from telemetry import *; run('gpu', lambda: ask('nvidia-smi', seconds=0.2))");
-    assert_eq!((run.status, &*run.said), (0, "gpu: cannot ask nvidia-smi: no answer within 0.2 s\n"));
-    assert!(started.elapsed() < Duration::from_secs(60));
-}
-
-#[test]
-fn a_run_ends_at_once_while_an_earlier_one_goes_on() {
-    let host = Host::new();
-    let (asked, go) = (host.path("asked"), host.path("go"));
-    let wait = format!(
-        ">'{}'; until [ -e '{}' ]; do /bin/sleep 0.02; done; echo 0, 1, 2, 3, 4, 5",
-        asked.display(),
-        go.display()
-    );
-    let first = host.tool("nvidia-smi", &wait).start("gpu-telemetry");
-    wait_until("the first run", || asked.exists());
-    let second = host.run("gpu-telemetry");
-    assert_eq!((second.status, &*second.said), (0, "gpu: an earlier run is still going\n"));
-    fs::write(go, "").unwrap();
-    assert_eq!(Run::from(first.wait_with_output().unwrap()).said, "");
-    assert_eq!(host.lines("gpu.jsonl").len(), 1);
-}
-
-#[test]
-fn a_line_that_does_not_fit_is_not_begun() {
-    let host = Host::new();
-    let before = format!("{}\n", json!({"filled": "x".repeat(480)}));
-    fs::write(host.path("logs/gpu.jsonl"), &before).unwrap();
-    let run =
-        host.python("ulimit -f 1;", "from telemetry import *; run('gpu', lambda: write('gpu', temperature='x' * 300))");
-    assert_eq!(run.status, 1);
-    assert!(run.said.starts_with("gpu: cannot write ") && run.said.lines().count() == 1, "{}", run.said);
-    assert_eq!(host.text("gpu.jsonl"), before);
-}
-
-#[test]
-fn a_folder_that_is_missing_is_a_failure() {
-    let host = Host::new();
-    fs::remove_dir(host.path("logs")).unwrap();
-    let run = host.run("host-telemetry");
-    assert_eq!((run.status, run.said.lines().count()), (1, 1), "{}", run.said);
-    assert!(run.said.starts_with("host: cannot write "), "{}", run.said);
 }
 
 /// The fields of each line that one run wrote, without those that all have. The run has nothing to say.

@@ -5,4 +5,5 @@
 mod collectors;
 mod host;
 mod snapshots;
+mod trouble;
 mod units;
