@@ -67,11 +67,16 @@ fn odd_output_costs_one_line() {
 #[test]
 fn a_tool_that_hangs_is_ended_with_all_that_it_started() {
     let host = Host::new();
-    host.tool("nvidia-smi", "/bin/sleep 300 & /bin/sleep 300");
+    let pid = host.path("pid");
+    host.tool("nvidia-smi", &format!("/bin/sleep 300 & echo $! >'{}'; /bin/sleep 300", pid.display()));
     let started = Instant::now();
-    let run = host.python("", "from telemetry import *; run('gpu', lambda: ask('nvidia-smi', seconds=0.2))");
-    assert_eq!((run.status, &*run.said), (0, "gpu: cannot ask nvidia-smi: no answer within 0.2 s\n"));
+    let run = host.python("", "from telemetry import *; run('gpu', lambda: ask('nvidia-smi', seconds=3))");
+    assert_eq!((run.status, &*run.said), (0, "gpu: cannot ask nvidia-smi: no answer within 3 s\n"));
     assert!(started.elapsed() < Duration::from_secs(60));
+    let pid = fs::read_to_string(pid).unwrap();
+    // Of a process that ended and that nobody has asked for yet, the command is empty.
+    let command = format!("/proc/{}/cmdline", pid.trim());
+    wait_until("the end of all", || fs::read(&command).unwrap_or_default().is_empty());
 }
 
 #[test]
