@@ -15,6 +15,9 @@ const RUN: usize = 64;
 /// Longest HTML entity that is kept whole, from `&` to `;`.
 const ENTITY: usize = 8;
 
+/// The entities with a name that logs have: those that HTML and XML must write so. Other words between `&` and `;` are text.
+const NAMED: [&[u8]; 6] = [b"quot", b"apos", b"lt", b"gt", b"amp", b"nbsp"];
+
 /// Whether a token can begin at `at`: nothing is glued to it, or only an escape that stands for something else.
 pub fn opens(text: &[u8], at: usize) -> bool {
     match at.checked_sub(1).map(|before| text[before]) {
@@ -79,10 +82,14 @@ fn percent(text: &[u8], at: usize) -> Option<Range<usize>> {
 
 fn entity(text: &[u8], at: usize) -> Option<Range<usize>> {
     let start = (at.saturating_sub(ENTITY - 1)..at).rev().find(|&before| text[before] == b'&')?;
-    let name = text[start + 1..].iter().take(ENTITY - 1);
-    let length = name.take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'#').count();
+    let length = text[start + 1..].iter().take(ENTITY - 1).position(|byte| *byte == b';')?;
     let end = start + 1 + length;
-    (length > 1 && at <= end && text.get(end) == Some(&b';')).then_some(start..end + 1)
+    let known = match &text[start + 1..end] {
+        [b'#', b'x' | b'X', digits @ ..] => !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit),
+        [b'#', digits @ ..] => !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
+        name => NAMED.contains(&name),
+    };
+    (known && at <= end).then_some(start..end + 1)
 }
 
 /// A character of UTF-8; bytes that are none stand for themselves.
@@ -164,6 +171,10 @@ mod tests {
             ("a%3",         2, None),
             ("a&quot;b",    3, Some((1, 7))),
             ("a&quot;b",    6, Some((1, 7))),
+            ("a&#x3a;b",    4, Some((1, 7))),
+            ("a&#58;b",     5, Some((1, 6))),
+            ("a&#;b",       3, None),
+            ("a&bc;d",      3, None),
             ("a&b=c;",      3, None),
             ("aéb",         2, Some((1, 3))),
             ("a\\",         2, None),

@@ -120,6 +120,8 @@ const SHAPES: &[(&str, &str, &str)] = &[
     ("a name behind a line break's escape", r#"{"msg":"next\npassword=hunter2"}"#, r#"{"msg":"next\npassword=@"}"#),
     ("percent-encoded",                    "password%3Dhunter2%26user%3Dbob", "password%3D@%26user%3Dbob"),
     ("percent-encoded JSON",               "%22password%22%3A%22hunter2%22%7D", "%22password%22%3A%22@%22%7D"),
+    ("a word that looks like an entity",   "Server=x;Password=a&bc;User=sa",  "Server=x;Password=@;User=sa"),
+    ("an entity is not cut at its end",    "password=&#65;a=",                "password=@"),
     ("HTML",                               "&quot;password&quot;:&quot;hunter2&quot;}", "&quot;password&quot;:&quot;@&quot;}"),
     ("a query string",                     "GET /a?password=hunter2&user=bob#x HTTP/1.1", "GET /a?password=@&user=bob#x HTTP/1.1"),
     ("a form",                             "password=hunter2&user=bob", "password=@&user=bob"),

@@ -8,6 +8,7 @@ use super::{
     names::is_name,
     quote::{Quote, backslashes_before, closes_around, ends_string, escapes, innermost, starts_with},
 };
+use crate::rules::escape;
 
 /// What stands around a value.
 #[derive(Clone, Copy)]
@@ -44,6 +45,7 @@ pub(super) fn bare(text: &[u8], from: usize, around: &Around) -> usize {
             b'&' => around.query || entity(rest) || assigns(&rest[1..]),
             b'#' => around.query,
             b'%' => around.percent && separates(rest),
+            b';' if escape::around(text, at).is_some() => false,
             b',' | b';' => assigns(&rest[1..]),
             _ => false,
         };
