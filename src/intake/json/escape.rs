@@ -39,7 +39,7 @@ pub(super) fn unescape(raw: &[u8], shape: Shape, out: &mut Vec<u8>) -> Result<()
     Ok(())
 }
 
-/// Appends what the `\uXXXX` at the start of `text` stands for, with its partner where it is a surrogate, and gives the
+/// Appends what the `\uHHHH` at the start of `text` stands for, with its partner where it is a surrogate, and gives the
 /// width of all that was read.
 fn unicode(text: &[u8], shape: Shape, out: &mut Vec<u8>) -> Result<usize, ()> {
     let first = unit(text);
