@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test has no readers but its own, and fails by a panic")]
 
+mod alloy;
 mod collectors;
 mod host;
 mod snapshots;
