@@ -5,6 +5,7 @@
 mod alloy;
 mod collectors;
 mod host;
+mod policy;
 mod snapshots;
 mod trouble;
 mod units;
