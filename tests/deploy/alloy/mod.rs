@@ -4,7 +4,7 @@
 mod labels;
 mod reading;
 
-use reading::{Block, CONFIG, Config};
+use reading::{Block, Config, shipped};
 
 /// The components in use, all generally available in Alloy 1.18, with the arguments that Grafana documents for them (for
 /// `loki.source.docker`, `discovery.docker` and `endpoint` without those of HTTP), and what they export.
@@ -127,8 +127,8 @@ fn variables_say_where_and_what() {
 
 #[test]
 fn every_variable_stands_in_the_readme_and_none_is_of_the_shell() {
-    let text = CONFIG.text();
-    let readme = CONFIG.beside("README.md");
+    let text = shipped("config.alloy");
+    let readme = shipped("README.md");
     let variables: Vec<&str> = text.split("sys.env(\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     assert!(variables.len() >= 5);
     for variable in variables {

@@ -35,30 +35,21 @@ pub(super) struct Attribute {
     pub(super) error: Option<String>,
 }
 
-/// The file that is shipped.
-pub(super) struct Shipped;
+/// A file of `deploy/alloy`.
+pub(super) fn shipped(name: &str) -> String {
+    fs::read_to_string(folder().join(name)).unwrap()
+}
 
-pub(super) const CONFIG: Shipped = Shipped;
-
-impl Shipped {
-    fn folder() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/alloy")
-    }
-
-    pub(super) fn text(&self) -> String {
-        self.beside("config.alloy")
-    }
-
-    pub(super) fn beside(&self, name: &str) -> String {
-        fs::read_to_string(Self::folder().join(name)).unwrap()
-    }
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/alloy")
 }
 
 impl Config {
     /// The configuration in an environment of these variables alone. `None`, with a word, where there is no Go.
+    #[allow(clippy::print_stderr, reason = "whoever runs it should know what was not tested")]
     pub(super) fn read(variables: &[(&str, &str)]) -> Option<Self> {
         let mut command = Command::new("go");
-        command.args(["run", "."]).arg(Shipped::folder().join("config.alloy"));
+        command.args(["run", "."]).arg(folder().join("config.alloy"));
         command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/go/alloy"));
         for (name, _) in env::vars().filter(|(name, _)| name.starts_with("SIGYN_")) {
             command.env_remove(name);
