@@ -31,7 +31,9 @@ pub(crate) fn dashboards() -> Vec<(String, Value)> {
 pub(crate) fn queries(board: &Value) -> Vec<(&str, &str, &str)> {
     let panels = board["panels"].as_array().unwrap().iter();
     panels
-        .flat_map(|panel| panel.get("targets").and_then(Value::as_array).into_iter().flatten().map(move |query| (panel, query)))
+        .flat_map(|panel| {
+            panel.get("targets").and_then(Value::as_array).into_iter().flatten().map(move |query| (panel, query))
+        })
         .map(|(panel, query)| {
             let text = |value: &'static str| query[value].as_str().unwrap();
             (panel["title"].as_str().unwrap(), query["datasource"]["uid"].as_str().unwrap(), text("expr"))

@@ -75,7 +75,10 @@ fn what_the_unit_and_the_image_run_is_a_command() {
             .output()
             .unwrap();
         let said = String::from_utf8(run.stderr).unwrap();
-        assert!(run.status.code() == Some(2) && said.contains("cannot read") && said.contains("absent.yaml"), "{command}: {said}");
+        assert!(
+            run.status.code() == Some(2) && said.contains("cannot read") && said.contains("absent.yaml"),
+            "{command}: {said}"
+        );
     }
 }
 
