@@ -153,6 +153,8 @@ pub(super) fn is_of_a_check(reason: &Reason) -> bool {
         | Reason::TooLarge
         | Reason::Loki413
         | Reason::Redaction
+        | Reason::Sampled
+        | Reason::RateLimited
         | Reason::Loki260
         | Reason::Internal
         | Reason::Named(_) => false,
