@@ -299,7 +299,8 @@ fn planning(text: &[u8]) -> usize {
 mod tests {
     use super::*;
     use crate::{
-        admit::Admission, memory::Unbounded, plan::Plans, proto, rules::Ruleset, tally::Count, validate::Limits,
+        admit::Admission, classify::LineRules, memory::Unbounded, plan::Plans, proto, rules::Ruleset, tally::Count,
+        validate::Limits,
     };
     use prost::Message;
 
@@ -315,6 +316,7 @@ mod tests {
         Policy {
             labels: Vec::new(),
             streams: Admission::default(),
+            lines: LineRules::default(),
             redact,
             off: Vec::new(),
             tell_apart: true,

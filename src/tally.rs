@@ -1,6 +1,6 @@
 //! What happened to one push, in plain integers: filled on the way down, added to the metrics once when the answer is known.
 
-use crate::diagnostic::Complaint;
+use crate::{diagnostic::Complaint, ledger::Taken};
 use std::sync::Arc;
 
 /// Lines and their received bytes (line, structured metadata names and values).
@@ -82,7 +82,9 @@ impl Reason {
     pub fn named(key: &str, text: &str) -> Result<Self, Complaint> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
         if text.is_empty() || !text.bytes().all(plain) {
-            return Err(Complaint::new(format!("`{key}` is no plain word")).hint("use letters, digits, `_`, `-` and `.`"));
+            return Err(
+                Complaint::new(format!("`{key}` is no plain word")).hint("use letters, digits, `_`, `-` and `.`")
+            );
         }
         Ok(Self::Named(text.into()))
     }
@@ -264,6 +266,8 @@ pub struct Tally {
     pub redactions: Vec<((RuleId, Place, Mode), u64)>,
     /// What line rules did, by their number in file order; those behind the last that did anything are missing.
     pub line_rules: Vec<LineRuleCount>,
+    /// What it took of what is remembered from push to push.
+    pub taken: Taken,
 }
 
 impl Tally {
@@ -280,6 +284,7 @@ impl Tally {
         self.told_apart = 0;
         self.redactions.clear();
         self.line_rules.clear();
+        self.taken.clear();
     }
 
     /// Counts lines that are dropped.

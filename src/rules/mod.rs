@@ -352,7 +352,9 @@ mod tests {
     fn needles_are_looked_for_beside_the_rules() {
         let needles = ["apt:", "key_", "tail"].map(|needle| needle.as_bytes().to_vec());
         let with = |needles: &[Vec<u8>]| {
-            let Ok(rules) = Ruleset::compile_with(vec![token("a", "key_{alnum:4}")], needles) else { panic!("they compile") };
+            let Ok(rules) = Ruleset::compile_with(vec![token("a", "key_{alnum:4}")], needles) else {
+                panic!("they compile")
+            };
             rules
         };
         let rules = with(&needles);

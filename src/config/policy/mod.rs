@@ -18,6 +18,7 @@ use super::{
     yaml::{self, Node},
 };
 use crate::{
+    classify::{Item, LineRules},
     diagnostic::{At, Diagnostic},
     plan::Plans,
     policy::Policy,
@@ -54,6 +55,7 @@ pub(super) fn builtin_packs() -> Vec<Pack> {
 struct Draft {
     labels: Vec<LabelRule>,
     streams: streams::Draft,
+    lines: Vec<Item>,
     rules: Vec<Rule>,
     switches: Vec<switch::Switch>,
 }
@@ -99,6 +101,7 @@ pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<D
     let policy = Policy {
         labels: draft.labels,
         streams: draft.streams.admission(),
+        lines: LineRules::new(draft.lines),
         redact,
         off,
         tell_apart: true,
