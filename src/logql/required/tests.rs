@@ -9,12 +9,13 @@ use proptest::prelude::*;
 const ORDINARY: &[(&str, &[&str])] = &[
     ("apt",                                &["apt"]),
     ("Apt:",                               &["apt:"]),
-    ("(?i)apt:|dpkg:",                     &["apt:", "dpkg:"]),
+    ("(?i)apt:|dpkg:",                     &["apt:", "dpkg:", "dp\u{212a}g:"]),
     ("(apt|dpkg):",                        &["apt:", "dpkg:"]),
-    ("(?i)(apt|dpkg): installed",          &["apt: in\u{17f}talled", "apt: installed", "dpkg: in\u{17f}talled", "dpkg: installed"]),
+    ("(?i)(fail|drop)ed",                  &["droped", "failed"]),
+    ("(?i)Unit started",                   &["unit started", "unit \u{17f}tarted"]),
     ("(?i)task",                           &["task", "ta\u{17f}k", "tas\u{212a}", "ta\u{17f}\u{212a}"]),
     ("level=(error|warn)",                 &["level=warn", "level=error"]),
-    (r#""?level"?[=:]"?(error|warn)"#,     &["level"]),
+    (r#""?level"?[=:]"error"#,             &["level:\"error", "level=\"error", "level\":\"error", "level\"=\"error"]),
     (r"^\s*GET /health",                   &["get /health"]),
     (r#""(GET|HEAD) /(healthz?|ready)\b"#, &["\"get /ready", "\"get /health", "\"head /ready", "\"head /health"]),
     ("connection (refused|reset)",         &["connection reset", "connection refused"]),
@@ -83,8 +84,8 @@ fn many_texts_are_bounded() {
     let names = |count: usize| (0..count).map(|number| format!("name-{number:04}")).collect::<Vec<_>>().join("|");
     assert_eq!(of(&names(MAX_LITERALS)).0.len(), MAX_LITERALS);
     // They begin alike; where they do not, there are too many.
-    let many: String = (0..1000).map(|number| format!("{:03}-{number}|", (number * 7) % 1000)).collect();
-    assert!(of(many.trim_end_matches('|')).0.is_empty());
+    let many: Vec<String> = (0..1000).map(|number| format!("{:03}-{number}", (number * 7) % 1000)).collect();
+    assert!(of(&many.join("|")).0.is_empty());
     let long = "(?i)kiss".repeat(2000);
     let (texts, _) = of(&long);
     assert!(!texts.is_empty() && texts.len() <= MAX_LITERALS && texts.iter().all(|text| text.len() >= 3));
