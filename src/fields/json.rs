@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
             _ => self.number()?,
         }
         if let Some(place) = wanted {
-            self.found.keep_span(place, &self.line[start..self.at]);
+            self.found.copy(place, &self.line[start..self.at]);
         }
         Some(false)
     }
@@ -132,9 +132,10 @@ impl<'a> Reader<'a> {
         if text.escaped {
             let start = self.found.text.len();
             unescape(text.raw, &mut self.found.text);
-            self.found.keep(place, start);
+            let end = self.found.text.len();
+            self.found.keep(place, start..end);
         } else {
-            self.found.keep_span(place, text.raw);
+            self.found.copy(place, text.raw);
         }
     }
 
