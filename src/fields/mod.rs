@@ -61,13 +61,14 @@ impl Fields {
         let compiled = Paths::new(paths);
         let mut readers = Vec::with_capacity(formats.len());
         for format in formats {
+            let own: Vec<String> = format.groups().cloned().collect();
             readers.push(match format {
                 Format::Json => Reader::Json,
                 Format::Logfmt => Reader::Logfmt,
                 Format::Regex(regex) => {
                     let groups = groups(&regex, &compiled);
                     if groups.is_empty() && !paths.is_empty() {
-                        return Err(lacks("none of the groups that are asked for", &names));
+                        return Err(lacks("none of the groups that are asked for", &own));
                     }
                     Reader::Regex(regex, groups)
                 }

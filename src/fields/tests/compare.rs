@@ -1,4 +1,4 @@
-//! JSON against serde_json: what is read and what is refused, and the values of what was read.
+//! JSON against `serde_json`: what is read and what is refused, and the values of what was read.
 
 use super::{Format, fields, found};
 use proptest::prelude::*;

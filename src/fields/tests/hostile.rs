@@ -124,6 +124,9 @@ fn a_long_value_is_whole() {
     assert!(found.reserved() < 2 * value.len(), "groups in one another are held once");
 }
 
+/// How much longer the long line is.
+const TIMES: usize = 16;
+
 #[test]
 fn reading_costs_what_the_length_costs() {
     let fields = fields(vec![Format::Json, Format::Logfmt], &["a", "b", "a.b", "trace.id", "\u{e9}"]);
@@ -148,7 +151,6 @@ fn reading_costs_what_the_length_costs() {
         ("words",                          "a=b ",          "x ",                   ""),
         ("a quote without an end",         "a=\"",          "x=\\\"",               ""),
     ];
-    const TIMES: usize = 16;
     for (fact, begin, piece, end) in rows {
         let line = |pieces: usize| [begin, &piece.repeat(pieces), end].concat().into_bytes();
         let (short, long) = (line(8_000), line(8_000 * TIMES));
