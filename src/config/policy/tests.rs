@@ -2,12 +2,13 @@
 
 use super::{Pack, compile};
 use crate::{
+    classify::{Rule as LineRule, Verdict},
     config::Source,
     diagnostic::Diagnostic,
     policy::Policy,
     push::Labels,
     rules::{Rule, file::Action},
-    tally::{Mode, Reason},
+    tally::{LineAction, Mode, Reason},
 };
 use proptest::prelude::*;
 
@@ -147,6 +148,27 @@ fn files_are_one_policy() {
     assert_eq!((allow(&policy), policy.streams.deny.len(), policy.labels.len()), (Some(2), 1, 2));
     assert_eq!(policy.streams.mode, Mode::Report);
     assert_eq!(policy.streams.decide(&Labels::default()).refusal(), Some(Reason::Denied), "deny wins");
+}
+
+#[test]
+fn line_rules_are_of_all_files_in_order() {
+    let files = [
+        "lines: [{name: a, count: true}, {match: '{a=\"b\"}', rules: [{name: b, match: '|= \"x\"', drop: 0}, {name: c, mode: off, count: on}]}]",
+        "lines: [{name: d, mode: report, sample: .5, reason: thin}, {name: e, limit: {rate: 2.5}, set: {f: on}, final: yes}]",
+    ];
+    let policy = policy(&files);
+    let does = |rule: &LineRule| {
+        let actions: Vec<&str> = rule.actions().map(LineAction::as_str).collect();
+        format!("{} {} {}", rule.name, rule.mode.as_str(), actions.join(" "))
+    };
+    let shown: Vec<String> = policy.lines.rules().iter().map(does).collect();
+    assert_eq!(shown, ["a on count", "b on drop", "d report sample", "e on limit set final"]);
+    assert_eq!(policy.off, ["c"]);
+    assert_eq!(policy.lines.groups().iter().map(|group| group.rules.clone()).collect::<Vec<_>>(), [1..2]);
+    let [.., e] = policy.lines.rules() else { panic!("there are rules") };
+    let Some(Verdict::Limit(limit)) = &e.verdict else { panic!("it has a limit") };
+    assert_eq!((limit.rate.burst, limit.rate.max, limit.by.is_none()), (3.0, 1000, true), "the rate, rounded up");
+    assert!(e.set == [(b"f".to_vec(), b"on".to_vec())], "a text as written");
 }
 
 #[test]
