@@ -471,8 +471,8 @@ mod tests {
         tally.line_rule(0).hit(LineAction::Set);
         tally.line_rule(0).hit(LineAction::Set);
         tally.line_rule(1).unpromoted += 1;
-        let sent = [sent(loki(204), 3)];
-        account(&metrics, &policies.common, &tally, &sent, &worst(sent.iter()));
+        let requests = [sent(loki(204), 3)];
+        account(&metrics, &policies.common, &tally, &requests, &worst(requests.iter()));
         assert_eq!(all([&set, &end, &fields, &off, unpromoted]), [Some(2), Some(0), Some(0), None, Some(1)]);
     }
 
