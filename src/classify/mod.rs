@@ -4,6 +4,7 @@
 //! fit the labels, and the literals that the common scan found in the line say whose filters may, so that many rules cost
 //! little. What a matching rule changes is noted in [`Changes`], and the rules behind it see the entry so changed.
 
+mod act;
 mod bits;
 mod changes;
 mod decolorize;

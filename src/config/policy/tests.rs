@@ -282,7 +282,7 @@ fn warnings_do_not_hinder() {
 proptest! {
     /// No text brings the reader down.
     #[test]
-    fn any_text_is_read_or_refused(text in "(?s)([\\[\\]{}:,&*!|>'\"%@`#?\n -]|labels|redact|name|a|é|\t){0,60}") {
+    fn any_text_is_read_or_refused(text in "(?s)([\\[\\]{}:,&*!|>'\"%@`#?\n -]|labels|lines|redact|rules|match|fields|name|a|é|\t){0,60}") {
         let _ = compile(&[source("a.yaml", &text)], &[]);
     }
 }
