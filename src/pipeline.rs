@@ -4,6 +4,7 @@
 //! → splice. The order is a safety property: it stands as calls in [`treat`], not in configuration. Nothing here knows a
 //! socket, a clock or a metric.
 
+mod shorten;
 mod walk;
 
 use crate::{

@@ -262,11 +262,14 @@ fn kept(push: PushRequest, items: &[Item]) -> Vec<Ended> {
         let labels = stream.labels;
         stream.entries.into_iter().map(move |entry| (labels.clone(), entry))
     });
+    let mut entries: Vec<(Vec<u8>, Entry)> = entries.collect();
+    // Line rules part them into streams. No two have one time, so that none of them was moved.
+    entries.sort_by_key(|(_, entry)| entry.timestamp.map(|Timestamp { seconds, nanos }| (seconds, nanos)));
     let item = |((labels, entry), before): ((Vec<u8>, Entry), &Item)| {
         let labelled = before.labelled;
         Ended::Kept(Item { labels, labelled, line: entry.line, metadata: entry.structured_metadata })
     };
-    entries.zip(items).map(item).collect()
+    entries.into_iter().zip(items).map(item).collect()
 }
 
 #[cfg(test)]
