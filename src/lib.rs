@@ -37,7 +37,7 @@
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`tenancy`], [`config`], [`mod@explain`] |
 //! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`validate`], [`twins`] (never import each other) |
 //! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`], [`sets`] |
-//! | 0 small change | [`span`], [`tally`], [`tenant`], [`memory`], [`error`], [`diagnostic`], [`hush`], [`proto`], [`process`] |
+//! | 0 small change | [`span`], [`tally`], [`ledger`], [`tenant`], [`memory`], [`error`], [`diagnostic`], [`hush`], [`proto`], [`process`] |
 
 pub mod admin;
 pub mod admit;
@@ -51,6 +51,7 @@ pub mod forward;
 pub mod gateway;
 pub mod hush;
 pub mod intake;
+pub mod ledger;
 pub mod load;
 pub mod logql;
 pub mod memory;
