@@ -36,7 +36,7 @@
 //! | 4 the edges | [`intake`], [`pool`], [`share`], [`send`], [`forward`], [`credentials`], [`reply`], [`metrics`] |
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`tenancy`], [`config`], [`mod@explain`] |
 //! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`validate`], [`twins`] (never import each other) |
-//! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`], [`sets`] |
+//! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`], [`sets`], [`fields`] |
 //! | 0 small change | [`span`], [`tally`], [`ledger`], [`tenant`], [`memory`], [`error`], [`diagnostic`], [`hush`], [`proto`], [`process`] |
 
 pub mod admin;
@@ -47,6 +47,7 @@ mod credentials;
 pub mod diagnostic;
 pub mod error;
 pub mod explain;
+pub mod fields;
 pub mod forward;
 pub mod gateway;
 pub mod hush;

@@ -10,7 +10,7 @@ use std::{
 /// Every module of the crate, from the ground up. A new module needs a place here before it needs code.
 const FLOORS: &[&[&str]] = &[
     &["span", "tally", "ledger", "tenant", "memory", "error", "diagnostic", "hush", "proto", "process"],
-    &["push", "rules", "logql", "re2", "sets"],
+    &["push", "rules", "logql", "re2", "sets", "fields"],
     &["admit", "relabel", "redact", "validate", "twins"],
     &["pipeline", "plan", "policy", "tenancy", "config", "explain"],
     &["intake", "share", "send", "forward", "credentials", "reply", "metrics", "pool"],

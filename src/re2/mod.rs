@@ -96,6 +96,11 @@ impl Regex {
     pub fn groups(&self) -> usize {
         self.names.len()
     }
+
+    /// The name of each group, the whole match first; empty where it has none.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
 }
 
 /// A match: of each group what it matched, if it took part.
