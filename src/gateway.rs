@@ -8,10 +8,11 @@ use crate::{
     error::Error,
     forward::Loki,
     intake::{self, Inflight, Received, Users},
+    ledger::Ledger,
     metrics::{Metrics, Stage, account},
     policy::Policies,
     pool::{self, Pool, Worker},
-    reply::Answer,
+    reply::{Answer, Ending},
     send::{Destination, Dispatch},
     share::{self, Share},
 };
@@ -40,6 +41,8 @@ pub struct Gateway {
     in_force: ArcSwap<InForce>,
     limits: Limits,
     inflight: Inflight,
+    /// What is remembered from push to push, whatever is put in force.
+    ledger: Arc<Ledger>,
     pool: Pool,
     destination: Destination,
     draining: AtomicBool,
@@ -84,6 +87,7 @@ impl Gateway {
             metrics: Metrics::new()?,
             in_force: ArcSwap::from_pointee(InForce { policies: policies.into(), users: users.map(Arc::new) }),
             inflight: Inflight::new(limits.inflight),
+            ledger: Arc::default(),
             limits,
             pool: Pool::new(threads)?,
             destination,
@@ -145,8 +149,13 @@ impl Gateway {
         };
         let dispatch = Dispatch::new(&self.destination, &self.metrics, &self.pool, &mut permits, deadline);
         let answer = dispatch.send(&mut shares).await;
-        for share in &shares {
+        let returned = answer.ending() == Ending::Returned;
+        for share in &mut shares {
             account(&self.metrics, &share.policy, &share.tally, &share.sent, &answer);
+            // What comes back will take it again.
+            if !returned {
+                share.loan.keep();
+            }
         }
         answer
     }
@@ -167,8 +176,9 @@ impl Gateway {
         let limits = self.limits.clone();
         let message_limit = self.destination.message_limit();
         let small = received.body.len() <= SMALL && received.declared().is_some_and(|length| length <= SMALL_DECODED);
+        let ledger = Arc::clone(&self.ledger);
         let job = move |worker: &mut Worker| {
-            let shares = share::treat(&in_force.policies, &mut received, &limits, message_limit, worker)?;
+            let shares = share::treat(&in_force.policies, &ledger, &mut received, &limits, message_limit, worker)?;
             Ok((shares, received.permits))
         };
         if small { pool::inline(job)? } else { self.pool.run(deadline, job).await? }

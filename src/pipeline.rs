@@ -9,6 +9,7 @@ mod walk;
 
 use crate::{
     error::Error,
+    ledger::Book,
     memory::{Beside, Memory},
     plan::{StreamPlan, Verdict},
     policy::Policy,
@@ -76,8 +77,8 @@ struct Desk {
     whole: Edits,
 }
 
-/// Treats one decompressed push that is forwarded at the time `now`, in nanoseconds since 1970. Counts into `tally`, which the
-/// caller has cleared.
+/// Treats one decompressed push that is forwarded at the time at which `book` was opened. Counts into `tally`, which the
+/// caller has cleared. What it took from the book stands in the tally, and is given back here where the treatment fails.
 ///
 /// Fails with [`Error::Framing`] or [`Error::NoStreams`] on a body that is not to be forwarded, as `memory` does where it
 /// has none left, with [`Error::Internal`] on a defect of ours. A panic while an entry is treated costs that entry, one over
@@ -85,21 +86,24 @@ struct Desk {
 pub fn treat(
     policy: &Policy,
     body: &[u8],
-    now: i64,
+    book: Book<'_>,
     memory: &mut dyn Memory,
     scratch: &mut Scratch,
     tally: &mut Tally,
 ) -> Result<Treated, Error> {
-    let first = catch_unwind(AssertUnwindSafe(|| treat_with(policy, body, now, memory, scratch, tally, Guard::Push)));
-    let treated = first.or_else(|_| {
-        *scratch = Scratch::default();
-        tally.clear();
-        catch_unwind(AssertUnwindSafe(|| treat_with(policy, body, now, memory, scratch, tally, Guard::Entry)))
-    });
-    treated.unwrap_or_else(|_| {
-        *scratch = Scratch::default();
-        Err(Error::Internal)
-    })
+    let mut attempt = |guard: Guard| {
+        let attempt = AssertUnwindSafe(|| treat_with(policy, body, book, memory, scratch, tally, guard));
+        let treated = catch_unwind(attempt);
+        if !matches!(treated, Ok(Ok(_))) {
+            book.give_back(&mut tally.taken);
+        }
+        if treated.is_err() {
+            *scratch = Scratch::default();
+            tally.clear();
+        }
+        treated
+    };
+    attempt(Guard::Push).or_else(|_| attempt(Guard::Entry)).unwrap_or(Err(Error::Internal))
 }
 
 /// What a panic costs.
@@ -112,7 +116,7 @@ enum Guard {
 fn treat_with(
     policy: &Policy,
     body: &[u8],
-    now: i64,
+    book: Book<'_>,
     memory: &mut dyn Memory,
     scratch: &mut Scratch,
     tally: &mut Tally,
@@ -131,7 +135,7 @@ fn treat_with(
         return Err(Error::NoStreams);
     }
     desk.plan(policy, body, &mut memory, tally, guard)?;
-    desk.treat_entries(policy, body, now, &mut memory, tally, guard)?;
+    desk.treat_entries(policy, body, book, &mut memory, tally, guard)?;
     if policy.tell_apart {
         let mut memory = Beside { bytes: desk.reserved(), memory: &mut memory };
         tally.told_apart = desk.twins.tell_apart(body, &desk.index, &desk.fates, &mut desk.content, &mut memory)?;
@@ -250,7 +254,7 @@ impl Desk {
         &mut self,
         policy: &Policy,
         body: &[u8],
-        now: i64,
+        book: Book<'_>,
         memory: &mut dyn Memory,
         tally: &mut Tally,
         guard: Guard,
@@ -261,7 +265,7 @@ impl Desk {
         let mut walk = Walk {
             policy,
             body,
-            now,
+            book,
             index: &self.index,
             limits: Some(&policy.limits).filter(|limits| limits.ask_entries()),
             hits: &mut self.hits,
@@ -300,7 +304,8 @@ fn planning(text: &[u8]) -> usize {
 mod tests {
     use super::*;
     use crate::{
-        admit::Admission, memory::Unbounded, plan::Plans, proto, rules::Ruleset, tally::Count, validate::Limits,
+        admit::Admission, ledger::Ledger, memory::Unbounded, plan::Plans, proto, rules::Ruleset, tally::Count,
+        validate::Limits,
     };
     use prost::Message;
 
@@ -341,7 +346,14 @@ mod tests {
         let push = proto::PushRequest { streams: vec![proto::Stream { labels, entries, hash: 0 }], format: Vec::new() };
         let treated = |bytes| {
             let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-            treat(&policy(), &push.encode_to_vec(), 0, &mut Purse(bytes), &mut scratch, &mut tally)
+            treat(
+                &policy(),
+                &push.encode_to_vec(),
+                Ledger::default().book("", 0),
+                &mut Purse(bytes),
+                &mut scratch,
+                &mut tally,
+            )
         };
         assert_eq!(treated(2_000_000), Err(Error::Overloaded), "a label takes some 300 bytes");
         assert_eq!(treated(5_000_000), Ok(Treated::Changed));
@@ -359,7 +371,14 @@ mod tests {
         let push = proto::PushRequest { streams, format: Vec::new() };
         let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
         assert_eq!(
-            treat(&policy, &push.encode_to_vec(), 0, &mut Unbounded, &mut scratch, &mut tally),
+            treat(
+                &policy,
+                &push.encode_to_vec(),
+                Ledger::default().book("", 0),
+                &mut Unbounded,
+                &mut scratch,
+                &mut tally
+            ),
             Ok(Treated::Changed)
         );
         let left = proto::PushRequest::decode(scratch.out.as_slice()).expect("what we write can be read");

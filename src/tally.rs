@@ -1,5 +1,6 @@
 //! What happened to one push, in plain integers: filled on the way down, added to the metrics once when the answer is known.
 
+use crate::ledger::Taken;
 use std::sync::Arc;
 
 /// Lines and their received bytes (line, structured metadata names and values).
@@ -173,6 +174,8 @@ pub struct Tally {
     pub told_apart: u64,
     /// Findings, by rule, place and mode.
     pub redactions: Vec<((RuleId, Place, Mode), u64)>,
+    /// What it took from the ledger, to be given back where the sender gets the push back.
+    pub taken: Taken,
 }
 
 impl Tally {
@@ -188,6 +191,7 @@ impl Tally {
         self.redacted_lines = 0;
         self.told_apart = 0;
         self.redactions.clear();
+        self.taken.clear();
     }
 
     /// Counts lines that are dropped.

@@ -118,6 +118,16 @@ impl Ledger {
 }
 
 impl Book<'_> {
+    /// The time at which it was opened, in nanoseconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// Undoes what a push took anew: see [`Ledger::give_back`].
+    pub fn give_back(&self, taken: &mut Taken) {
+        self.ledger.give_back(taken);
+    }
+
     /// Takes a token for a value from the bucket that a rule has for it. `false`: there is none.
     pub fn take(&self, rule: &str, value: &[u8], rate: &Rate, taken: &mut Taken) -> bool {
         let ledger = self.ledger;

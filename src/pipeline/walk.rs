@@ -3,6 +3,7 @@
 use super::Guard;
 use crate::{
     error::Error,
+    ledger::Book,
     memory::{Beside, Memory},
     plan::StreamPlan,
     policy::Policy,
@@ -44,8 +45,7 @@ struct Done {
 pub(super) struct Walk<'a> {
     pub(super) policy: &'a Policy,
     pub(super) body: &'a [u8],
-    /// Nanoseconds since 1970.
-    pub(super) now: i64,
+    pub(super) book: Book<'a>,
     pub(super) index: &'a Index,
     /// Loki's limits, where any of them is about entries.
     pub(super) limits: Option<&'a Limits>,
@@ -145,7 +145,7 @@ impl Walk<'_> {
         if let Some(limits) = self.limits {
             let texts = self.content.texts(self.body, entry.body.start);
             let (pairs, added) = (self.index.pairs_of(entry), self.added.of(number));
-            match (limits.refuses_entry(entry, pairs, texts, added, self.now), limits.mode) {
+            match (limits.refuses_entry(entry, pairs, texts, added, self.book.now()), limits.mode) {
                 (Some(reason), Mode::On) => return Err(reason),
                 (Some(reason), Mode::Report) => tally.report_line(&reason),
                 (None, _) => {}

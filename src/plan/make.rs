@@ -50,11 +50,7 @@ pub fn make(policy: &Policy, text: &[u8], watch: &mut dyn FnMut(Step<'_>)) -> St
 }
 
 /// The label set as line rules see it, and what became metadata.
-fn normalise(
-    policy: &Policy,
-    text: &[u8],
-    watch: &mut dyn FnMut(Step<'_>),
-) -> Result<(Labels, Vec<Demoted>), Reason> {
+fn normalise(policy: &Policy, text: &[u8], watch: &mut dyn FnMut(Step<'_>)) -> Result<(Labels, Vec<Demoted>), Reason> {
     let mut labels = Labels::parse(text).map_err(|_| Reason::BadLabels)?;
     let demoted = relabel(&policy.labels, &mut labels, |rule, labels| watch(Step::Rule(rule, labels)))?;
     watch(Step::Relabelled(&labels));
