@@ -2,6 +2,8 @@
 
 use crate::{
     admit::Admission,
+    classify::LineRules,
+    guard::Caps,
     plan::{self, Plans},
     relabel::LabelRule,
     rules::Ruleset,
@@ -54,8 +56,12 @@ pub struct Policy {
     pub labels: Vec<LabelRule>,
     /// The section `streams`.
     pub streams: Admission,
-    /// The section `redact`, with the builtin pack.
+    /// The section `lines`.
+    pub lines: LineRules,
+    /// The section `redact`, with the builtin pack; its scan looks for what `lines` asks for too.
     pub redact: Ruleset,
+    /// The section `caps`.
+    pub caps: Caps,
     /// The names of the redaction rules that are switched off, for those who ask what is not enforced.
     pub off: Vec<String>,
     /// Whether entries that were different and became equal are told apart (`loki.tell_apart` of sigyn.yaml).

@@ -1,8 +1,12 @@
-//! The way of one label set: parse, relabel, strip, admit, redact, validate, print.
+//! The way of one label set: parse, relabel, strip, admit, redact, shorten, validate, print.
+//!
+//! Labels that a line rule changed go the second half of it once more, from admission on.
 
 use super::{Desk, NewPair, StreamPlan, Verdict};
 use crate::{
     admit,
+    classify::Situation,
+    guard::{self, TooMany},
     policy::Policy,
     push::{Labels, MAX_TEXT, as_loki_names, can_be_name},
     redact,
@@ -10,6 +14,7 @@ use crate::{
     rules::{Active, Rule},
     tally::{Mode, Place, Reason, RuleId},
 };
+use std::collections::HashSet;
 
 /// A station on the way of a label set, for whoever explains it.
 pub enum Step<'a> {
@@ -38,14 +43,42 @@ pub enum Step<'a> {
 pub fn make(policy: &Policy, text: &[u8], watch: &mut dyn FnMut(Step<'_>)) -> StreamPlan {
     let mut plan = StreamPlan::kept();
     let finished = normalise(policy, text, watch).and_then(|(labels, demoted)| {
-        let set = Set { before: None, labels: &labels, demoted };
-        finish(policy, set, &mut plan, watch)
+        let printed = finish(policy, Set { before: None, labels: &labels, demoted: &demoted }, &mut plan, watch)?;
+        if !policy.lines.is_empty() {
+            let demoted = demoted.into_iter().map(|Demoted { name, value, .. }| (name, value)).collect();
+            plan.situation = Some(policy.lines.situation(labels, demoted)).filter(|situation| !situation.is_idle());
+        }
+        Ok(printed)
     });
     match finished {
         Ok(printed) if *printed == *text => {}
         Ok(printed) => plan.verdict = Verdict::Relabel(printed),
         Err(reason) => plan.verdict = Verdict::Refuse(reason),
     }
+    plan
+}
+
+/// The plan for entries of a stream whose labels line rules changed into those of `situation`. `watch` sees each step from
+/// admission on.
+pub fn derive(
+    policy: &Policy,
+    base: &StreamPlan,
+    situation: &Situation,
+    watch: &mut dyn FnMut(Step<'_>),
+) -> StreamPlan {
+    let mut plan = StreamPlan::kept();
+    // As of what came: with them go the labels that switch Loki's own checks off.
+    let mut labels = situation.labels.clone();
+    labels.retain(|name, _| !name.starts_with(b"__"));
+    let demoted = base.demoted.iter().zip(&*situation.demoted);
+    let demoted: Vec<Demoted> = demoted
+        .map(|(pair, (name, value))| Demoted { rule: pair.rule.clone(), name: name.clone(), value: value.clone() })
+        .collect();
+    let before = base.situation.as_ref().map(|before| &before.labels);
+    plan.verdict = match finish(policy, Set { before, labels: &labels, demoted: &demoted }, &mut plan, watch) {
+        Ok(printed) => Verdict::Relabel(printed),
+        Err(reason) => Verdict::Refuse(reason),
+    };
     plan
 }
 
@@ -65,7 +98,7 @@ struct Set<'a> {
     /// The labels as they were before line rules, where these changed them.
     before: Option<&'a Labels>,
     labels: &'a Labels,
-    demoted: Vec<Demoted>,
+    demoted: &'a [Demoted],
 }
 
 impl Set<'_> {
@@ -78,7 +111,7 @@ impl Set<'_> {
     }
 }
 
-/// Admit, redact, validate, print: gives the label text that goes on.
+/// Admit, redact, shorten, validate, print: gives the label text that goes on.
 fn finish(
     policy: &Policy,
     set: Set<'_>,
@@ -94,7 +127,7 @@ fn finish(
         (Some(reason), Mode::On) => return Err(reason),
         (refused, _) => plan.reported.extend(refused),
     }
-    let labels = redact_set(policy, set, plan, watch)?;
+    let labels = shorten(policy, redact_set(policy, &set, plan, watch)?, plan)?;
     match (policy.limits.refuses_labels(&labels), policy.limits.mode) {
         (Some(reason), Mode::On) => return Err(reason),
         (refused, _) => plan.reported.extend(refused),
@@ -105,22 +138,42 @@ fn finish(
     if printed.len() > MAX_TEXT {
         return Err(Reason::BadLabels);
     }
+    plan.labels = policy.caps.ask_streams().then_some(labels);
     Ok(printed.into())
+}
+
+/// Takes out labels that are too many.
+fn shorten(policy: &Policy, labels: Labels, plan: &mut StreamPlan) -> Result<Labels, Reason> {
+    let guard::Verdict { fate, touched } = policy.caps.shorten(&labels);
+    plan.touched = touched;
+    match fate {
+        guard::Fate::Keep => Ok(labels),
+        guard::Fate::Drop(reason) => Err(reason),
+        guard::Fate::Changed { labels, demoted, .. } => {
+            // What became metadata before has its name already.
+            let known: HashSet<Vec<u8>> = plan.demoted.iter().map(|pair| pair.stored.clone()).collect();
+            let new = demoted.into_iter().filter(|pair| !known.contains(&pair.name));
+            plan.demoted.extend(new.map(|guard::Demoted { rule, name, value }| {
+                NewPair { rule, stored: name.clone(), name, value }
+            }));
+            Ok(labels)
+        }
+    }
 }
 
 /// Finds out which rules apply, and redacts the labels and what was one.
 fn redact_set(
     policy: &Policy,
-    set: Set<'_>,
+    set: &Set<'_>,
     plan: &mut StreamPlan,
     watch: &mut dyn FnMut(Step<'_>),
 ) -> Result<Labels, Reason> {
     let rules = policy.redact.rules();
     plan.lines = set.active(rules, |rule| rule.places.line);
     plan.metadata = set.active(rules, |rule| rule.places.metadata);
-    let in_labels = set.active(rules, |rule| rule.places.labels);
     // What was a label is forwarded as metadata.
     let in_either = set.active(rules, |rule| rule.places.labels || rule.places.metadata);
+    let in_labels = if may_demote(policy) { in_either.clone() } else { set.active(rules, |rule| rule.places.labels) };
     // A plan is made once for many pushes, so that it costs nothing to keep the decisions.
     let mut desk = Desk::watched();
     let mut redact = |active: &Active, place: Place, text: &[u8], key: Option<&[u8]>| {
@@ -132,6 +185,14 @@ fn redact_set(
     plan.demoted = redact_demoted(set.demoted, |text, key| redact(&in_either, Place::Metadata, text, key))?;
     plan.redactions = desk.take_redactions();
     Ok(labels)
+}
+
+/// Whether the guard may make metadata of any label.
+fn may_demote(policy: &Policy) -> bool {
+    let caps = &policy.caps;
+    let streams = caps.streams.iter().any(|cap| cap.mode == Mode::On && cap.over != TooMany::Drop);
+    let values = caps.values.iter().any(|cap| cap.mode == Mode::On && cap.over == TooMany::Demote);
+    streams || values || caps.labels.iter().any(|cap| cap.mode == Mode::On && !cap.drop)
 }
 
 /// All rules for labels, whatever streams they are for.
@@ -174,15 +235,15 @@ fn redact_labels(
 
 /// The same for labels that became metadata. A name that Loki cannot store refuses the stream: it has no other.
 fn redact_demoted(
-    demoted: Vec<Demoted>,
+    demoted: &[Demoted],
     mut redact: impl FnMut(&[u8], Option<&[u8]>) -> Result<Vec<u8>, Reason>,
 ) -> Result<Vec<NewPair>, Reason> {
-    let mut pair = |Demoted { rule, name, value }: Demoted| {
-        let (value, new_name) = (redact(&value, Some(&name))?, redact(&name, None)?);
+    let mut pair = |Demoted { rule, name, value }: &Demoted| {
+        let (value, new_name) = (redact(value, Some(name))?, redact(name, None)?);
         if !can_be_name(&new_name) {
             return Err(Reason::BadLabels);
         }
-        Ok(NewPair { rule, stored: as_loki_names(&name), name: new_name, value })
+        Ok(NewPair { rule: rule.clone(), stored: as_loki_names(name), name: new_name, value })
     };
-    demoted.into_iter().map(&mut pair).collect()
+    demoted.iter().map(&mut pair).collect()
 }
