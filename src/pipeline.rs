@@ -299,7 +299,8 @@ fn planning(text: &[u8]) -> usize {
 mod tests {
     use super::*;
     use crate::{
-        admit::Admission, memory::Unbounded, plan::Plans, proto, rules::Ruleset, tally::Count, validate::Limits,
+        admit::Admission, guard::Caps, memory::Unbounded, plan::Plans, proto, rules::Ruleset, tally::Count,
+        validate::Limits,
     };
     use prost::Message;
 
@@ -316,6 +317,7 @@ mod tests {
             labels: Vec::new(),
             streams: Admission::default(),
             redact,
+            caps: Caps::default(),
             off: Vec::new(),
             tell_apart: true,
             limits: Limits::default(),

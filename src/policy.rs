@@ -2,6 +2,7 @@
 
 use crate::{
     admit::Admission,
+    guard::Caps,
     plan::{self, Plans},
     relabel::LabelRule,
     rules::Ruleset,
@@ -56,6 +57,8 @@ pub struct Policy {
     pub streams: Admission,
     /// The section `redact`, with the builtin pack.
     pub redact: Ruleset,
+    /// The section `caps`.
+    pub caps: Caps,
     /// The names of the redaction rules that are switched off, for those who ask what is not enforced.
     pub off: Vec<String>,
     /// Whether entries that were different and became equal are told apart (`loki.tell_apart` of sigyn.yaml).
