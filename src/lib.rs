@@ -35,7 +35,7 @@
 //! | 5 one push | [`gateway`] |
 //! | 4 the edges | [`intake`], [`pool`], [`share`], [`send`], [`forward`], [`credentials`], [`reply`], [`metrics`] |
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`tenancy`], [`config`], [`mod@explain`] |
-//! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`validate`], [`twins`] (never import each other) |
+//! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`guard`], [`validate`], [`twins`] (never import each other) |
 //! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`], [`sets`], [`fields`] |
 //! | 0 small change | [`span`], [`tally`], [`ledger`], [`tenant`], [`memory`], [`error`], [`diagnostic`], [`hush`], [`proto`], [`process`] |
 
@@ -50,6 +50,7 @@ pub mod explain;
 pub mod fields;
 pub mod forward;
 pub mod gateway;
+pub mod guard;
 pub mod hush;
 pub mod intake;
 pub mod ledger;

@@ -304,7 +304,7 @@ fn planning(text: &[u8]) -> usize {
 mod tests {
     use super::*;
     use crate::{
-        admit::Admission, ledger::Ledger, memory::Unbounded, plan::Plans, proto, rules::Ruleset, tally::Count,
+        admit::Admission, guard::Caps, ledger::Ledger, memory::Unbounded, plan::Plans, proto, rules::Ruleset, tally::Count,
         validate::Limits,
     };
     use prost::Message;
@@ -322,6 +322,7 @@ mod tests {
             labels: Vec::new(),
             streams: Admission::default(),
             redact,
+            caps: Caps::default(),
             off: Vec::new(),
             tell_apart: true,
             limits: Limits::default(),

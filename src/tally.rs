@@ -1,6 +1,9 @@
 //! What happened to one push, in plain integers: filled on the way down, added to the metrics once when the answer is known.
 
+mod caps;
+
 use crate::ledger::Taken;
+pub use caps::{Cap, Over};
 use std::sync::Arc;
 
 /// Lines and their received bytes (line, structured metadata names and values).
@@ -57,6 +60,18 @@ pub enum Reason {
     StructuredMetadataTooMany,
     /// A redaction rule `with: drop`.
     Redaction,
+    /// Over `caps.streams`.
+    StreamCap,
+    /// Over one of `caps.values`.
+    ValueCap,
+    /// Over `caps.labels`.
+    LabelCap,
+    /// Over `caps.line`.
+    LineCap,
+    /// Over `caps.age`.
+    AgeCap,
+    /// Over `caps.future`.
+    FutureCap,
     /// In `tenants.mode: label`, the stream has no such label, and there is no default.
     NoTenant,
     /// In `tenants.mode: label`, the label's value is no tenant that Loki takes, or holds what is to be redacted.
@@ -94,6 +109,12 @@ impl Reason {
             Self::StructuredMetadataTooLarge => "structured_metadata_too_large",
             Self::StructuredMetadataTooMany => "structured_metadata_too_many",
             Self::Redaction => "redaction",
+            Self::StreamCap => "stream_cap",
+            Self::ValueCap => "value_cap",
+            Self::LabelCap => "label_cap",
+            Self::LineCap => "line_cap",
+            Self::AgeCap => "age_cap",
+            Self::FutureCap => "future_cap",
             Self::NoTenant => "no_tenant",
             Self::BadTenant => "bad_tenant",
             Self::TooLarge => "too_large",
@@ -168,18 +189,20 @@ pub struct Tally {
     pub renamed_metadata: u64,
     /// Labels of streams that became structured metadata, by the place of the rule.
     pub demoted_labels: Vec<(Arc<str>, u64)>,
+    /// Lines that a cap touched, or would touch but for its report mode, by what it does.
+    pub capped_lines: Vec<((Cap, Over, Mode), u64)>,
+    /// What was taken of caps and rates. It is given back where the push is.
+    pub taken: Taken,
     /// Lines in which a finding was replaced (in the line or its metadata).
     pub redacted_lines: u64,
     /// Entries that were moved by a nanosecond or more, because they had become equal to another of their stream.
     pub told_apart: u64,
     /// Findings, by rule, place and mode.
     pub redactions: Vec<((RuleId, Place, Mode), u64)>,
-    /// What it took from the ledger, to be given back where the sender gets the push back.
-    pub taken: Taken,
 }
 
 impl Tally {
-    /// Forgets everything but its memory.
+    /// Forgets everything but its memory. What was taken must have been given back.
     pub fn clear(&mut self) {
         self.received = Count::default();
         self.dropped.clear();
@@ -188,10 +211,11 @@ impl Tally {
         self.reported_lines.clear();
         self.renamed_metadata = 0;
         self.demoted_labels.clear();
+        self.capped_lines.clear();
+        self.taken.clear();
         self.redacted_lines = 0;
         self.told_apart = 0;
         self.redactions.clear();
-        self.taken.clear();
     }
 
     /// Counts lines that are dropped.
@@ -222,13 +246,14 @@ impl Tally {
         count_one(&mut self.demoted_labels, rule);
     }
 
+    /// Counts lines that a cap touched.
+    pub fn cap(&mut self, cap: Cap, over: Over, mode: Mode, lines: u64) {
+        add_to(&mut self.capped_lines, (cap, over, mode), lines);
+    }
+
     /// Counts `times` findings of a rule.
     pub fn redaction(&mut self, rule: RuleId, place: Place, mode: Mode, times: u64) {
-        let key = (rule, place, mode);
-        match self.redactions.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, sum)) => *sum += times,
-            None => self.redactions.push((key, times)),
-        }
+        add_to(&mut self.redactions, (rule, place, mode), times);
     }
 
     /// All that was dropped.
@@ -251,5 +276,12 @@ fn count_one<K: Clone + PartialEq>(counts: &mut Vec<(K, u64)>, key: &K) {
     match counts.iter_mut().find(|(known, _)| known == key) {
         Some((_, sum)) => *sum += 1,
         None => counts.push((key.clone(), 1)),
+    }
+}
+
+fn add_to<K: PartialEq>(counts: &mut Vec<(K, u64)>, key: K, times: u64) {
+    match counts.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, sum)) => *sum += times,
+        None => counts.push((key, times)),
     }
 }

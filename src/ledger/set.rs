@@ -73,6 +73,17 @@ pub(super) struct Member {
     ticket: u32,
 }
 
+/// How much a member wants a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Want {
+    /// It counts where it is turned away.
+    First,
+    /// Another was turned away before, and counted.
+    Second,
+    /// It takes one in any case.
+    Last,
+}
+
 /// Who asks, and for what.
 pub(super) struct Ask<'a> {
     /// The set.
@@ -83,8 +94,7 @@ pub(super) struct Ask<'a> {
     /// Shown, where it is not empty.
     pub(super) text: &'a [u8],
     pub(super) bound: Bound,
-    /// Also where there is no place left.
-    pub(super) force: bool,
+    pub(super) want: Want,
     pub(super) ticket: u32,
     pub(super) now: i64,
 }
@@ -156,10 +166,13 @@ impl Group {
             }
             return (true, false);
         }
-        let places = if ask.force { usize::MAX } else { ask.bound.max.saturating_sub(ask.bound.kept) };
+        let places = match ask.want {
+            Want::First | Want::Second => ask.bound.max.saturating_sub(ask.bound.kept),
+            Want::Last => usize::MAX,
+        };
         if self.members.len() >= places || !rooms.things.take(MEMBER) {
-            self.over += u64::from(!ask.force);
-            return (ask.force, false);
+            self.over += u64::from(ask.want == Want::First);
+            return (ask.want == Want::Last, false);
         }
         if self.members.is_empty() {
             self.oldest = now;

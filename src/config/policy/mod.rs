@@ -3,6 +3,7 @@
 //! Every file is read to its end and every rule is compiled, also those that are off, so that all errors come at once.
 
 mod action;
+mod caps;
 mod labels;
 mod redact;
 mod sets;
@@ -29,10 +30,10 @@ use sets::Sets;
 use std::collections::{HashMap, HashSet};
 
 /// The sections of a policy.
-pub(super) const SECTIONS: &[&str] = &["sets", "labels", "streams", "redact"];
+pub(super) const SECTIONS: &[&str] = &["sets", "labels", "streams", "redact", "caps"];
 
 /// Sections of the language that this version cannot do.
-pub(super) const LATER: &[&str] = &["lines", "caps"];
+pub(super) const LATER: &[&str] = &["lines"];
 
 /// Rules that ship with Sigyn and are switched together.
 pub(super) struct Pack {
@@ -54,6 +55,7 @@ pub(super) fn builtin_packs() -> Vec<Pack> {
 struct Draft {
     labels: Vec<LabelRule>,
     streams: streams::Draft,
+    caps: caps::Draft,
     rules: Vec<Rule>,
     switches: Vec<switch::Switch>,
 }
@@ -100,6 +102,7 @@ pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<D
         labels: draft.labels,
         streams: draft.streams.admission(),
         redact,
+        caps: draft.caps.caps(),
         off,
         tell_apart: true,
         limits: Limits::default(),
@@ -136,6 +139,9 @@ fn read_sections(sections: &Fields<'_>, sets: &Sets, draft: &mut Draft, complain
     }
     if let Some(section) = sections.find("redact") {
         read_redact(&section, draft, complaints);
+    }
+    if let Some(section) = sections.find("caps") {
+        draft.caps.read(&section, complaints);
     }
 }
 

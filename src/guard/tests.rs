@@ -1,0 +1,1 @@
+//! Tables of facts about streams that are over a cap.
