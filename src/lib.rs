@@ -35,12 +35,13 @@
 //! | 5 one push | [`gateway`] |
 //! | 4 the edges | [`intake`], [`pool`], [`share`], [`send`], [`forward`], [`credentials`], [`reply`], [`metrics`] |
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`tenancy`], [`config`], [`mod@explain`] |
-//! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`guard`], [`validate`], [`twins`] (never import each other) |
+//! | 2 the stages | [`admit`], [`relabel`], [`classify`], [`mod@redact`], [`guard`], [`validate`], [`twins`] (never import each other) |
 //! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`], [`sets`], [`fields`] |
 //! | 0 small change | [`span`], [`tally`], [`ledger`], [`tenant`], [`memory`], [`error`], [`diagnostic`], [`hush`], [`proto`], [`process`] |
 
 pub mod admin;
 pub mod admit;
+pub mod classify;
 pub mod cli;
 pub mod config;
 mod credentials;

@@ -304,8 +304,8 @@ fn planning(text: &[u8]) -> usize {
 mod tests {
     use super::*;
     use crate::{
-        admit::Admission, guard::Caps, ledger::Ledger, memory::Unbounded, plan::Plans, proto, rules::Ruleset, tally::Count,
-        validate::Limits,
+        admit::Admission, classify::LineRules, guard::Caps, ledger::Ledger, memory::Unbounded, plan::Plans, proto,
+        rules::Ruleset, tally::Count, validate::Limits,
     };
     use prost::Message;
 
@@ -321,6 +321,7 @@ mod tests {
         Policy {
             labels: Vec::new(),
             streams: Admission::default(),
+            lines: LineRules::default(),
             redact,
             caps: Caps::default(),
             off: Vec::new(),

@@ -2,7 +2,7 @@
 
 use crate::{
     admit::Admission,
-    classify::LineRules,
+    classify::{self, LineRules},
     guard::Caps,
     plan::{self, Plans},
     relabel::LabelRule,
@@ -27,7 +27,11 @@ impl Policies {
     /// However many they are, together they keep as many plans as one alone would.
     pub fn new(tenancy: Tenancy, common: Policy, by_tenant: HashMap<Tenant, Policy>) -> Self {
         let most = plan::CACHE_BYTES / (1 + by_tenant.len());
-        let share = |policy| Arc::new(Policy { plans: Plans::within(most), ..policy });
+        let most_of_lines = classify::CACHE_BYTES / (1 + by_tenant.len());
+        let share = |policy: Policy| {
+            let lines = policy.lines.within(most_of_lines);
+            Arc::new(Policy { lines, plans: Plans::within(most), ..policy })
+        };
         let by_tenant = by_tenant.into_iter().map(|(tenant, policy)| (tenant, share(policy))).collect();
         Self { tenancy, common: share(common), by_tenant }
     }
@@ -62,7 +66,7 @@ pub struct Policy {
     pub redact: Ruleset,
     /// The section `caps`.
     pub caps: Caps,
-    /// The names of the redaction rules that are switched off, for those who ask what is not enforced.
+    /// The names of the line rules and redaction rules that are switched off, for those who ask what is not enforced.
     pub off: Vec<String>,
     /// Whether entries that were different and became equal are told apart (`loki.tell_apart` of sigyn.yaml).
     pub tell_apart: bool,

@@ -2,7 +2,7 @@
 
 mod caps;
 
-use crate::ledger::Taken;
+use crate::{diagnostic::Complaint, ledger::Taken};
 pub use caps::{Cap, Over};
 use std::sync::Arc;
 
@@ -60,6 +60,10 @@ pub enum Reason {
     StructuredMetadataTooMany,
     /// A redaction rule `with: drop`.
     Redaction,
+    /// A line rule keeps a part of its lines, and this is none of it.
+    Sampled,
+    /// A line rule lets only so many lines pass in a time.
+    RateLimited,
     /// Over `caps.streams`.
     StreamCap,
     /// Over one of `caps.values`.
@@ -89,6 +93,17 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// A reason that a policy names, written under the key `key`: letters, digits, `_`, `-` and `.`.
+    pub fn named(key: &str, text: &str) -> Result<Self, Complaint> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        if text.is_empty() || !text.bytes().all(plain) {
+            return Err(
+                Complaint::new(format!("`{key}` is no plain word")).hint("use letters, digits, `_`, `-` and `.`")
+            );
+        }
+        Ok(Self::Named(text.into()))
+    }
+
     /// The value of the label `reason`.
     pub fn as_str(&self) -> &str {
         match self {
@@ -109,6 +124,8 @@ impl Reason {
             Self::StructuredMetadataTooLarge => "structured_metadata_too_large",
             Self::StructuredMetadataTooMany => "structured_metadata_too_many",
             Self::Redaction => "redaction",
+            Self::Sampled => "sampled",
+            Self::RateLimited => "rate_limited",
             Self::StreamCap => "stream_cap",
             Self::ValueCap => "value_cap",
             Self::LabelCap => "label_cap",
@@ -172,6 +189,79 @@ impl Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleId(pub u16);
 
+/// What a line rule does: the closed set behind `action=`, in the order in which one rule does several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LineAction {
+    /// Drops the line.
+    Drop,
+    /// Keeps a part of the lines.
+    Sample,
+    /// Lets so many lines pass in a time.
+    Limit,
+    /// Takes terminal colours out of the line.
+    Decolorize,
+    /// Makes labels, metadata or the line of what stands in the line.
+    Fields,
+    /// Sets labels.
+    Set,
+    /// Sets structured metadata.
+    SetMetadata,
+    /// Lowers the cap on the length of the line.
+    Truncate,
+    /// Counts the line.
+    Count,
+    /// Keeps the line from all rules behind it.
+    Final,
+}
+
+impl LineAction {
+    /// All of them, in order.
+    pub const ALL: [Self; 10] = [
+        Self::Drop,
+        Self::Sample,
+        Self::Limit,
+        Self::Decolorize,
+        Self::Fields,
+        Self::Set,
+        Self::SetMetadata,
+        Self::Truncate,
+        Self::Count,
+        Self::Final,
+    ];
+
+    /// The value of the label `action`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Drop => "drop",
+            Self::Sample => "sample",
+            Self::Limit => "limit",
+            Self::Decolorize => "decolorize",
+            Self::Fields => "fields",
+            Self::Set => "set",
+            Self::SetMetadata => "set_metadata",
+            Self::Truncate => "truncate",
+            Self::Count => "count",
+            Self::Final => "final",
+        }
+    }
+}
+
+/// What one line rule did in a push.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineRuleCount {
+    /// Lines, by what it did with them: in the order of [`LineAction::ALL`].
+    pub hits: [u64; LineAction::ALL.len()],
+    /// Lines in which it found a value that it did not take.
+    pub unpromoted: u64,
+}
+
+impl LineRuleCount {
+    /// Counts a line.
+    pub fn hit(&mut self, action: LineAction) {
+        self.hits[action as usize] += 1;
+    }
+}
+
 /// The account of one push. Reused: [`Tally::clear`] keeps its memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -199,6 +289,8 @@ pub struct Tally {
     pub told_apart: u64,
     /// Findings, by rule, place and mode.
     pub redactions: Vec<((RuleId, Place, Mode), u64)>,
+    /// What line rules did, by their number in file order; those behind the last that did anything are missing.
+    pub line_rules: Vec<LineRuleCount>,
 }
 
 impl Tally {
@@ -216,6 +308,7 @@ impl Tally {
         self.redacted_lines = 0;
         self.told_apart = 0;
         self.redactions.clear();
+        self.line_rules.clear();
     }
 
     /// Counts lines that are dropped.
@@ -254,6 +347,14 @@ impl Tally {
     /// Counts `times` findings of a rule.
     pub fn redaction(&mut self, rule: RuleId, place: Place, mode: Mode, times: u64) {
         add_to(&mut self.redactions, (rule, place, mode), times);
+    }
+
+    /// The counts of the line rule of this number.
+    pub fn line_rule(&mut self, number: usize) -> &mut LineRuleCount {
+        if self.line_rules.len() <= number {
+            self.line_rules.resize(number + 1, LineRuleCount::default());
+        }
+        &mut self.line_rules[number]
     }
 
     /// All that was dropped.

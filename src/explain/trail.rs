@@ -159,6 +159,8 @@ pub(super) fn is_of_a_check(reason: &Reason) -> bool {
         | Reason::LineCap
         | Reason::AgeCap
         | Reason::FutureCap
+        | Reason::Sampled
+        | Reason::RateLimited
         | Reason::Loki260
         | Reason::Internal
         | Reason::Named(_) => false,

@@ -153,8 +153,11 @@ fn shorten(policy: &Policy, labels: Labels, plan: &mut StreamPlan) -> Result<Lab
             // What became metadata before has its name already.
             let known: HashSet<Vec<u8>> = plan.demoted.iter().map(|pair| pair.stored.clone()).collect();
             let new = demoted.into_iter().filter(|pair| !known.contains(&pair.name));
-            plan.demoted.extend(new.map(|guard::Demoted { rule, name, value }| {
-                NewPair { rule, stored: name.clone(), name, value }
+            plan.demoted.extend(new.map(|guard::Demoted { rule, name, value }| NewPair {
+                rule,
+                stored: name.clone(),
+                name,
+                value,
             }));
             Ok(labels)
         }

@@ -19,6 +19,7 @@ use super::{
     yaml::{self, Node},
 };
 use crate::{
+    classify::{Item, LineRules},
     diagnostic::{At, Diagnostic},
     plan::Plans,
     policy::Policy,
@@ -56,6 +57,7 @@ struct Draft {
     labels: Vec<LabelRule>,
     streams: streams::Draft,
     caps: caps::Draft,
+    lines: Vec<Item>,
     rules: Vec<Rule>,
     switches: Vec<switch::Switch>,
 }
@@ -101,6 +103,7 @@ pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<D
     let policy = Policy {
         labels: draft.labels,
         streams: draft.streams.admission(),
+        lines: LineRules::new(draft.lines),
         redact,
         caps: draft.caps.caps(),
         off,
