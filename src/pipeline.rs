@@ -4,8 +4,12 @@
 //! → splice. The order is a safety property: it stands as calls in [`treat`], not in configuration. Nothing here knows a
 //! socket, a clock or a metric.
 
+mod entry;
+mod lines;
+mod pairs;
 mod shorten;
 mod walk;
+mod ways;
 
 use crate::{
     error::Error,
