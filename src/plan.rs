@@ -12,7 +12,7 @@ use crate::{
     policy::Policy,
     push::Labels,
     rules::Active,
-    tally::{Mode, Place, Reason, RuleId},
+    tally::{Mode, Place, Reason, RuleId, Tally},
 };
 pub(crate) use desk::Desk;
 pub(crate) use make::label_rules;
@@ -71,6 +71,11 @@ impl StreamPlan {
             demoted: Vec::new(),
             redactions: Vec::new(),
         }
+    }
+
+    /// Counts so many lines for the caps on its labels.
+    pub fn count_touched(&self, lines: u64, tally: &mut Tally) {
+        self.touched.iter().for_each(|Touch { cap, over, mode }| tally.cap(*cap, *over, *mode, lines));
     }
 
     /// About how many bytes it holds.

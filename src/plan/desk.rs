@@ -7,6 +7,7 @@ use crate::{
     rules::{Active, Hit},
     tally::{Mode, Place, Reason, RuleId, Tally},
 };
+use std::mem;
 
 /// What it takes to redact one text after the other. Used again.
 #[derive(Default)]
@@ -33,7 +34,7 @@ impl Desk {
         text: &[u8],
         key: Option<&[u8]>,
     ) -> Result<Vec<u8>, Reason> {
-        let mut tally = std::mem::take(&mut self.tally);
+        let mut tally = mem::take(&mut self.tally);
         let redacted = self.text(policy, active, &Text::whole(text, key, place), &mut tally);
         let redacted = redacted.map(|changed| changed.unwrap_or(text).to_vec());
         self.tally = tally;
@@ -42,7 +43,7 @@ impl Desk {
 
     /// What was counted since it was asked last.
     pub(super) fn take_redactions(&mut self) -> Vec<((RuleId, Place, Mode), u64)> {
-        std::mem::take(&mut self.tally.redactions)
+        mem::take(&mut self.tally.redactions)
     }
 
     /// The same, counted by whoever asks; `None` where the text goes on as it is.
@@ -53,18 +54,44 @@ impl Desk {
         text: &Text<'_>,
         tally: &mut Tally,
     ) -> Result<Option<&[u8]>, Reason> {
-        let mut hits = std::mem::take(&mut self.hits);
+        let mut hits = mem::take(&mut self.hits);
         hits.clear();
         policy.redact.hits(text.buffer, &mut hits);
+        let changed = self.changes(policy, active, text, &hits, tally);
         self.hits = hits;
-        self.edits.clear();
-        match redact(&policy.redact, active, text, &self.hits, &mut self.work, &mut self.edits, tally) {
-            Fate::Clean => Ok(None),
+        Ok(changed?.then_some(&self.changed))
+    }
+
+    /// The same for a text that was scanned before.
+    pub(crate) fn scanned(
+        &mut self,
+        policy: &Policy,
+        active: &Active,
+        text: &Text<'_>,
+        hits: &[Hit],
+        tally: &mut Tally,
+    ) -> Result<Option<&[u8]>, Reason> {
+        Ok(self.changes(policy, active, text, hits, tally)?.then_some(&self.changed))
+    }
+
+    /// Whether the text is another now: it stands in `changed` then.
+    fn changes(
+        &mut self,
+        policy: &Policy,
+        active: &Active,
+        text: &Text<'_>,
+        hits: &[Hit],
+        tally: &mut Tally,
+    ) -> Result<bool, Reason> {
+        let Self { edits, work, changed, .. } = self;
+        edits.clear();
+        match redact(&policy.redact, active, text, hits, work, edits, tally) {
+            Fate::Clean => Ok(false),
             Fate::Drop(_) => Err(Reason::Redaction),
             Fate::Changed => {
-                self.changed.clear();
-                self.edits.apply(text.buffer, &mut self.changed);
-                Ok(Some(&self.changed))
+                changed.clear();
+                edits.apply(text.buffer, changed);
+                Ok(true)
             }
         }
     }

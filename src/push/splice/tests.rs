@@ -3,7 +3,10 @@
 use super::*;
 use crate::{
     proto::PushRequest,
-    push::samples::{self, SampleStream},
+    push::{
+        Fates, Index,
+        samples::{self, SampleStream},
+    },
 };
 use proptest::{collection::vec, prelude::*};
 use prost::Message;
@@ -34,7 +37,8 @@ impl Case {
     /// The edits, the push that they make, and how many entries it should have.
     fn splice(&self) -> (Edits, Vec<u8>, u64) {
         let mut whole = Edits::default();
-        let left = splice(&self.body, &self.index, &self.fates, &self.content, &mut whole);
+        let push = Push { body: &self.body, index: &self.index, fates: &self.fates };
+        let left = splice(push, &self.content, &mut whole);
         let mut out = Vec::new();
         whole.apply(&self.body, &mut out);
         (whole, out, left)
@@ -90,7 +94,7 @@ fn an_edit_that_widens_a_length_widens_all_around_it() {
 #[test]
 fn a_stream_without_entries_stays_and_one_that_lost_them_goes() {
     let mut case = Case::new(&[stream("{}", &["a", "b"]), stream("{}", &[]), stream("{}", &["c", "d"])]);
-    case.fates.dropped_entries = vec![0, 1, 3];
+    case.fates.dropped = vec![0, 1, 3];
     case.assert_makes(&samples::push(&[stream("{}", &[]), stream("{}", &["c"])]));
 }
 
@@ -106,7 +110,7 @@ fn added_pairs_stand_behind_those_that_are_there() {
     };
     let mut case = Case::new(&given(&[("a", &[]), ("b", &[("n", "v")]), ("", &[]), ("d", &[]), ("e", &[])]));
     case.content.replace(case.index.pairs[0].value, b"new");
-    case.fates.dropped_entries = vec![3];
+    case.fates.dropped = vec![3];
     let long = "w".repeat(200);
     case.fates.added.pair(b"x", b"y");
     case.fates.added.pair(b"z", long.as_bytes());
@@ -133,7 +137,7 @@ fn metadata_for_a_dropped_entry_is_a_defect() {
 fn nothing_is_left_where_all_is_dropped() {
     let mut case = Case::new(&[stream("{}", &["a"]), stream("{}", &["b"])]);
     case.fates.streams[0] = StreamFate::Drop;
-    case.fates.dropped_entries = vec![1];
+    case.fates.dropped = vec![1];
     let (_, out, left) = case.splice();
     assert!(out.is_empty() && left == 0);
 }
@@ -160,7 +164,7 @@ fn edits_and_drops_inside_what_is_dropped_change_nothing() {
     case.content.replace(case.index.entries[0].line, b"-");
     case.content.replace(case.index.entries[2].line, b"-");
     case.fates.streams[0] = StreamFate::Drop;
-    case.fates.dropped_entries = vec![0, 1, 2];
+    case.fates.dropped = vec![0, 1, 2];
     case.assert_makes(&samples::push(&[stream("{}", &["d"])]));
 }
 
@@ -177,7 +181,7 @@ fn an_edit_that_is_not_of_this_body_is_a_defect() {
 #[should_panic(expected = "dropped entries out of order")]
 fn a_dropped_entry_that_is_not_met_is_a_defect() {
     let mut case = Case::new(&[stream("{}", &["a", "b", "c"])]);
-    case.fates.dropped_entries = vec![1, 0];
+    case.fates.dropped = vec![1, 0];
     case.splice();
 }
 
@@ -230,7 +234,7 @@ fn decide(case: &mut Case, mut push: PushRequest, choices: &mut Choices) -> Push
                 choices.edit(&mut pair.value, place.value, &mut case.content);
             }
             if choices.below(4) == 3 {
-                case.fates.dropped_entries.push(number);
+                case.fates.dropped.push(number);
             } else {
                 entries.push(entry);
             }
