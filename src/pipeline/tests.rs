@@ -2,8 +2,16 @@
 
 use super::*;
 use crate::{
-    admit::Admission, classify::LineRules, guard::Caps, ledger::Ledger, memory::Unbounded, plan::Plans, proto,
-    rules::Ruleset, tally::Count, validate::Limits,
+    admit::Admission,
+    classify::LineRules,
+    guard::Caps,
+    ledger::Ledger,
+    memory::Unbounded,
+    plan::Plans,
+    proto,
+    rules::Ruleset,
+    tally::{Count, Reason},
+    validate::Limits,
 };
 use prost::Message;
 
