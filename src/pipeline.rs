@@ -1,8 +1,8 @@
 //! The stages in order: the treatment of one push as a plain function.
 //!
 //! index → plan (each stream) → scan (once, some entries at a time) → redact and validate (each entry) → tell twins apart
-//! → splice. The order is a safety property: it stands as calls in [`treat`], not in configuration. Nothing here knows a
-//! socket, a clock or a metric.
+//! → write what goes on. The order is a safety property: it stands as calls in [`treat`], not in configuration. Nothing here
+//! knows a socket, a clock or a metric.
 
 mod walk;
 
@@ -11,7 +11,7 @@ use crate::{
     memory::{Beside, Memory},
     plan::{StreamPlan, Verdict},
     policy::Policy,
-    push::{Edits, Fates, Index, Labels, StreamFate, splice},
+    push::{Edits, Fates, Index, Labels, Outgoing, Push, StreamFate, Written},
     redact::Work,
     rules::Hit,
     span::Span,
@@ -28,9 +28,6 @@ use walk::Walk;
 
 /// What a stream's plan takes, and its place among the others: about 300 bytes were measured with the builtin rules.
 const PLAN_BYTES: usize = 320;
-
-/// What it takes to put a pair into an entry: an edit for the pair and one for the length of the entry, in a list that grows.
-const ADDED_BYTES: usize = 128;
 
 /// A label text above this is paid for before it is planned: of small labels it takes many times its own length.
 const LONG_LABELS: usize = 4096;
@@ -72,7 +69,7 @@ struct Desk {
     content: Edits,
     fates: Fates,
     twins: Twins,
-    whole: Edits,
+    outgoing: Outgoing,
 }
 
 /// Treats one decompressed push that is forwarded at the time `now`, in nanoseconds since 1970. Counts into `tally`, which the
@@ -133,23 +130,24 @@ fn treat_with(
     desk.treat_entries(policy, body, now, &mut memory, tally, guard)?;
     if policy.tell_apart {
         let mut memory = Beside { bytes: desk.reserved(), memory: &mut memory };
-        tally.told_apart = desk.twins.tell_apart(body, &desk.index, &desk.fates, &mut desk.content, &mut memory)?;
+        let push = Push { body, index: &desk.index, fates: &desk.fates };
+        tally.told_apart = desk.twins.tell_apart(push, &mut desk.content, &mut memory)?;
     }
-    desk.whole.clear();
-    // An edit changes the lengths of all that holds it: pair, entry, stream.
-    let added = desk.fates.added.bytes() + desk.fates.added.len() * ADDED_BYTES;
-    memory.reserve(desk.reserved() + 4 * desk.content.reserved() + added)?;
-    let left = splice(body, &desk.index, &desk.fates, &desk.content, &mut desk.whole);
+    let Written { left, changed } = {
+        let mut memory = Beside { bytes: desk.reserved() - desk.outgoing.reserved(), memory: &mut memory };
+        let push = Push { body, index: &desk.index, fates: &desk.fates };
+        desk.outgoing.write(push, &desk.content, &mut memory, out)?
+    };
     debug_assert_eq!(left, tally.kept().lines);
     if left == 0 {
         return Ok(Treated::Nothing);
     }
-    if ptr::eq(body, received) && desk.whole.is_empty() {
-        return Ok(Treated::Unchanged);
+    if !changed {
+        if ptr::eq(body, received) {
+            return Ok(Treated::Unchanged);
+        }
+        out.extend_from_slice(body);
     }
-    memory.reserve(desk.reserved() + desk.whole.reserved() + desk.fates.added.bytes())?;
-    out.clear();
-    desk.whole.apply(body, out);
     Ok(Treated::Changed)
 }
 
@@ -169,11 +167,10 @@ impl Desk {
         self.index.bytes()
             + self.index.streams.len() * (size_of::<StreamFate>() + PLAN_BYTES)
             + self.hits.capacity() * size_of::<Hit>()
-            + self.fates.labels.capacity()
+            + self.fates.reserved()
             + self.demoted
-            + self.fates.added.reserved()
             + self.content.reserved()
-            + self.whole.reserved()
+            + self.outgoing.reserved()
     }
 
     /// One plan and fate for each stream; refused streams are counted here.
@@ -188,10 +185,7 @@ impl Desk {
         self.plans.clear();
         self.demoted = 0;
         self.label_texts.clear();
-        self.fates.streams.clear();
-        self.fates.labels.clear();
-        self.fates.dropped_entries.clear();
-        self.fates.added.clear();
+        self.fates.clear();
         let others = self.reserved();
         for (number, stream) in self.index.streams.iter().enumerate() {
             let text = stream.labels.of(body);
@@ -215,15 +209,13 @@ impl Desk {
             for reason in &plan.reported {
                 tally.report_stream(reason);
             }
-            self.fates.streams.push(match &plan.verdict {
+            let fate = match &plan.verdict {
                 Verdict::Keep => StreamFate::Keep,
                 Verdict::Relabel(printed) => {
                     // Some clients send a stream object for each line: one copy of a text serves them all.
                     let span = *self.label_texts.entry(Arc::as_ptr(&plan).addr()).or_insert_with(|| {
-                        let start = self.fates.labels.len();
-                        self.fates.labels.extend_from_slice(printed);
                         self.demoted += plan.demoted_bytes();
-                        Span::new(start, self.fates.labels.len())
+                        self.fates.put_labels(printed)
                     });
                     StreamFate::Relabel(span)
                 }
@@ -232,7 +224,8 @@ impl Desk {
                     tally.drop_lines(reason, count);
                     StreamFate::Drop
                 }
-            });
+            };
+            self.fates.streams.push(fate);
             if !matches!(plan.verdict, Verdict::Refuse(_)) {
                 for ((rule, place, mode), times) in &plan.redactions {
                     tally.redaction(*rule, *place, *mode, *times);
@@ -268,12 +261,12 @@ impl Desk {
             scanned: 0,
             work: &mut self.work,
             content: &mut self.content,
-            added: &mut self.fates.added,
+            fates: &mut self.fates,
             pairs: 0..0,
             memory,
         };
         for (number, stream) in self.index.streams.iter().enumerate() {
-            if self.fates.streams[number] == StreamFate::Drop {
+            if walk.fates.streams[number] == StreamFate::Drop {
                 continue;
             }
             let plan = &self.plans[number];
@@ -282,7 +275,7 @@ impl Desk {
                 walk.scan(entry)?;
                 if let Some(reason) = walk.entry(plan, entry, tally, guard) {
                     tally.drop_lines(&reason, self.index.count(entry..entry + 1));
-                    self.fates.dropped_entries.push(entry);
+                    walk.fates.drop_entry(entry);
                 }
             }
         }

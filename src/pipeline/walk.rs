@@ -6,7 +6,7 @@ use crate::{
     memory::{Beside, Memory},
     plan::StreamPlan,
     policy::Policy,
-    push::{self, Added, Edits, Entry, Index, Pair, SpareNames, Stream},
+    push::{self, Edits, Entry, Fates, Index, Pair, SpareNames, Stream},
     redact::{Fate, Text, Work, redact},
     rules::{Active, Hit},
     span::Span,
@@ -57,8 +57,8 @@ pub(super) struct Walk<'a> {
     pub(super) scanned: u32,
     pub(super) work: &'a mut Work,
     pub(super) content: &'a mut Edits,
-    pub(super) added: &'a mut Added,
-    /// Of `added`, what was made of labels of the stream.
+    pub(super) fates: &'a mut Fates,
+    /// Of what is added, what was made of labels of the stream.
     pub(super) pairs: Range<u32>,
     pub(super) memory: Beside<'a>,
 }
@@ -67,11 +67,11 @@ impl Walk<'_> {
     /// Comes to a stream. Fails where there is no memory for what its entries get.
     pub(super) fn begin(&mut self, plan: &StreamPlan, stream: &Stream) -> Result<(), Error> {
         if !plan.demoted.is_empty() {
-            let first = self.added.pairs();
-            plan.demoted.iter().for_each(|pair| self.added.pair(&pair.name, &pair.value));
-            self.pairs = first..self.added.pairs();
+            let first = self.fates.added.pairs();
+            plan.demoted.iter().for_each(|pair| self.fates.added.pair(&pair.name, &pair.value));
+            self.pairs = first..self.fates.added.pairs();
             let given = stream.entries.len() * plan.demoted.len() * GIVEN_BYTES;
-            self.memory.reserve(self.content.reserved() + self.added.reserved() + given)?;
+            self.memory.reserve(self.content.reserved() + self.fates.added.reserved() + given)?;
         }
         Ok(())
     }
@@ -95,14 +95,14 @@ impl Walk<'_> {
         while begin < piece.end {
             let end = piece.end.min(begin.saturating_add(SCANNED_BYTES));
             self.policy.redact.hits_ending(self.body, Span { start: begin, end }, piece.start, self.hits);
-            self.memory.reserve(self.content.reserved() + self.added.reserved() + self.hits.len() * HIT_BYTES)?;
+            self.memory.reserve(self.content.reserved() + self.fates.added.reserved() + self.hits.len() * HIT_BYTES)?;
             begin = end;
         }
         // Names are given to those that have none, whether or not a rule looks at them.
         let pairs = &self.index.pairs[first.pairs.start as usize..entries[together - 1].pairs.end as usize];
         let nameless = pairs.iter().filter(|pair| !push::can_be_name(pair.name.of(self.body))).count();
         self.memory.reserve(
-            self.content.reserved() + self.added.reserved() + self.hits.len() * HIT_BYTES + nameless * NAME_BYTES,
+            self.content.reserved() + self.fates.added.reserved() + self.hits.len() * HIT_BYTES + nameless * NAME_BYTES,
         )?;
         self.scanned = entry + together as u32;
         Ok(())
@@ -114,7 +114,7 @@ impl Walk<'_> {
         if !validate::timestamp_is_valid(entry) {
             return Some(Reason::BadTimestamp);
         }
-        let (edits, given) = (self.content.len(), self.added.len());
+        let (edits, given) = (self.content.len(), self.fates.added.len());
         let fate = match guard {
             Guard::Push => self.treat(plan, number, tally),
             Guard::Entry => catch_unwind(AssertUnwindSafe(|| self.treat(plan, number, tally))).unwrap_or_else(|_| {
@@ -130,7 +130,7 @@ impl Walk<'_> {
             }
             Err(reason) => {
                 self.content.truncate(edits);
-                self.added.truncate(given);
+                self.fates.added.truncate(given);
                 Some(reason)
             }
         }
@@ -144,7 +144,7 @@ impl Walk<'_> {
         }
         if let Some(limits) = self.limits {
             let texts = self.content.texts(self.body, entry.body.start);
-            let (pairs, added) = (self.index.pairs_of(entry), self.added.of(number));
+            let (pairs, added) = (self.index.pairs_of(entry), self.fates.added.of(number));
             match (limits.refuses_entry(entry, pairs, texts, added, self.now), limits.mode) {
                 (Some(reason), Mode::On) => return Err(reason),
                 (Some(reason), Mode::Report) => tally.report_line(&reason),
@@ -160,7 +160,7 @@ impl Walk<'_> {
         let own: HashSet<Vec<u8>> = own.collect();
         for (pair, demoted) in self.pairs.clone().zip(&plan.demoted) {
             if !own.contains(&demoted.stored) {
-                self.added.give(number, pair);
+                self.fates.added.give(number, pair);
             }
         }
     }
@@ -193,7 +193,7 @@ impl Walk<'_> {
             return push::can_be_name(pair.name.of(self.body));
         }
         let mut can = false;
-        self.content.texts(self.body, pair.body.start).pieces(pair.name, |piece| can |= push::can_be_name(piece));
+        self.content.texts(self.body, pair.field.start).pieces(pair.name, |piece| can |= push::can_be_name(piece));
         can
     }
 
