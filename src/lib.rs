@@ -17,7 +17,7 @@
 //!             │  redact            hits → findings → spans → edits, in every text that goes on
 //!             │  validate          what Loki would refuse goes alone, and not the push with it
 //!             │  twins             entries that became equal are told apart
-//!             │  push::splice      verdicts and edits become one edit list, lengths included
+//!             │  push::Outgoing    verdicts and edits become one edit list, lengths included; who got other labels, a stream of its own
 //!             ▼
 //!           send → forward         nothing changed → the bytes as received; too large → in parts; Loki's answer is the answer
 //!             ▼

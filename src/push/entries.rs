@@ -4,7 +4,7 @@
 //! it is known: one pass, in order, whatever the nesting. What is written stays canonical.
 
 use super::{
-    Added, Edits, Entry, Fates, Field, Index, Pair, Slot,
+    Added, Edits, Entry, Fates, Field, Index, Pair, Slot, Stream,
     edits::is_of,
     schema::{ENTRY, LINE, NAME, PAIR, VALUE},
     wire, wrap,
@@ -67,9 +67,14 @@ impl<'a> Entries<'a> {
         drops
     }
 
-    /// Passes over a message that goes no further, in which the entries up to number `end` are.
-    pub(super) fn skip(&mut self, end: u32, field: Span) {
-        self.dropped = &self.dropped[self.dropped_before(end)..];
+    /// Passes over a stream that goes no further.
+    pub(super) fn skip_stream(&mut self, stream: &Stream) {
+        self.dropped = &self.dropped[self.dropped_before(stream.entries.end)..];
+        self.skip(stream.field);
+    }
+
+    /// Passes over the edits in a message that goes no further.
+    pub(super) fn skip(&mut self, field: Span) {
         while self.next_edit(|old| old.end <= field.end).is_some() {}
     }
 

@@ -8,6 +8,8 @@ mod fates;
 mod fault;
 mod index;
 mod labels;
+#[cfg(test)]
+mod model;
 mod naming;
 mod outgoing;
 mod partition;

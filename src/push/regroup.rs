@@ -52,7 +52,7 @@ impl Regroup {
         let mut entries = Entries::new(index, fates, content, whole);
         for (number, stream) in (0..).zip(&index.streams) {
             if fates.streams[number as usize] == StreamFate::Drop {
-                entries.skip(stream.entries.end, stream.field);
+                entries.skip_stream(stream);
                 continue;
             }
             if stream.entries.is_empty() {
@@ -61,7 +61,7 @@ impl Regroup {
             }
             for (entry, positions) in stream.entries.clone().zip(index.entries_of(stream)) {
                 if entries.drops(entry) {
-                    entries.skip(entry + 1, positions.field);
+                    entries.skip(positions.field);
                     continue;
                 }
                 let edits = entries.whole.len() as u32;
@@ -127,3 +127,6 @@ fn message_len(group: &Group, labels: &[u8]) -> usize {
     let labels = if labels.is_empty() { 0 } else { wire::field_len(labels.len()) };
     labels + group.bytes
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,7 +52,7 @@ impl Splicer<'_> {
         let mut grown = labels.map_or(0, |labels| self.labels(stream, labels));
         for (number, entry) in stream.entries.clone().zip(self.push.index.entries_of(stream)) {
             grown += if self.entries.drops(number) {
-                self.entries.skip(number + 1, entry.field);
+                self.entries.skip(entry.field);
                 self.entries.whole.replace(entry.field, b"");
                 -(entry.field.len() as i64)
             } else {
@@ -75,7 +75,7 @@ impl Splicer<'_> {
     }
 
     fn remove(&mut self, stream: &Stream) {
-        self.entries.skip(stream.entries.end, stream.field);
+        self.entries.skip_stream(stream);
         self.entries.whole.replace(stream.field, b"");
     }
 }
