@@ -166,12 +166,7 @@ fn a_rate_that_a_reload_raises_is_not_held_up_by_old_debts() {
     assert_eq!(drain(&ledger, NOW, &slow, "x", &mut Taken::default()), 100);
     let fast = Rate { rate: 100.0, burst: 10.0, max: 1 };
     assert_eq!(drain(&ledger, NOW, &fast, "x", &mut Taken::default()), 0);
-    assert_eq!(
-        drain(&ledger, NOW + SECOND, &fast, "x", &mut Taken::default()),
-        0,
-        "asked once since, it counts from there"
-    );
-    assert_eq!(drain(&ledger, NOW + 2 * SECOND, &fast, "x", &mut Taken::default()), 10);
+    assert_eq!(drain(&ledger, NOW + SECOND, &fast, "x", &mut Taken::default()), 10);
 }
 
 #[test]
