@@ -1,7 +1,11 @@
 //! `/-/streams`: what the caps count, for each tenant. Its texts are label sets as they were forwarded, so redacted.
 
 use super::text;
-use crate::{gateway::Gateway, ledger::Page, share};
+use crate::{
+    gateway::Gateway,
+    ledger::{Ledger, Page},
+    share,
+};
 use axum::body::Body;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
@@ -41,9 +45,7 @@ pub(super) fn answer(gateway: &Gateway, query: Option<&str>) -> Response<Body> {
     let Ok(tenant) = tenant(query.unwrap_or_default()) else {
         return text(StatusCode::BAD_REQUEST, "cannot read the query: write `?tenant=NAME`, or leave it out\n");
     };
-    let (pages, left_off) = gateway.ledger.pages(tenant.as_deref(), share::now(), MOST);
-    let shown = Shown { counts: pages.into_iter().flat_map(counts).collect(), left_off };
-    match serde_json::to_vec(&shown) {
+    match serde_json::to_vec(&shown(&gateway.ledger, tenant.as_deref(), share::now())) {
         Ok(json) => {
             let mut response = Response::new(Body::from(json));
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -55,6 +57,11 @@ pub(super) fn answer(gateway: &Gateway, query: Option<&str>) -> Response<Body> {
             text(StatusCode::INTERNAL_SERVER_ERROR, "cannot write the active streams\n")
         }
     }
+}
+
+fn shown(ledger: &Ledger, tenant: Option<&str>, now: i64) -> Shown {
+    let (pages, left_off) = ledger.pages(tenant, now, MOST);
+    Shown { counts: pages.into_iter().flat_map(counts).collect(), left_off }
 }
 
 fn counts(page: Page) -> impl Iterator<Item = Count> {
@@ -97,7 +104,28 @@ fn tenant(query: &str) -> Result<Option<String>, ()> {
 
 #[cfg(test)]
 mod tests {
-    use super::tenant;
+    use super::{shown, tenant};
+    use crate::ledger::{Bound, Ledger, Taken};
+
+    #[test]
+    fn counts_are_shown_by_tenant_and_cap() {
+        let (ledger, mut taken, now) = (Ledger::default(), Taken::default(), 1_790_000_000_000_000_000);
+        let bound = Bound { max: 3, kept: 1, idle: 60 };
+        for (text, tenant) in [("{a=\"1\"}", "x"), ("{a=\"2\"}", "x"), ("{a=\"3\"}", "x"), ("{}", "y")] {
+            ledger.book(tenant, now).stream(b"docker", text.as_bytes(), bound, &mut taken);
+        }
+        ledger.book("x", now).value(b"service", b"api", bound, &mut taken);
+        let json = |tenant| serde_json::to_string(&shown(&ledger, tenant, now)).unwrap();
+        let of_y = r#"{"tenant":"y","cap":"streams","per":"docker","active":1,"max":3,"over":0,"streams":["{}"]}"#;
+        let of_x = concat!(
+            r#"{"tenant":"x","cap":"streams","per":"docker","active":2,"max":3,"over":1,"#,
+            r#""streams":["{a=\"1\"}","{a=\"2\"}"]},"#,
+            r#"{"tenant":"x","cap":"values.service","active":1,"max":3,"over":0}"#,
+        );
+        assert_eq!(json(Some("y")), format!(r#"{{"counts":[{of_y}],"left_off":0}}"#));
+        assert_eq!(json(None), format!(r#"{{"counts":[{of_x},{of_y}],"left_off":0}}"#));
+        assert_eq!(json(Some("z")), r#"{"counts":[],"left_off":0}"#);
+    }
 
     #[test]
     fn a_query_names_a_tenant_or_nothing() {
