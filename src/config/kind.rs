@@ -41,7 +41,7 @@ mod tests {
         let rows = [
             ("nothing",                       "# nothing",                              Some(Kind::Policy)),
             ("a section",                     "streams: {}",                            Some(Kind::Policy)),
-            ("a section of lines",            "lines: []",                               Some(Kind::Policy)),
+            ("a section of lines",            "lines: []",                              Some(Kind::Policy)),
             ("a misspelt section",            "{labels: [], redakt: []}",               Some(Kind::Policy)),
             ("tests without policies",        "tests: []",                              Some(Kind::Tests)),
             ("tests and their policies",      "{policies: [], tests: []}",              Some(Kind::Tests)),
