@@ -75,8 +75,12 @@ metrics! {
     unpromoted_fields: IntCounterVec = "sigyn_unpromoted_fields_total" ["rule"],
     /// Names of structured metadata that Loki could not store (no letter or digit) and that were replaced by `key_N`.
     renamed_metadata: IntCounter = "sigyn_renamed_metadata_total" [],
-    /// Labels of the streams of a push that became structured metadata, by the place of the label rule.
+    /// Labels of the streams of a push that became structured metadata, by the place of the label rule or by the cap.
     demoted_labels: IntCounterVec = "sigyn_demoted_labels_total" ["rule"],
+    /// Lines over a cap, by the cap, by what it does with what is over, and by whether it acts (on) or only counts (report).
+    capped_lines: IntCounterVec = "sigyn_capped_lines_total" ["cap", "over", "mode"],
+    /// Streams that count as active for caps.streams, of all tenants.
+    active_streams: IntGauge = "sigyn_active_streams" [],
     /// Entries moved by a nanosecond or more, because they had become equal to another and Loki would store only one.
     deduplicated_entries: IntCounter = "sigyn_deduplicated_entries_total" [],
     /// Findings, by rule, by where they stood, and by whether the rule acts (on) or only counts (report).
@@ -95,7 +99,7 @@ metrics! {
     inflight_bytes: IntGauge = "sigyn_inflight_bytes" [],
     /// Label texts whose plan (labels, admission, rules that apply) is known, under the policies in force.
     plans_cached: IntGauge = "sigyn_plans_cached" [],
-    /// Rules in force for every tenant: label rules, selectors that allow and deny, line rules, redaction rules.
+    /// Rules in force for every tenant: label rules, selectors that allow and deny, line rules, redaction rules, caps.
     rules_loaded: IntGaugeVec = "sigyn_rules_loaded" ["kind"],
     /// Rules that do not act, by mode; where tenants have policies of their own, under the one that has most of them.
     rules_not_enforced: IntGaugeVec = "sigyn_rules_not_enforced" ["mode"],
@@ -156,6 +160,7 @@ impl Metrics {
             ("deny", common.streams.deny.len()),
             ("lines", common.lines.rules().len()),
             ("redact", common.redact.rules().len()),
+            ("caps", common.caps.modes().count()),
         ];
         for (kind, count) in kinds {
             self.rules_loaded.with_label_values(&[kind]).set(count as i64);
@@ -206,8 +211,9 @@ impl Metrics {
 fn reporting(policy: &Policy) -> usize {
     let Admission { allow, deny, mode } = &policy.streams;
     let selectors = if *mode == Mode::Report { allow.as_ref().map_or(0, Vec::len) + deny.len() } else { 0 };
+    let caps = policy.caps.modes().filter(|mode| *mode == Mode::Report).count();
     let lines = policy.lines.rules().iter().filter(|rule| rule.mode == Mode::Report).count();
-    policy.redact.rules().iter().filter(|rule| rule.mode == Mode::Report).count() + lines + selectors
+    policy.redact.rules().iter().filter(|rule| rule.mode == Mode::Report).count() + lines + selectors + caps
 }
 
 /// Adds a tenant's share of a push that was read to the metrics, once, when all requests that were made of it are answered.
@@ -253,6 +259,9 @@ pub fn account(metrics: &Metrics, policy: &Policy, tally: &Tally, sent: &[Sent],
     metrics.renamed_metadata.inc_by(tally.renamed_metadata);
     for (rule, labels) in &tally.demoted_labels {
         metrics.demoted_labels.with_label_values(&[&**rule]).inc_by(*labels);
+    }
+    for ((cap, over, mode), lines) in &tally.capped_lines {
+        metrics.capped_lines.with_label_values(&[cap.as_str(), over.as_str(), mode.as_str()]).inc_by(*lines);
     }
     metrics.add_line_rules(&policy.lines, &tally.line_rules);
     metrics.deduplicated_entries.inc_by(tally.told_apart);

@@ -3,6 +3,7 @@
 use crate::{
     admit::Admission,
     classify::{self, LineRules},
+    guard::Caps,
     plan::{self, Plans},
     relabel::LabelRule,
     rules::Ruleset,
@@ -61,8 +62,10 @@ pub struct Policy {
     pub streams: Admission,
     /// The section `lines`.
     pub lines: LineRules,
-    /// The section `redact`, with the builtin pack.
+    /// The section `redact`, with the builtin pack; its scan looks for what `lines` asks for too.
     pub redact: Ruleset,
+    /// The section `caps`.
+    pub caps: Caps,
     /// The names of the line rules and redaction rules that are switched off, for those who ask what is not enforced.
     pub off: Vec<String>,
     /// Whether entries that were different and became equal are told apart (`loki.tell_apart` of sigyn.yaml).

@@ -11,7 +11,7 @@ use std::{
 const FLOORS: &[&[&str]] = &[
     &["span", "tally", "ledger", "tenant", "memory", "error", "diagnostic", "hush", "proto", "process"],
     &["push", "rules", "logql", "re2", "sets", "fields"],
-    &["admit", "relabel", "classify", "redact", "validate", "twins"],
+    &["admit", "relabel", "classify", "redact", "guard", "validate", "twins"],
     &["pipeline", "plan", "policy", "tenancy", "config", "explain"],
     &["intake", "share", "send", "forward", "credentials", "reply", "metrics", "pool"],
     &["gateway"],

@@ -153,6 +153,12 @@ pub(super) fn is_of_a_check(reason: &Reason) -> bool {
         | Reason::TooLarge
         | Reason::Loki413
         | Reason::Redaction
+        | Reason::StreamCap
+        | Reason::ValueCap
+        | Reason::LabelCap
+        | Reason::LineCap
+        | Reason::AgeCap
+        | Reason::FutureCap
         | Reason::Sampled
         | Reason::RateLimited
         | Reason::Loki260

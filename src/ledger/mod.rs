@@ -21,7 +21,7 @@ pub use bucket::Rate;
 use register::{Register, Who};
 use room::Rooms;
 pub use room::{MOST_BYTES, MOST_TEXTS};
-use set::{Ask, Sets};
+use set::{Ask, Sets, Want};
 pub use set::{Bound, MOST_PER, SHOWN, Seat};
 use std::{
     hash::{BuildHasher, Hasher, RandomState},
@@ -118,6 +118,16 @@ impl Ledger {
 }
 
 impl Book<'_> {
+    /// The time at which it was opened, in nanoseconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// Undoes what a push took anew: see [`Ledger::give_back`].
+    pub fn give_back(&self, taken: &mut Taken) {
+        self.ledger.give_back(taken);
+    }
+
     /// Takes a token for a value from the bucket that a rule has for it. `false`: there is none.
     pub fn take(&self, rule: &str, value: &[u8], rate: &Rate, taken: &mut Taken) -> bool {
         let ledger = self.ledger;
@@ -136,12 +146,17 @@ impl Book<'_> {
 
     /// Asks for a place for a stream, by its label text, among those whose label `per` has this value.
     pub fn stream(&self, per: &[u8], text: &[u8], bound: Bound, taken: &mut Taken) -> Seat {
-        self.ask_stream(per, text, bound, false, taken)
+        self.ask_stream(per, text, bound, Want::First, taken)
+    }
+
+    /// The same for what stands in for a stream that found none, which was counted.
+    pub fn instead(&self, per: &[u8], text: &[u8], bound: Bound, taken: &mut Taken) -> Seat {
+        self.ask_stream(per, text, bound, Want::Second, taken)
     }
 
     /// Gives a place to the stream that takes in those that found none: it has one in any case, kept or not.
     pub fn overflow(&self, per: &[u8], text: &[u8], bound: Bound, taken: &mut Taken) {
-        self.ask_stream(per, text, bound, true, taken);
+        self.ask_stream(per, text, bound, Want::Last, taken);
     }
 
     /// Asks for a place for a value among those of a label. `false`: it is one too many.
@@ -152,8 +167,8 @@ impl Book<'_> {
         seat.within
     }
 
-    fn ask_stream(&self, per: &[u8], text: &[u8], bound: Bound, force: bool, taken: &mut Taken) -> Seat {
-        let ask = Ask { force, ..self.asking(per, text, bound, taken) };
+    fn ask_stream(&self, per: &[u8], text: &[u8], bound: Bound, want: Want, taken: &mut Taken) -> Seat {
+        let ask = Ask { want, ..self.asking(per, text, bound, taken) };
         let (seat, place) = self.ask(&self.ledger.streams, b"", &ask);
         taken.streams.extend(place);
         seat
@@ -170,7 +185,7 @@ impl Book<'_> {
             taken.ticket = self.ledger.ticket();
         }
         let (group, member) = (self.ledger.id(&[per]), self.ledger.id(&[text]));
-        Ask { group, per, member, text, bound, force: false, ticket: taken.ticket, now: self.now }
+        Ask { group, per, member, text, bound, want: Want::First, ticket: taken.ticket, now: self.now }
     }
 
     fn who<'a>(&'a self, name: &'a [u8]) -> Who<'a> {

@@ -73,6 +73,17 @@ pub(super) struct Member {
     ticket: u32,
 }
 
+/// How much a member wants a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Want {
+    /// It counts where it is turned away.
+    First,
+    /// Another was turned away before, and counted.
+    Second,
+    /// It takes one in any case.
+    Last,
+}
+
 /// Who asks, and for what.
 pub(super) struct Ask<'a> {
     /// The set.
@@ -83,8 +94,7 @@ pub(super) struct Ask<'a> {
     /// Shown, where it is not empty.
     pub(super) text: &'a [u8],
     pub(super) bound: Bound,
-    /// Also where there is no place left.
-    pub(super) force: bool,
+    pub(super) want: Want,
     pub(super) ticket: u32,
     pub(super) now: i64,
 }
@@ -96,9 +106,6 @@ impl Sets {
             self.groups.contains_key(&ask.group) || (self.groups.len() < MOST_PER && rooms.things.take_half(GROUP));
         let id = if own { ask.group } else { SHARED };
         let group = self.groups.entry(id).or_insert_with(|| {
-            if !own {
-                rooms.things.force(GROUP);
-            }
             let text = Some(ask.per).filter(|per| own && keeps(per, &rooms.texts));
             Group { per: text.map(Box::from), ..Group::default() }
         });
@@ -125,11 +132,12 @@ impl Sets {
 impl Page for Sets {
     fn sweep(&mut self, now: i64, rooms: &Rooms) {
         let now = seconds(now);
-        self.groups.retain(|_, group| {
+        self.groups.retain(|id, group| {
             group.expire(now, rooms);
             let stays = !group.members.is_empty();
             if !stays {
-                rooms.things.free(GROUP);
+                // That which all share came with the account.
+                rooms.things.free(if *id == SHARED { 0 } else { GROUP });
                 rooms.texts.free(group.per.take().map_or(0, |per| TEXT + per.len()));
             }
             stays
@@ -156,10 +164,13 @@ impl Group {
             }
             return (true, false);
         }
-        let places = if ask.force { usize::MAX } else { ask.bound.max.saturating_sub(ask.bound.kept) };
+        let places = match ask.want {
+            Want::First | Want::Second => ask.bound.max.saturating_sub(ask.bound.kept),
+            Want::Last => usize::MAX,
+        };
         if self.members.len() >= places || !rooms.things.take(MEMBER) {
-            self.over += u64::from(!ask.force);
-            return (ask.force, false);
+            self.over += u64::from(ask.want == Want::First);
+            return (ask.want == Want::Last, false);
         }
         if self.members.is_empty() {
             self.oldest = now;

@@ -3,6 +3,7 @@
 //! Every file is read to its end and every rule is compiled, also those that are off, so that all errors come at once.
 
 mod action;
+mod caps;
 mod labels;
 mod lines;
 mod redact;
@@ -31,10 +32,7 @@ use sets::Sets;
 use std::collections::{HashMap, HashSet};
 
 /// The sections of a policy.
-pub(super) const SECTIONS: &[&str] = &["sets", "labels", "streams", "lines", "redact"];
-
-/// Sections of the language that this version cannot do.
-pub(super) const LATER: &[&str] = &["caps"];
+pub(super) const SECTIONS: &[&str] = &["sets", "labels", "streams", "lines", "redact", "caps"];
 
 /// Rules that ship with Sigyn and are switched together.
 pub(super) struct Pack {
@@ -56,6 +54,7 @@ pub(super) fn builtin_packs() -> Vec<Pack> {
 struct Draft {
     labels: Vec<LabelRule>,
     streams: streams::Draft,
+    caps: caps::Draft,
     lines: lines::Draft,
     rules: Vec<Rule>,
     switches: Vec<switch::Switch>,
@@ -80,7 +79,7 @@ pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<D
     let mut complaints = Complaints::new();
     let roots = parse(files, &mut complaints);
     let roots = roots.iter().map(Cursor::root);
-    let sections_of_files: Vec<_> = roots.filter_map(|root| root.fields(SECTIONS, LATER, &mut complaints)).collect();
+    let sections_of_files: Vec<_> = roots.filter_map(|root| root.fields(SECTIONS, &[], &mut complaints)).collect();
     // A rule may name a set of any file.
     let mut sets = Sets::builtin();
     for section in sections_of_files.iter().filter_map(|sections| sections.find("sets")) {
@@ -106,6 +105,7 @@ pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<D
         streams: draft.streams.admission(),
         lines,
         redact,
+        caps: draft.caps.caps(),
         off,
         tell_apart: true,
         limits: Limits::default(),
@@ -145,6 +145,9 @@ fn read_sections(sections: &Fields<'_>, sets: &Sets, draft: &mut Draft, complain
     }
     if let Some(section) = sections.find("redact") {
         read_redact(&section, draft, complaints);
+    }
+    if let Some(section) = sections.find("caps") {
+        draft.caps.read(&section, complaints);
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn loki_size(text: &str) -> Result<u64, Complaint> {
 }
 
 /// A time.
-pub(super) fn time(text: &str) -> Result<Duration, Complaint> {
+pub(in crate::config) fn time(text: &str) -> Result<Duration, Complaint> {
     let milliseconds = quantity(text, TIMES, "time");
     milliseconds
         .map(Duration::from_millis)
