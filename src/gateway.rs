@@ -8,10 +8,11 @@ use crate::{
     error::Error,
     forward::Loki,
     intake::{self, Inflight, Received, Users},
+    ledger::Ledger,
     metrics::{Metrics, Stage, account},
     policy::Policies,
     pool::{self, Pool, Worker},
-    reply::Answer,
+    reply::{Answer, Ending},
     send::{Destination, Dispatch},
     share::{self, Share},
 };
@@ -36,6 +37,8 @@ const SMALL_DECODED: u64 = 256 * 1024;
 pub struct Gateway {
     /// What is counted.
     pub metrics: Metrics,
+    /// What caps and rates remember from push to push, also over a reload.
+    pub ledger: Arc<Ledger>,
     /// Changed as one thing. A push sees the same from its headers to its end.
     in_force: ArcSwap<InForce>,
     limits: Limits,
@@ -82,6 +85,7 @@ impl Gateway {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             metrics: Metrics::new()?,
+            ledger: Arc::default(),
             in_force: ArcSwap::from_pointee(InForce { policies: policies.into(), users: users.map(Arc::new) }),
             inflight: Inflight::new(limits.inflight),
             limits,
@@ -145,8 +149,13 @@ impl Gateway {
         };
         let dispatch = Dispatch::new(&self.destination, &self.metrics, &self.pool, &mut permits, deadline);
         let answer = dispatch.send(&mut shares).await;
-        for share in &shares {
+        let returned = answer.ending() == Ending::Returned;
+        for share in &mut shares {
             account(&self.metrics, &share.policy, &share.tally, &share.sent, &answer);
+            // What comes back will take it again.
+            if !returned {
+                share.loan.keep();
+            }
         }
         answer
     }
@@ -167,8 +176,9 @@ impl Gateway {
         let limits = self.limits.clone();
         let message_limit = self.destination.message_limit();
         let small = received.body.len() <= SMALL && received.declared().is_some_and(|length| length <= SMALL_DECODED);
+        let ledger = Arc::clone(&self.ledger);
         let job = move |worker: &mut Worker| {
-            let shares = share::treat(&in_force.policies, &mut received, &limits, message_limit, worker)?;
+            let shares = share::treat(&in_force.policies, &ledger, &mut received, &limits, message_limit, worker)?;
             Ok((shares, received.permits))
         };
         if small { pool::inline(job)? } else { self.pool.run(deadline, job).await? }
@@ -214,6 +224,7 @@ impl Gateway {
         self.metrics.inflight_bytes.set(self.inflight.bytes() as i64);
         let plans: usize = self.in_force.load().policies.all().map(|policy| policy.plans.len()).sum();
         self.metrics.plans_cached.set(plans as i64);
+        self.metrics.active_streams.set(self.ledger.active_streams(share::now()) as i64);
         self.metrics.render()
     }
 

@@ -17,7 +17,7 @@
 //!             │  redact            hits → findings → spans → edits, in every text that goes on
 //!             │  validate          what Loki would refuse goes alone, and not the push with it
 //!             │  twins             entries that became equal are told apart
-//!             │  push::splice      verdicts and edits become one edit list, lengths included
+//!             │  push::Outgoing    verdicts and edits become one edit list, lengths included; who got other labels, a stream of its own
 //!             ▼
 //!           send → forward         nothing changed → the bytes as received; too large → in parts; Loki's answer is the answer
 //!             ▼
@@ -35,22 +35,26 @@
 //! | 5 one push | [`gateway`] |
 //! | 4 the edges | [`intake`], [`pool`], [`share`], [`send`], [`forward`], [`credentials`], [`reply`], [`metrics`] |
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`tenancy`], [`config`], [`mod@explain`] |
-//! | 2 the stages | [`admit`], [`relabel`], [`mod@redact`], [`validate`], [`twins`] (never import each other) |
-//! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`], [`sets`] |
-//! | 0 small change | [`span`], [`tally`], [`tenant`], [`memory`], [`error`], [`diagnostic`], [`hush`], [`proto`], [`process`] |
+//! | 2 the stages | [`admit`], [`relabel`], [`classify`], [`mod@redact`], [`guard`], [`validate`], [`twins`] (never import each other) |
+//! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`], [`sets`], [`fields`] |
+//! | 0 small change | [`span`], [`tally`], [`ledger`], [`tenant`], [`memory`], [`error`], [`diagnostic`], [`hush`], [`proto`], [`process`] |
 
 pub mod admin;
 pub mod admit;
+pub mod classify;
 pub mod cli;
 pub mod config;
 mod credentials;
 pub mod diagnostic;
 pub mod error;
 pub mod explain;
+pub mod fields;
 pub mod forward;
 pub mod gateway;
+pub mod guard;
 pub mod hush;
 pub mod intake;
+pub mod ledger;
 pub mod load;
 pub mod logql;
 pub mod memory;

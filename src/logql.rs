@@ -1,21 +1,49 @@
-//! `LogQL` stream selectors: `{source="docker", stack=~"vllm|hex"}`.
+//! `LogQL`: stream selectors (`{source="docker", stack=~"vllm|hex"}`), and matches, which may also ask the line and its
+//! structured metadata (`{source="docker"} |= "x" != "y" or "z" |~ "re" | trace_id=""`).
 //!
 //! Read as Loki reads them, with these differences: a selector need not have a matcher that wants a text; words of `LogQL`
-//! (`ip`, `json`, `on`) are names like others; parentheses around a selector, a byte order mark before it and surrogate
-//! escapes are refused. Regexes fit whole values and their dot fits a line break too, as in Loki.
-//!
-//! What may follow a selector in a query is read too, so that a mistake is told from what cannot stand there.
+//! (`ip`, `json`, `on`) are names like others; parentheses, a byte order mark and surrogate escapes are refused, and so is
+//! each stage that is no filter by text or regex. Regexes of selectors fit whole values and their dot fits a line break
+//! too, as in Loki. Regexes of filters mean what they mean in Go, also where Loki's own shortcuts differ from that.
 
+mod cursor;
+mod filter;
+mod literals;
+mod needles;
 mod reader;
+mod required;
+#[cfg(test)]
+mod tests;
 
 use crate::{diagnostic::Complaint, push::Labels, re2::Regex};
-use reader::Reader;
+use filter::LineFilter;
+pub use needles::{Needles, Seen};
+use reader::{Kind, Purpose, Reader};
+use std::borrow::Cow;
 
 /// A compiled stream selector; `{}` fits all.
 #[derive(Clone)]
 pub struct Selector {
     text: Box<str>,
     matchers: Vec<Matcher>,
+}
+
+/// A compiled stream selector with filters of lines and matchers of structured metadata behind it. All of them must fit.
+#[derive(Clone)]
+pub struct Match {
+    text: Box<str>,
+    selector: Selector,
+    lines: Vec<LineFilter>,
+    metadata: Vec<Matcher>,
+    /// See [`Match::trigger`].
+    trigger: Option<Box<[u32]>>,
+}
+
+/// The structured metadata of an entry, as Loki would have it.
+pub trait Metadata {
+    /// The value under this name, which is one that Loki stores ([`as_loki_names`](crate::push::as_loki_names)); empty
+    /// where there is none. Loki has the labels of the stream in the same place, and a label goes before a pair of its name.
+    fn value(&self, name: &str) -> Cow<'_, [u8]>;
 }
 
 #[derive(Clone)]
@@ -41,12 +69,17 @@ impl Selector {
     /// Parses a stream selector as `LogQL` does. A line filter or whatever else could follow it in a query is a complaint that
     /// says so.
     pub fn parse(text: &str) -> Result<Self, Complaint> {
-        let mut reader = Reader::new(text);
-        let matchers = reader.selector()?;
-        match reader.stages()? {
-            Some(stage) => Err(reader.cannot_stand_here(&stage)),
-            None => Ok(Self { text: text.trim().into(), matchers }),
+        let mut reader = Reader::new(text, Purpose::Streams);
+        let selector = Self::at(&mut reader)?;
+        match reader.stages()?.first() {
+            Some(stage) => Err(reader.cannot_stand_here(stage)),
+            None => Ok(Self { text: text.trim().into(), ..selector }),
         }
+    }
+
+    fn at(reader: &mut Reader<'_>) -> Result<Self, Complaint> {
+        let (matchers, text) = reader.selector()?;
+        Ok(Self { text: text.into(), matchers })
     }
 
     /// The selector as it was written.
@@ -60,6 +93,82 @@ impl Selector {
     }
 }
 
+impl Match {
+    /// Parses a stream selector and the filters that may follow it.
+    pub fn parse(text: &str) -> Result<Self, Complaint> {
+        let mut reader = Reader::new(text, Purpose::Entries);
+        let selector = Selector::at(&mut reader)?;
+        Self::behind(selector, reader, text)
+    }
+
+    /// Parses the match of a rule in a group, which has the group's selector already: its own may be left out, and is `{}`
+    /// then.
+    pub fn parse_child(text: &str) -> Result<Self, Complaint> {
+        let mut reader = Reader::new(text, Purpose::Entries);
+        if reader.is_at_end() {
+            let hint = r#"write a stream selector, filters, or both: {source="docker"} |= "x""#;
+            return Err(Complaint::new("an empty match").hint(hint));
+        }
+        let selector = if reader.begins_with_filter()? { Selector::any() } else { Selector::at(&mut reader)? };
+        Self::behind(selector, reader, text)
+    }
+
+    fn behind(selector: Selector, mut reader: Reader<'_>, text: &str) -> Result<Self, Complaint> {
+        let (mut lines, mut metadata) = (Vec::new(), Vec::new());
+        for stage in reader.stages()? {
+            match stage.kind {
+                Kind::LineFilter(filter) => lines.push(filter),
+                Kind::MetadataMatcher(matcher) => metadata.push(matcher),
+            }
+        }
+        Ok(Self { text: text.trim().into(), selector, lines, metadata, trigger: None })
+    }
+
+    /// The match as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What it asks of the stream; `{}` where it was left out.
+    pub fn selector(&self) -> &Selector {
+        &self.selector
+    }
+
+    /// Whether it asks more than the stream: the line or its metadata.
+    pub fn asks_entry(&self) -> bool {
+        !self.lines.is_empty() || !self.metadata.is_empty()
+    }
+
+    /// Whether each line of its streams has to be read for it, because a filter holds no text of three bytes that the common
+    /// scan could look for, and no other filter keeps it from most lines.
+    pub fn costs_a_pass(&self) -> bool {
+        self.lines.iter().any(LineFilter::costs_a_pass) && !self.lines.iter().any(|filter| filter.strength().is_some())
+    }
+
+    /// Gives the texts of its filters numbers in the common scan. Before, [`fits_entry`](Self::fits_entry) reads each line.
+    pub fn number(&mut self, needles: &mut Needles) {
+        for filter in &mut self.lines {
+            filter.number(needles);
+        }
+        let best =
+            self.lines.iter().filter(|filter| filter.strength().is_some()).max_by_key(|filter| filter.strength());
+        self.trigger = best.map(LineFilter::needles);
+    }
+
+    /// Needles of which one at least stands in each line that fits; `None` where there are none such, and any line may fit.
+    pub fn trigger(&self) -> Option<&[u32]> {
+        self.trigger.as_deref()
+    }
+
+    /// Whether filters and matchers of metadata fit; what it asks of the stream is not looked at. `seen` holds the needles
+    /// that stand in `line`, in capitals or not; a filter that wants others does not read the line.
+    pub fn fits_entry(&self, line: &[u8], seen: &Seen, metadata: &dyn Metadata) -> bool {
+        self.lines.iter().all(|filter| filter.may_fit(seen))
+            && self.metadata.iter().all(|matcher| matcher.fits(&metadata.value(&matcher.name)))
+            && self.lines.iter().all(|filter| filter.fits(line, seen))
+    }
+}
+
 impl Matcher {
     fn fits(&self, value: &[u8]) -> bool {
         let holds = match &self.test {
@@ -67,122 +176,5 @@ impl Matcher {
             Test::Regex(regex) => regex.is_match(value),
         };
         holds != self.negated
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::Value;
-
-    /// Taken by Loki, refused here.
-    const REFUSED_HERE: &[&str] = &[r#"({a="b"})"#, r#"{a="\ud800"}"#, "\u{feff}{a=\"b\"}"];
-
-    #[test]
-    fn selectors_fit_what_they_fit_in_loki() {
-        let mut lines = include_str!("../tests/data/logql.jsonl").lines();
-        let mut row = || lines.next().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let sets: Vec<Labels> = row().unwrap()["sets"].as_array().unwrap().iter().map(labels).collect();
-        while let Some(row) = row() {
-            let text = row["text"].as_str().unwrap();
-            let refused = row["refused"] == true || REFUSED_HERE.contains(&text);
-            match Selector::parse(text) {
-                Err(complaint) => assert!(refused, "{text}: {}", complaint.message),
-                Ok(selector) => {
-                    assert!(!refused, "{text} is taken");
-                    let fits: Value = (0..sets.len()).filter(|&number| selector.fits(&sets[number])).collect();
-                    assert_eq!(fits, row["fits"], "{text}");
-                }
-            }
-        }
-    }
-
-    /// In the table each character stands for one byte.
-    fn labels(set: &Value) -> Labels {
-        let bytes = |text: &str| text.chars().map(|character| character as u8).collect::<Vec<u8>>();
-        let mut labels = Labels::default();
-        for (name, value) in set.as_object().unwrap() {
-            labels.set(&bytes(name), &bytes(value.as_str().unwrap()));
-        }
-        labels
-    }
-
-    /// Loki takes it, and it is not read here: parentheses, and what is named above.
-    const QUERIES_REFUSED_HERE: &[&str] =
-        &[r#"{a="b"} |= "\ud800""#, r#"{a="b"} | (c="d")"#, r#"({a="b"} |= "x")"#, "\u{feff}{a=\"b\"} |= \"x\""];
-
-    /// Filters are read as Loki reads them, so that each complaint is about what is wrong.
-    #[test]
-    fn what_follows_a_selector_is_read_as_loki_reads_it() {
-        for line in include_str!("../tests/data/logql-queries.jsonl").lines() {
-            let row: Value = serde_json::from_str(line).unwrap();
-            let text = row["text"].as_str().unwrap();
-            let stages = row["stages"].as_array();
-            let other = stages.is_some_and(|stages| stages.iter().any(|stage| stage == "other"));
-            let mut reader = Reader::new(text);
-            match reader.selector().and_then(|_| reader.stages()) {
-                Ok(first) => {
-                    assert!(stages.is_some() && !other, "{text} is taken");
-                    assert_eq!(first.is_some(), stages.is_some_and(|stages| !stages.is_empty()), "{text}");
-                }
-                Err(complaint) => {
-                    let here = stages.is_none() || other || QUERIES_REFUSED_HERE.contains(&text);
-                    assert!(here, "{text}: {}", complaint.message);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn words_of_logql_are_names() {
-        let mut labels = Labels::default();
-        labels.set(b"ip", b"x");
-        assert!(Selector::parse(r#"{ip="x", on=""}"#).unwrap().fits(&labels));
-    }
-
-    #[test]
-    fn any_fits_all() {
-        let mut labels = Labels::default();
-        assert!(Selector::any().fits(&labels));
-        labels.set(b"a", b"b");
-        assert!(Selector::any().fits(&labels));
-    }
-
-    #[test]
-    fn complaints_say_what_is_wrong_and_where() {
-        #[rustfmt::skip]
-        let rows = [
-            (r#"{a="b"} |= "x""#,            "a line filter cannot stand here: streams are chosen before their lines are read, at character 9"),
-            (r#"{a="b"} | c="d" |= "x""#,    "a matcher of metadata cannot stand here: streams are chosen by their labels alone, at character 9"),
-            (r#"{a="b"} |= "x" |= y"#,       "expected a text in double quotes or backticks at character 19"),
-            (r#"{a="b"} |~ "x" or "(""#,     "regex of the line filter: missing closing ): `(` at character 1"),
-            (r#"{a="b"} |= "x" or ip("y")"#, "filters by address are not supported at character 19"),
-            (r#"{a="b"} |> "x""#,            "pattern filters are not supported at character 9"),
-            (r#"{a="b"} | json"#,            "parsers and other stages are not supported at character 9"),
-            (r#"{a="b"} | json x="y""#,      "parsers and other stages are not supported at character 9"),
-            (r#"{a="b"} | c > 5"#,           "comparisons are not supported at character 9"),
-            (r#"{a="b"} | c="d" or e="f""#,  "several matchers in one stage are not supported at character 17"),
-            (r#"{a="b"} | c=5"#,             "expected a value in double quotes or backticks at character 13"),
-            (r#"{a="b"}[5m]"#,               "ranges are not supported at character 8"),
-            (r#"{a="b"} or {}"#,             "unexpected text at character 9"),
-            (r#"{a="b",}"#,        "expected a label name at character 8"),
-            ("{a='b'}",            "expected a value in double quotes or backticks at character 4"),
-            ("{é==}",              "expected a value in double quotes or backticks at character 4"),
-            ("{a}",                "expected one of = != =~ !~ at character 3"),
-            ("a",                  "expected `{` at character 1"),
-            (r#"{a=~"("}"#,        "regex of `a`: missing closing ): `(` at character 1"),
-            (r#"{a=~"\xff"}"#,     "a regex that is not UTF-8 at character 5"),
-            (r#"{a="b}"#,          "unterminated quoted string at byte 3"),
-        ];
-        for (text, wanted) in rows {
-            assert_eq!(Selector::parse(text).err().unwrap().message, wanted, "{text}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_text_panics(text in r#"\{?[a"`é=~!,{}/*#\\x(\n| or>]{0,24}"#) {
-            let _ = Selector::parse(&text);
-        }
     }
 }

@@ -1,42 +1,45 @@
 //! The stages in order: the treatment of one push as a plain function.
 //!
 //! index → plan (each stream) → scan (once, some entries at a time) → redact and validate (each entry) → tell twins apart
-//! → splice. The order is a safety property: it stands as calls in [`treat`], not in configuration. Nothing here knows a
-//! socket, a clock or a metric.
+//! → write what goes on. The order is a safety property: it stands as calls in [`treat`], not in configuration. Nothing here
+//! knows a socket, a clock or a metric.
 
+mod entry;
+mod lines;
+mod pairs;
+mod shorten;
+mod streams;
 mod walk;
+mod ways;
 
 use crate::{
+    classify::Changes,
     error::Error,
+    ledger::Book,
     memory::{Beside, Memory},
-    plan::{StreamPlan, Verdict},
+    plan::{Desk as Alone, StreamPlan},
     policy::Policy,
-    push::{Edits, Fates, Index, Labels, StreamFate, splice},
+    push::{Edits, Fates, Index, Outgoing, Push, StreamFate, Written},
     redact::Work,
     rules::Hit,
     span::Span,
-    tally::{Reason, Tally},
+    tally::Tally,
     twins::Twins,
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
     ptr,
     sync::Arc,
 };
-use walk::Walk;
+use walk::{Room, Walk};
+use ways::Ways;
 
 /// What a stream's plan takes, and its place among the others: about 300 bytes were measured with the builtin rules.
 const PLAN_BYTES: usize = 320;
 
-/// What it takes to put a pair into an entry: an edit for the pair and one for the length of the entry, in a list that grows.
-const ADDED_BYTES: usize = 128;
-
 /// A label text above this is paid for before it is planned: of small labels it takes many times its own length.
 const LONG_LABELS: usize = 4096;
-
-/// So many streams are planned before it is asked whether there is memory for more.
-const PLANNED: usize = 1024;
 
 /// What is to be forwarded of a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,20 +66,25 @@ pub struct Scratch {
 struct Desk {
     index: Index,
     plans: Vec<Arc<StreamPlan>>,
-    /// What the plans hold of labels that became metadata, in bytes.
-    demoted: usize,
+    /// What the plans hold beside label texts, in bytes.
+    planned: usize,
     /// Where in `fates.labels` a plan's label text stands. The plans are held by `plans`, so no address is used twice.
     label_texts: HashMap<usize, Span>,
+    /// The plans of which what line rules and the guard see was counted.
+    known: HashSet<usize>,
+    ways: Ways,
+    changes: Changes,
+    alone: Alone,
     hits: Vec<Hit>,
     work: Work,
     content: Edits,
     fates: Fates,
     twins: Twins,
-    whole: Edits,
+    outgoing: Outgoing,
 }
 
-/// Treats one decompressed push that is forwarded at the time `now`, in nanoseconds since 1970. Counts into `tally`, which the
-/// caller has cleared.
+/// Treats one decompressed push that is forwarded at the time at which `book` was opened. Counts into `tally`, which the
+/// caller has cleared. What it took from the book stands in the tally, and is given back here where the treatment fails.
 ///
 /// Fails with [`Error::Framing`] or [`Error::NoStreams`] on a body that is not to be forwarded, as `memory` does where it
 /// has none left, with [`Error::Internal`] on a defect of ours. A panic while an entry is treated costs that entry, one over
@@ -84,21 +92,24 @@ struct Desk {
 pub fn treat(
     policy: &Policy,
     body: &[u8],
-    now: i64,
+    book: Book<'_>,
     memory: &mut dyn Memory,
     scratch: &mut Scratch,
     tally: &mut Tally,
 ) -> Result<Treated, Error> {
-    let first = catch_unwind(AssertUnwindSafe(|| treat_with(policy, body, now, memory, scratch, tally, Guard::Push)));
-    let treated = first.or_else(|_| {
-        *scratch = Scratch::default();
-        tally.clear();
-        catch_unwind(AssertUnwindSafe(|| treat_with(policy, body, now, memory, scratch, tally, Guard::Entry)))
-    });
-    treated.unwrap_or_else(|_| {
-        *scratch = Scratch::default();
-        Err(Error::Internal)
-    })
+    let mut attempt = |guard: Guard| {
+        let attempt = AssertUnwindSafe(|| treat_with(policy, body, book, memory, scratch, tally, guard));
+        let treated = catch_unwind(attempt);
+        if !matches!(treated, Ok(Ok(_))) {
+            book.give_back(&mut tally.taken);
+        }
+        if treated.is_err() {
+            *scratch = Scratch::default();
+            tally.clear();
+        }
+        treated
+    };
+    attempt(Guard::Push).or_else(|_| attempt(Guard::Entry)).unwrap_or(Err(Error::Internal))
 }
 
 /// What a panic costs.
@@ -111,7 +122,7 @@ enum Guard {
 fn treat_with(
     policy: &Policy,
     body: &[u8],
-    now: i64,
+    book: Book<'_>,
     memory: &mut dyn Memory,
     scratch: &mut Scratch,
     tally: &mut Tally,
@@ -130,26 +141,27 @@ fn treat_with(
         return Err(Error::NoStreams);
     }
     desk.plan(policy, body, &mut memory, tally, guard)?;
-    desk.treat_entries(policy, body, now, &mut memory, tally, guard)?;
+    desk.treat_entries(policy, body, book, &mut memory, tally, guard)?;
     if policy.tell_apart {
         let mut memory = Beside { bytes: desk.reserved(), memory: &mut memory };
-        tally.told_apart = desk.twins.tell_apart(body, &desk.index, &desk.fates, &mut desk.content, &mut memory)?;
+        let push = Push { body, index: &desk.index, fates: &desk.fates };
+        tally.told_apart = desk.twins.tell_apart(push, &mut desk.content, &mut memory)?;
     }
-    desk.whole.clear();
-    // An edit changes the lengths of all that holds it: pair, entry, stream.
-    let added = desk.fates.added.bytes() + desk.fates.added.len() * ADDED_BYTES;
-    memory.reserve(desk.reserved() + 4 * desk.content.reserved() + added)?;
-    let left = splice(body, &desk.index, &desk.fates, &desk.content, &mut desk.whole);
+    let Written { left, changed } = {
+        let mut memory = Beside { bytes: desk.reserved() - desk.outgoing.reserved(), memory: &mut memory };
+        let push = Push { body, index: &desk.index, fates: &desk.fates };
+        desk.outgoing.write(push, &desk.content, &mut memory, out)?
+    };
     debug_assert_eq!(left, tally.kept().lines);
     if left == 0 {
         return Ok(Treated::Nothing);
     }
-    if ptr::eq(body, received) && desk.whole.is_empty() {
-        return Ok(Treated::Unchanged);
+    if !changed {
+        if ptr::eq(body, received) {
+            return Ok(Treated::Unchanged);
+        }
+        out.extend_from_slice(body);
     }
-    memory.reserve(desk.reserved() + desk.whole.reserved() + desk.fates.added.bytes())?;
-    out.clear();
-    desk.whole.apply(body, out);
     Ok(Treated::Changed)
 }
 
@@ -169,87 +181,22 @@ impl Desk {
         self.index.bytes()
             + self.index.streams.len() * (size_of::<StreamFate>() + PLAN_BYTES)
             + self.hits.capacity() * size_of::<Hit>()
-            + self.fates.labels.capacity()
-            + self.demoted
-            + self.fates.added.reserved()
+            + self.fates.reserved()
+            + self.planned
+            + self.ways.bytes()
+            + self.changes.reserved()
+            + self.alone.reserved()
             + self.content.reserved()
-            + self.whole.reserved()
+            + self.outgoing.reserved()
     }
 
-    /// One plan and fate for each stream; refused streams are counted here.
-    fn plan(
-        &mut self,
-        policy: &Policy,
-        body: &[u8],
-        memory: &mut dyn Memory,
-        tally: &mut Tally,
-        guard: Guard,
-    ) -> Result<(), Error> {
-        self.plans.clear();
-        self.demoted = 0;
-        self.label_texts.clear();
-        self.fates.streams.clear();
-        self.fates.labels.clear();
-        self.fates.dropped_entries.clear();
-        self.fates.added.clear();
-        let others = self.reserved();
-        for (number, stream) in self.index.streams.iter().enumerate() {
-            let text = stream.labels.of(body);
-            if number % PLANNED == 0 || text.len() > LONG_LABELS {
-                // A new text stands in its plan and beside the others.
-                let texts = 2 * self.fates.labels.len() + self.demoted;
-                memory.reserve(others + number * PLAN_BYTES + texts + planning(text))?;
-            }
-            let make = || {
-                #[cfg(test)]
-                tests::panic_if_asked(text);
-                policy.plans.plan(policy, text)
-            };
-            let plan = match guard {
-                Guard::Push => make(),
-                Guard::Entry => catch_unwind(AssertUnwindSafe(make))
-                    .unwrap_or_else(|_| Arc::new(StreamPlan::refused(Reason::Internal))),
-            };
-            let count = self.index.count(stream.entries.clone());
-            tally.received.add(count);
-            for reason in &plan.reported {
-                tally.report_stream(reason);
-            }
-            self.fates.streams.push(match &plan.verdict {
-                Verdict::Keep => StreamFate::Keep,
-                Verdict::Relabel(printed) => {
-                    // Some clients send a stream object for each line: one copy of a text serves them all.
-                    let span = *self.label_texts.entry(Arc::as_ptr(&plan).addr()).or_insert_with(|| {
-                        let start = self.fates.labels.len();
-                        self.fates.labels.extend_from_slice(printed);
-                        self.demoted += plan.demoted_bytes();
-                        Span::new(start, self.fates.labels.len())
-                    });
-                    StreamFate::Relabel(span)
-                }
-                Verdict::Refuse(reason) => {
-                    tally.drop_stream(reason);
-                    tally.drop_lines(reason, count);
-                    StreamFate::Drop
-                }
-            });
-            if !matches!(plan.verdict, Verdict::Refuse(_)) {
-                for ((rule, place, mode), times) in &plan.redactions {
-                    tally.redaction(*rule, *place, *mode, *times);
-                }
-                plan.demoted.iter().for_each(|pair| tally.demote(&pair.rule));
-            }
-            self.plans.push(plan);
-        }
-        Ok(())
-    }
-
-    /// Redacts every text of every entry that goes on, and drops what Loki would refuse.
+    /// Asks line rules about every entry, redacts every text of what goes on, and drops what is over a cap or what Loki would
+    /// refuse.
     fn treat_entries(
         &mut self,
         policy: &Policy,
         body: &[u8],
-        now: i64,
+        book: Book<'_>,
         memory: &mut dyn Memory,
         tally: &mut Tally,
         guard: Guard,
@@ -260,7 +207,7 @@ impl Desk {
         let mut walk = Walk {
             policy,
             body,
-            now,
+            book,
             index: &self.index,
             limits: Some(&policy.limits).filter(|limits| limits.ask_entries()),
             hits: &mut self.hits,
@@ -268,102 +215,30 @@ impl Desk {
             scanned: 0,
             work: &mut self.work,
             content: &mut self.content,
-            added: &mut self.fates.added,
-            pairs: 0..0,
+            fates: &mut self.fates,
+            ways: &mut self.ways,
+            way: None,
+            changes: &mut self.changes,
+            alone: &mut self.alone,
+            room: Room::default(),
             memory,
+            paid: 0,
         };
         for (number, stream) in self.index.streams.iter().enumerate() {
-            if self.fates.streams[number] == StreamFate::Drop {
+            if walk.fates.streams[number] == StreamFate::Drop {
                 continue;
             }
             let plan = &self.plans[number];
             walk.begin(plan, stream)?;
             for entry in stream.entries.clone() {
                 walk.scan(entry)?;
-                if let Some(reason) = walk.entry(plan, entry, tally, guard) {
-                    tally.drop_lines(&reason, self.index.count(entry..entry + 1));
-                    self.fates.dropped_entries.push(entry);
-                }
+                walk.entry(plan, stream, entry, tally, guard)?;
             }
+            walk.end(number);
         }
         Ok(())
     }
 }
 
-/// What it takes to plan a label text: its set as it came and as it goes on, and its text again, printed.
-fn planning(text: &[u8]) -> usize {
-    2 * Labels::bound(text) + text.len()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        admit::Admission, memory::Unbounded, plan::Plans, proto, rules::Ruleset, tally::Count, validate::Limits,
-    };
-    use prost::Message;
-
-    /// Stands in for a defect: the treatment of this text, a line or a label text, panics.
-    const POISON: &[u8] = b"the defect is on this line";
-
-    pub(super) fn panic_if_asked(text: &[u8]) {
-        assert!(text != POISON, "a defect of ours");
-    }
-
-    fn policy() -> Policy {
-        let Ok(redact) = Ruleset::compile(Vec::new()) else { panic!("no rules compile") };
-        Policy {
-            labels: Vec::new(),
-            streams: Admission::default(),
-            redact,
-            off: Vec::new(),
-            tell_apart: true,
-            limits: Limits::default(),
-            plans: Plans::default(),
-        }
-    }
-
-    /// So many bytes, and no more.
-    struct Purse(usize);
-
-    impl Memory for Purse {
-        fn reserve(&mut self, bytes: usize) -> Result<(), Error> {
-            if bytes > self.0 { Err(Error::Overloaded) } else { Ok(()) }
-        }
-    }
-
-    #[test]
-    fn a_large_set_of_labels_is_paid_for_before_it_is_read() {
-        let names: Vec<String> = (0..10_000).map(|number| format!("a{number}=\"b\"")).collect();
-        let labels = format!("{{{}}}", names.join(", ")).into_bytes();
-        let entries = vec![proto::Entry { line: b"x".to_vec(), ..proto::Entry::default() }];
-        let push = proto::PushRequest { streams: vec![proto::Stream { labels, entries, hash: 0 }], format: Vec::new() };
-        let treated = |bytes| {
-            let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-            treat(&policy(), &push.encode_to_vec(), 0, &mut Purse(bytes), &mut scratch, &mut tally)
-        };
-        assert_eq!(treated(2_000_000), Err(Error::Overloaded), "a label takes some 300 bytes");
-        assert_eq!(treated(5_000_000), Ok(Treated::Changed));
-    }
-
-    #[test]
-    fn a_panic_costs_the_entry_or_the_stream_and_no_other() {
-        let policy = policy();
-        let stream = |labels: &[u8], lines: &[&[u8]]| proto::Stream {
-            labels: labels.to_vec(),
-            entries: lines.iter().map(|line| proto::Entry { line: line.to_vec(), ..proto::Entry::default() }).collect(),
-            hash: 0,
-        };
-        let streams = vec![stream(b"{a=\"1\"}", &[b"before", POISON, b"after"]), stream(POISON, &[b"gone", b"too"])];
-        let push = proto::PushRequest { streams, format: Vec::new() };
-        let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-        assert_eq!(
-            treat(&policy, &push.encode_to_vec(), 0, &mut Unbounded, &mut scratch, &mut tally),
-            Ok(Treated::Changed)
-        );
-        let left = proto::PushRequest::decode(scratch.out.as_slice()).expect("what we write can be read");
-        assert!(left.streams == [stream(b"{a=\"1\"}", &[b"before", b"after"])], "all that did not panic");
-        assert_eq!(tally.dropped, [(Reason::Internal, Count { lines: 3, bytes: 7 + POISON.len() as u64 })]);
-        assert_eq!(tally.dropped_streams, [(Reason::Internal, 1)]);
-    }
-}
+mod tests;

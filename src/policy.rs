@@ -2,6 +2,8 @@
 
 use crate::{
     admit::Admission,
+    classify::{self, LineRules},
+    guard::Caps,
     plan::{self, Plans},
     relabel::LabelRule,
     rules::Ruleset,
@@ -25,7 +27,11 @@ impl Policies {
     /// However many they are, together they keep as many plans as one alone would.
     pub fn new(tenancy: Tenancy, common: Policy, by_tenant: HashMap<Tenant, Policy>) -> Self {
         let most = plan::CACHE_BYTES / (1 + by_tenant.len());
-        let share = |policy| Arc::new(Policy { plans: Plans::within(most), ..policy });
+        let most_of_lines = classify::CACHE_BYTES / (1 + by_tenant.len());
+        let share = |policy: Policy| {
+            let lines = policy.lines.within(most_of_lines);
+            Arc::new(Policy { lines, plans: Plans::within(most), ..policy })
+        };
         let by_tenant = by_tenant.into_iter().map(|(tenant, policy)| (tenant, share(policy))).collect();
         Self { tenancy, common: share(common), by_tenant }
     }
@@ -54,9 +60,13 @@ pub struct Policy {
     pub labels: Vec<LabelRule>,
     /// The section `streams`.
     pub streams: Admission,
-    /// The section `redact`, with the builtin pack.
+    /// The section `lines`.
+    pub lines: LineRules,
+    /// The section `redact`, with the builtin pack; its scan looks for what `lines` asks for too.
     pub redact: Ruleset,
-    /// The names of the redaction rules that are switched off, for those who ask what is not enforced.
+    /// The section `caps`.
+    pub caps: Caps,
+    /// The names of the line rules and redaction rules that are switched off, for those who ask what is not enforced.
     pub off: Vec<String>,
     /// Whether entries that were different and became equal are told apart (`loki.tell_apart` of sigyn.yaml).
     pub tell_apart: bool,

@@ -38,6 +38,13 @@ pub struct Text<'a> {
     pub place: Place,
 }
 
+impl<'a> Text<'a> {
+    /// One that is a buffer of its own.
+    pub fn whole(buffer: &'a [u8], key: Option<&'a [u8]>, place: Place) -> Self {
+        Self { buffer, span: Span::new(0, buffer.len()), key, place }
+    }
+}
+
 /// What became of findings that overlap. It has no `Debug`: a replacement may hold a part of the secret.
 pub struct Decision {
     /// The findings, in positions of the text.

@@ -3,10 +3,13 @@
 //! Nearly always that is one share, and one block. Only a push above Loki's message limit stays open: it is compressed
 //! part by part when each is sent, so that what it holds in memory is what it holds permits for.
 
+mod loan;
+
 use crate::{
     config::Limits,
     error::Error,
     intake::{Head, Received},
+    ledger::{Ledger, Taken},
     memory::{Beside, Memory},
     pipeline::{self, Scratch, Treated},
     plan,
@@ -20,6 +23,7 @@ use crate::{
 };
 use bytes::Bytes;
 use http::HeaderValue;
+pub use loan::Loan;
 use std::{
     collections::hash_map::RandomState,
     hash::BuildHasher,
@@ -39,6 +43,8 @@ pub struct Share {
     pub policy: Arc<Policy>,
     /// What was done to it.
     pub tally: Tally,
+    /// What it took from the ledger.
+    pub loan: Loan,
     /// What is to be sent.
     pub left: Left,
     /// What was sent, with the answers.
@@ -78,6 +84,7 @@ impl Left {
 /// Opens a push and treats it, for each tenant by itself.
 pub fn treat(
     policies: &Policies,
+    ledger: &Arc<Ledger>,
     received: &mut Received,
     limits: &Limits,
     message_limit: u64,
@@ -88,6 +95,7 @@ pub fn treat(
     let mut memory = received.permits.working();
     let mut sharing = Sharing {
         policies,
+        ledger,
         message_limit,
         now: now(),
         memory: Beside { bytes: 0, memory: &mut memory },
@@ -109,7 +117,7 @@ pub fn treat(
 }
 
 /// Nanoseconds since 1970.
-fn now() -> i64 {
+pub fn now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
 }
@@ -122,6 +130,7 @@ fn of_tenant(mut head: Head, tenant: &Tenant) -> Result<Head, Error> {
 
 struct Sharing<'w> {
     policies: &'w Policies,
+    ledger: &'w Arc<Ledger>,
     message_limit: u64,
     /// Nanoseconds since 1970.
     now: i64,
@@ -194,11 +203,13 @@ impl Sharing<'_> {
     ) -> Result<Share, Error> {
         let policy = Arc::clone(self.policies.of(tenant));
         let mut tally = Tally::default();
-        let (push, block) = match pipeline::treat(&policy, push, self.now, &mut self.memory, self.scratch, &mut tally)?
-        {
+        let book = self.ledger.book(tenant.map(Tenant::as_str).unwrap_or_default(), self.now);
+        let treated = pipeline::treat(&policy, push, book, &mut self.memory, self.scratch, &mut tally)?;
+        let loan = Loan::new(self.ledger, mem::take(&mut tally.taken));
+        let (push, block) = match treated {
             Treated::Unchanged => (push, as_received),
             Treated::Changed => (&mut self.scratch.out, None),
-            Treated::Nothing => return Ok(Share { head, policy, tally, left: Left::Nothing, sent: Vec::new() }),
+            Treated::Nothing => return Ok(Share { head, policy, tally, loan, left: Left::Nothing, sent: Vec::new() }),
         };
         let left = if fits(push, tally.kept().lines, self.message_limit)? {
             Left::Block(match block {
@@ -208,14 +219,15 @@ impl Sharing<'_> {
         } else {
             cut(mem::take(push).into(), self.message_limit, &mut tally)?
         };
-        Ok(Share { head, policy, tally, left, sent: Vec::new() })
+        Ok(Share { head, policy, tally, loan, left, sent: Vec::new() })
     }
 
     /// Streams that go nowhere.
     fn untreated(&self, head: &Head, received: Count) -> Share {
         let tally = Tally { received, ..Tally::default() };
         let policy = Arc::clone(&self.policies.common);
-        Share { head: head.clone(), policy, tally, left: Left::Nothing, sent: Vec::new() }
+        let loan = Loan::new(self.ledger, Taken::default());
+        Share { head: head.clone(), policy, tally, loan, left: Left::Nothing, sent: Vec::new() }
     }
 }
 

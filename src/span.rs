@@ -18,6 +18,11 @@ impl Span {
         Self { start: start as u32, end: end as u32 }
     }
 
+    /// The place before the byte at `at`.
+    pub fn at(at: u32) -> Self {
+        Self { start: at, end: at }
+    }
+
     /// Length in bytes.
     pub fn len(self) -> usize {
         (self.end - self.start) as usize

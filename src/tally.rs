@@ -1,5 +1,11 @@
 //! What happened to one push, in plain integers: filled on the way down, added to the metrics once when the answer is known.
 
+mod caps;
+mod lines;
+
+use crate::{diagnostic::Complaint, ledger::Taken};
+pub use caps::{Cap, Over};
+pub use lines::{LineAction, LineRuleCount};
 use std::sync::Arc;
 
 /// Lines and their received bytes (line, structured metadata names and values).
@@ -56,6 +62,22 @@ pub enum Reason {
     StructuredMetadataTooMany,
     /// A redaction rule `with: drop`.
     Redaction,
+    /// A line rule keeps a part of its lines, and this is none of it.
+    Sampled,
+    /// A line rule lets only so many lines pass in a time.
+    RateLimited,
+    /// Over `caps.streams`.
+    StreamCap,
+    /// Over one of `caps.values`.
+    ValueCap,
+    /// Over `caps.labels`.
+    LabelCap,
+    /// Over `caps.line`.
+    LineCap,
+    /// Over `caps.age`.
+    AgeCap,
+    /// Over `caps.future`.
+    FutureCap,
     /// In `tenants.mode: label`, the stream has no such label, and there is no default.
     NoTenant,
     /// In `tenants.mode: label`, the label's value is no tenant that Loki takes, or holds what is to be redacted.
@@ -73,6 +95,17 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// A reason that a policy names, written under the key `key`: letters, digits, `_`, `-` and `.`.
+    pub fn named(key: &str, text: &str) -> Result<Self, Complaint> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        if text.is_empty() || !text.bytes().all(plain) {
+            return Err(
+                Complaint::new(format!("`{key}` is no plain word")).hint("use letters, digits, `_`, `-` and `.`")
+            );
+        }
+        Ok(Self::Named(text.into()))
+    }
+
     /// The value of the label `reason`.
     pub fn as_str(&self) -> &str {
         match self {
@@ -93,6 +126,14 @@ impl Reason {
             Self::StructuredMetadataTooLarge => "structured_metadata_too_large",
             Self::StructuredMetadataTooMany => "structured_metadata_too_many",
             Self::Redaction => "redaction",
+            Self::Sampled => "sampled",
+            Self::RateLimited => "rate_limited",
+            Self::StreamCap => "stream_cap",
+            Self::ValueCap => "value_cap",
+            Self::LabelCap => "label_cap",
+            Self::LineCap => "line_cap",
+            Self::AgeCap => "age_cap",
+            Self::FutureCap => "future_cap",
             Self::NoTenant => "no_tenant",
             Self::BadTenant => "bad_tenant",
             Self::TooLarge => "too_large",
@@ -167,16 +208,22 @@ pub struct Tally {
     pub renamed_metadata: u64,
     /// Labels of streams that became structured metadata, by the place of the rule.
     pub demoted_labels: Vec<(Arc<str>, u64)>,
+    /// Lines that a cap touched, or would touch but for its report mode, by what it does.
+    pub capped_lines: Vec<((Cap, Over, Mode), u64)>,
+    /// What was taken of caps and rates. It is given back where the push is.
+    pub taken: Taken,
     /// Lines in which a finding was replaced (in the line or its metadata).
     pub redacted_lines: u64,
     /// Entries that were moved by a nanosecond or more, because they had become equal to another of their stream.
     pub told_apart: u64,
     /// Findings, by rule, place and mode.
     pub redactions: Vec<((RuleId, Place, Mode), u64)>,
+    /// What line rules did, by their number in file order; those behind the last that did anything are missing.
+    pub line_rules: Vec<LineRuleCount>,
 }
 
 impl Tally {
-    /// Forgets everything but its memory.
+    /// Forgets everything but its memory. What was taken must have been given back.
     pub fn clear(&mut self) {
         self.received = Count::default();
         self.dropped.clear();
@@ -185,9 +232,12 @@ impl Tally {
         self.reported_lines.clear();
         self.renamed_metadata = 0;
         self.demoted_labels.clear();
+        self.capped_lines.clear();
+        self.taken.clear();
         self.redacted_lines = 0;
         self.told_apart = 0;
         self.redactions.clear();
+        self.line_rules.clear();
     }
 
     /// Counts lines that are dropped.
@@ -218,13 +268,22 @@ impl Tally {
         count_one(&mut self.demoted_labels, rule);
     }
 
+    /// Counts lines that a cap touched.
+    pub fn cap(&mut self, cap: Cap, over: Over, mode: Mode, lines: u64) {
+        add_to(&mut self.capped_lines, (cap, over, mode), lines);
+    }
+
     /// Counts `times` findings of a rule.
     pub fn redaction(&mut self, rule: RuleId, place: Place, mode: Mode, times: u64) {
-        let key = (rule, place, mode);
-        match self.redactions.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, sum)) => *sum += times,
-            None => self.redactions.push((key, times)),
+        add_to(&mut self.redactions, (rule, place, mode), times);
+    }
+
+    /// The counts of the line rule of this number.
+    pub fn line_rule(&mut self, number: usize) -> &mut LineRuleCount {
+        if self.line_rules.len() <= number {
+            self.line_rules.resize(number + 1, LineRuleCount::default());
         }
+        &mut self.line_rules[number]
     }
 
     /// All that was dropped.
@@ -247,5 +306,12 @@ fn count_one<K: Clone + PartialEq>(counts: &mut Vec<(K, u64)>, key: &K) {
     match counts.iter_mut().find(|(known, _)| known == key) {
         Some((_, sum)) => *sum += 1,
         None => counts.push((key.clone(), 1)),
+    }
+}
+
+fn add_to<K: PartialEq>(counts: &mut Vec<(K, u64)>, key: K, times: u64) {
+    match counts.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, sum)) => *sum += times,
+        None => counts.push((key, times)),
     }
 }

@@ -7,7 +7,7 @@
 use crate::{
     error::Error,
     memory::Memory,
-    push::{Edits, Entry, Fates, Index, StreamFate, as_loki_names, put_timestamp},
+    push::{Edits, Entry, Groups, Index, Push, StreamFate, as_loki_names, put_timestamp},
     span::Span,
 };
 use std::{
@@ -24,8 +24,8 @@ const YEAR_1: At = (-62_135_596_800, 0);
 /// The first second that no timestamp may have: 10000-01-01T00:00:00Z.
 const YEAR_10000: i64 = 253_402_300_800;
 
-/// What a stream takes here: its group, its number, its place in a map of label texts.
-const GROUP_BYTES: usize = 80;
+/// What a stream, or an entry with labels of its own, takes here: its group and its place among them.
+const GROUP_BYTES: usize = size_of::<Group>() + Groups::BYTES;
 
 /// What an entry takes while it is compared: its place in a map that may be half empty.
 const COMPARED_BYTES: usize = 100;
@@ -35,8 +35,6 @@ const COMPARED_BYTES: usize = 100;
 pub struct Twins {
     items: Vec<Item>,
     groups: Vec<Group>,
-    /// The group of each stream; none where it is dropped.
-    of_stream: Vec<Option<u32>>,
     merged: Edits,
 }
 
@@ -47,56 +45,44 @@ struct Item {
     at: At,
     /// Whether its content was edited. Unchanged ones come first and keep their time.
     changed: bool,
+    /// Whether it left its stream. Those that stayed come first.
+    moved: bool,
     stream: u32,
     entry: u32,
     /// The hash of what Loki compares beside the timestamp; 0 until it is needed.
     content: u64,
 }
 
-/// All streams of one final label text.
+/// All entries of one final label text.
 struct Group {
-    /// A stream of it.
+    /// A stream of which it has an entry.
     stream: u32,
-    /// Whether streams of different label texts became one.
+    /// Whether entries that came with different label texts are together now.
     merged: bool,
     /// Whether something in it was edited.
     changed: bool,
-}
-
-/// One push on its way: where everything stands, and what is to become of it.
-struct Push<'a> {
-    body: &'a [u8],
-    index: &'a Index,
-    fates: &'a Fates,
 }
 
 impl Twins {
     /// Adds to `content` the edits of timestamps that tell entries apart, and returns how many entries were moved. `index`
     /// must be canonical. Costs a walk over the timestamps; contents are compared only where timestamps are equal.
     /// Fails where `memory` does.
-    pub fn tell_apart(
-        &mut self,
-        body: &[u8],
-        index: &Index,
-        fates: &Fates,
-        content: &mut Edits,
-        memory: &mut dyn Memory,
-    ) -> Result<u64, Error> {
+    pub fn tell_apart(&mut self, push: Push<'_>, content: &mut Edits, memory: &mut dyn Memory) -> Result<u64, Error> {
+        let Push { index, fates, .. } = push;
         let relabelled = fates.streams.iter().any(|fate| matches!(fate, StreamFate::Relabel(_)));
-        if content.is_empty() && fates.added.is_empty() && !relabelled {
+        if content.is_empty() && fates.added.is_empty() && fates.moved().is_empty() && !relabelled {
             return Ok(0);
         }
-        memory.reserve(index.streams.len() * GROUP_BYTES + index.entries.len() * size_of::<Item>())?;
-        let push = Push { body, index, fates };
-        self.group(&push);
-        self.collect(&push, content);
+        let groups = index.streams.len() + fates.moved().len();
+        memory.reserve(groups * GROUP_BYTES + index.entries.len() * size_of::<Item>())?;
+        self.collect(push, content);
         let suspects = self.suspects();
         if suspects.is_empty() {
             return Ok(0);
         }
         self.items.retain(|item| suspects.contains(&item.group));
         memory.reserve(self.reserved() + content.reserved() + self.items.len() * COMPARED_BYTES)?;
-        let mut moved = move_later(&push, content, &mut self.items);
+        let mut moved = move_later(push, content, &mut self.items);
         moved.sort_unstable_by_key(|(entry, _)| *entry);
         self.edit(index, &moved, content);
         Ok(moved.len() as u64)
@@ -104,36 +90,21 @@ impl Twins {
 
     /// About how many bytes it holds between pushes.
     pub fn reserved(&self) -> usize {
-        self.items.capacity() * size_of::<Item>() + self.groups.capacity() * GROUP_BYTES + self.merged.reserved()
+        self.items.capacity() * size_of::<Item>() + self.groups.capacity() * size_of::<Group>() + self.merged.reserved()
     }
 
-    /// Streams by final label text.
-    fn group(&mut self, push: &Push<'_>) {
-        self.groups.clear();
-        self.of_stream.clear();
-        let mut known: HashMap<&[u8], u32> = HashMap::new();
-        for number in 0..push.index.streams.len() as u32 {
-            let Some(labels) = push.labels(number) else {
-                self.of_stream.push(None);
-                continue;
-            };
-            let group = *known.entry(labels).or_insert(self.groups.len() as u32);
-            match self.groups.get_mut(group as usize) {
-                Some(same) => same.merged |= push.received(same.stream) != push.received(number),
-                None => self.groups.push(Group { stream: number, merged: false, changed: false }),
-            }
-            self.of_stream.push(Some(group));
-        }
-    }
-
-    /// Entries that go on, of groups in which something changed.
-    fn collect(&mut self, push: &Push<'_>, content: &Edits) {
+    /// Entries that go on, by final label text, of groups in which something changed.
+    fn collect(&mut self, push: Push<'_>, content: &Edits) {
         self.items.clear();
-        let mut dropped = push.fates.dropped_entries.iter().peekable();
+        self.groups.clear();
+        let mut groups = Groups::new(push);
+        let mut dropped = push.fates.dropped().iter().peekable();
         let mut edits = content.iter_from(0).peekable();
-        for (number, stream) in push.index.streams.iter().enumerate() {
-            let Some(group) = self.of_stream[number] else { continue };
-            for entry in stream.entries.clone() {
+        for (stream, positions) in (0..).zip(&push.index.streams) {
+            if push.fates.streams[stream as usize] == StreamFate::Drop {
+                continue;
+            }
+            for entry in positions.entries.clone() {
                 let Entry { field, timestamp, .. } = &push.index.entries[entry as usize];
                 while dropped.next_if(|dropped| **dropped < entry).is_some() {}
                 if dropped.peek() == Some(&&entry) {
@@ -143,9 +114,15 @@ impl Twins {
                 while edits.next_if(|(old, _)| old.end <= field.end).is_some() {
                     changed = true;
                 }
-                self.groups[group as usize].changed |= changed;
+                let (group, moved) = groups.of_entry(stream, entry);
+                if group as usize == self.groups.len() {
+                    self.groups.push(Group { stream, merged: false, changed: false });
+                }
+                let known = &mut self.groups[group as usize];
+                known.changed |= changed;
+                known.merged |= known.stream != stream && push.received(known.stream) != push.received(stream);
                 let at = timestamp.unwrap_or(YEAR_1);
-                self.items.push(Item { group, at, changed, stream: number as u32, entry, content: 0 });
+                self.items.push(Item { group, at, changed, moved, stream, entry, content: 0 });
             }
         }
         let groups = &self.groups;
@@ -176,12 +153,12 @@ impl Twins {
         let mut put = |(number, at): &(u32, At), edits: &mut Edits| {
             field.clear();
             put_timestamp(*at, &mut field);
-            edits.replace(stamp(&index.entries[*number as usize]), &field);
+            edits.replace(index.entries[*number as usize].timestamp_field, &field);
         };
         self.merged.clear();
         for (old, new) in content.iter_from(0) {
             while let Some(next) =
-                stamps.next_if(|(entry, _)| stamp(&index.entries[*entry as usize]).start <= old.start)
+                stamps.next_if(|(entry, _)| index.entries[*entry as usize].timestamp_field.start <= old.start)
             {
                 put(next, &mut self.merged);
             }
@@ -192,68 +169,54 @@ impl Twins {
     }
 }
 
-impl<'a> Push<'a> {
-    /// The label text under which a stream goes on.
-    fn labels(&self, stream: u32) -> Option<&'a [u8]> {
-        match self.fates.streams[stream as usize] {
-            StreamFate::Keep => Some(self.received(stream)),
-            StreamFate::Relabel(labels) => Some(labels.of(&self.fates.labels)),
-            StreamFate::Drop => None,
-        }
-    }
+/// What an entry was when it came: its labels, and all of it but the timestamp.
+fn origin<'a>(push: Push<'a>, stream: u32, entry: u32) -> (&'a [u8], &'a [u8]) {
+    let entry = &push.index.entries[entry as usize];
+    let rest = Span { start: entry.timestamp_field.end.max(entry.body.start), end: entry.body.end };
+    (push.received(stream), rest.of(push.body))
+}
 
-    /// The label text with which a stream came.
-    fn received(&self, stream: u32) -> &'a [u8] {
-        self.index.streams[stream as usize].labels.of(self.body)
-    }
-
-    /// What an entry was when it came: its labels, and all of it but the timestamp.
-    fn origin(&self, stream: u32, entry: u32) -> (&'a [u8], &'a [u8]) {
-        let entry = &self.index.entries[entry as usize];
-        let rest = Span { start: stamp(entry).end, end: entry.body.end };
-        (self.received(stream), rest.of(self.body))
-    }
-
-    /// Writes what Loki compares of an entry beside the timestamp: the line and the metadata in order of name.
-    fn put_content(&self, number: u32, content: &Edits, out: &mut Vec<u8>) {
-        let entry = &self.index.entries[number as usize];
-        let mut texts = content.texts(self.body, entry.body.start);
-        let mut text = |span: Span, out: &mut Vec<u8>| texts.pieces(span, |piece| out.extend_from_slice(piece));
-        text(entry.line, out);
-        let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        for pair in self.index.pairs_of(entry) {
-            let (mut name, mut value) = (Vec::new(), Vec::new());
-            text(pair.name, &mut name);
-            text(pair.value, &mut value);
-            pairs.push((as_loki_names(&name), value));
+/// Writes what Loki compares of an entry beside the timestamp: the line and the metadata in order of name.
+fn put_content(push: Push<'_>, number: u32, content: &Edits, out: &mut Vec<u8>) {
+    let entry = &push.index.entries[number as usize];
+    let mut texts = content.texts(push.body, entry.body.start);
+    texts.pieces(entry.line, |piece| out.extend_from_slice(piece));
+    let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    for pair in push.index.pairs_of(entry) {
+        if texts.removes(pair.field) {
+            continue;
         }
-        pairs.extend(self.fates.added.of(number).map(|(name, value)| (as_loki_names(name), value.to_vec())));
-        pairs.sort_unstable();
-        for part in pairs.iter().flat_map(|(name, value)| [name, value]) {
-            // A length before each, so that no two lists of pairs look alike.
-            out.extend_from_slice(&(part.len() as u32).to_be_bytes());
-            out.extend_from_slice(part);
-        }
+        let (mut name, mut value) = (Vec::new(), Vec::new());
+        texts.pieces(pair.name, |piece| name.extend_from_slice(piece));
+        texts.pieces(pair.value, |piece| value.extend_from_slice(piece));
+        pairs.push((as_loki_names(&name), value));
+    }
+    pairs.extend(push.fates.added.of(number).map(|(name, value)| (as_loki_names(name), value.to_vec())));
+    pairs.sort_unstable();
+    for part in pairs.iter().flat_map(|(name, value)| [name, value]) {
+        // A length before each, so that no two lists of pairs look alike.
+        out.extend_from_slice(&(part.len() as u32).to_be_bytes());
+        out.extend_from_slice(part);
     }
 }
 
 /// Which entries are to be moved, and to where. Linear: the next free nanosecond of a content is remembered.
-fn move_later(push: &Push<'_>, content: &Edits, items: &mut [Item]) -> Vec<(u32, At)> {
+fn move_later(push: Push<'_>, content: &Edits, items: &mut [Item]) -> Vec<(u32, At)> {
     // A hash stands for the content, with a key that no sender knows: were two contents ever of one hash, that would move an
     // entry for nothing and lose none.
     let key = RandomState::new();
     let mut text = Vec::new();
     for item in items.iter_mut() {
         text.clear();
-        push.put_content(item.entry, content, &mut text);
+        put_content(push, item.entry, content, &mut text);
         item.content = key.hash_one(&text);
     }
-    items.sort_by_key(|item| (item.changed, item.group, item.at));
+    items.sort_by_key(|item| (item.changed, item.moved, item.group, item.at));
     let mut held: HashMap<(u32, At, u64), (u32, u32)> = HashMap::new();
     let mut late: Vec<Item> = Vec::new();
     for item in items.iter() {
         let (stream, entry) = *held.entry((item.group, item.at, item.content)).or_insert((item.stream, item.entry));
-        if push.origin(stream, entry) != push.origin(item.stream, item.entry) {
+        if origin(push, stream, entry) != origin(push, item.stream, item.entry) {
             late.push(*item);
         }
     }
@@ -262,7 +225,7 @@ fn move_later(push: &Push<'_>, content: &Edits, items: &mut [Item]) -> Vec<(u32,
     let mut twins: HashMap<_, At> = HashMap::new();
     let mut moved = Vec::new();
     for item in &late {
-        let origin = push.origin(item.stream, item.entry);
+        let origin = origin(push, item.stream, item.entry);
         let at = twins.entry((item.group, item.at, origin)).or_insert_with(|| {
             let next = free.entry((item.group, item.content)).or_insert(item.at);
             let mut at = later(item.at.max(*next));
@@ -283,13 +246,4 @@ fn move_later(push: &Push<'_>, content: &Edits, items: &mut [Item]) -> Vec<(u32,
 /// A nanosecond later.
 fn later((seconds, nanos): At) -> At {
     if nanos == 999_999_999 { (seconds + 1, 0) } else { (seconds, nanos + 1) }
-}
-
-/// The timestamp field of an entry, or the place where it would stand.
-fn stamp(entry: &Entry) -> Span {
-    if entry.timestamp_field.is_empty() {
-        Span { start: entry.body.start, end: entry.body.start }
-    } else {
-        entry.timestamp_field
-    }
 }

@@ -102,19 +102,16 @@ impl Limits {
         if is_above(texts.length(entry.line), self.max_line_size) {
             return Some(Reason::LineTooLong);
         }
-        let (more, more_bytes) = added.fold((0, 0), |(pairs, bytes), (name, value)| {
+        let (pairs, bytes) = added.fold(metadata(pairs, texts), |(pairs, bytes), (name, value)| {
             (pairs + 1, bytes + if name == LEVEL { 0 } else { name.len() + value.len() })
         });
-        if !self.allow_structured_metadata && pairs.len() + more > 0 {
+        if !self.allow_structured_metadata && pairs > 0 {
             return Some(Reason::DisallowedStructuredMetadata);
         }
-        if self.max_structured_metadata_size.is_some()
-            && is_above(metadata_size(pairs, texts) + more_bytes, self.max_structured_metadata_size)
-        {
+        if is_above(bytes, self.max_structured_metadata_size) {
             return Some(Reason::StructuredMetadataTooLarge);
         }
-        is_above(pairs.len() + more, self.max_structured_metadata_entries_count)
-            .then_some(Reason::StructuredMetadataTooMany)
+        is_above(pairs, self.max_structured_metadata_entries_count).then_some(Reason::StructuredMetadataTooMany)
     }
 }
 
@@ -132,7 +129,7 @@ pub fn timestamp_is_valid(entry: &Entry) -> bool {
 const YEAR_1: i64 = -62_135_596_800;
 
 /// The time of an entry as Loki compares it: beyond the years 1678 to 2262 it wraps.
-fn time_of(entry: &Entry) -> i64 {
+pub fn time_of(entry: &Entry) -> i64 {
     let (seconds, nanos) = entry.timestamp.unwrap_or((YEAR_1, 0));
     seconds.wrapping_mul(1_000_000_000).wrapping_add(i64::from(nanos))
 }
@@ -148,16 +145,21 @@ fn is_above(number: usize, limit: Option<u64>) -> bool {
 /// What Loki itself adds to entries, and does not count.
 const LEVEL: &[u8] = b"detected_level";
 
-/// Bytes of names and values, as Loki counts them: without a level, which may be its own.
-fn metadata_size(pairs: &[Pair], mut texts: Texts<'_>) -> usize {
-    let size = |pair: &Pair| {
+/// How many pairs stay, and the bytes of their names and values as Loki counts them: without a level, which may be its own.
+fn metadata(pairs: &[Pair], mut texts: Texts<'_>) -> (usize, usize) {
+    let (mut kept, mut bytes) = (0, 0);
+    for pair in pairs {
+        if texts.removes(pair.field) {
+            continue;
+        }
+        kept += 1;
         let (mut length, mut level) = (0, Some(LEVEL));
         texts.pieces(pair.name, |piece| {
             length += piece.len();
             level = level.and_then(|rest| rest.strip_prefix(piece));
         });
         length += texts.length(pair.value);
-        if level == Some(b"") { 0 } else { length }
-    };
-    pairs.iter().map(size).sum()
+        bytes += if level == Some(b"") { 0 } else { length };
+    }
+    (kept, bytes)
 }

@@ -10,6 +10,7 @@ use growth::grows_less_than;
 use prost::Message;
 use sigyn::{
     config::{Source, compile_policy},
+    ledger::Ledger,
     memory::Unbounded,
     pipeline::{Scratch, treat},
     policy::Policy,
@@ -56,7 +57,9 @@ fn a_hostile_line_costs_no_more_than_its_length() {
         let (short, long) = (push(piece, SHORT), push(piece, SHORT * TIMES));
         let treat = |body: &[u8]| {
             let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-            assert!(treat(&policy, body, 0, &mut Unbounded, &mut scratch, &mut tally).is_ok());
+            assert!(
+                treat(&policy, body, Ledger::default().book("", 0), &mut Unbounded, &mut scratch, &mut tally).is_ok()
+            );
         };
         // Square growth would be `TIMES` times more again.
         assert!(

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sigyn::{
     config::{Source, compile_policy},
     explain::{Entry, Outcome, explain},
+    ledger::Ledger,
     memory::Unbounded,
     pipeline::{Scratch, treat},
     policy::Policy,
@@ -194,7 +195,8 @@ fn tally(policy: &Policy, entry: &Entry) -> Tally {
     let stream = proto::Stream { labels: entry.labels.clone(), entries: vec![line], hash: 0 };
     let push = proto::PushRequest { streams: vec![stream], format: Vec::new() };
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    treat(policy, &push.encode_to_vec(), 0, &mut Unbounded, &mut scratch, &mut tally).unwrap();
+    treat(policy, &push.encode_to_vec(), Ledger::default().book("", 0), &mut Unbounded, &mut scratch, &mut tally)
+        .unwrap();
     tally
 }
 

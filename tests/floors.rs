@@ -9,9 +9,9 @@ use std::{
 
 /// Every module of the crate, from the ground up. A new module needs a place here before it needs code.
 const FLOORS: &[&[&str]] = &[
-    &["span", "tally", "tenant", "memory", "error", "diagnostic", "hush", "proto", "process"],
-    &["push", "rules", "logql", "re2", "sets"],
-    &["admit", "relabel", "redact", "validate", "twins"],
+    &["span", "tally", "ledger", "tenant", "memory", "error", "diagnostic", "hush", "proto", "process"],
+    &["push", "rules", "logql", "re2", "sets", "fields"],
+    &["admit", "relabel", "classify", "redact", "guard", "validate", "twins"],
     &["pipeline", "plan", "policy", "tenancy", "config", "explain"],
     &["intake", "share", "send", "forward", "credentials", "reply", "metrics", "pool"],
     &["gateway"],

@@ -9,6 +9,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use prost::Message;
 use sigyn::{
     config::{Source, compile_policy},
+    ledger::Ledger,
     memory::Unbounded,
     pipeline::{Scratch, Treated, treat},
     policy::Policy,
@@ -140,7 +141,7 @@ fn push(planted: &[(Field, &str)]) -> Vec<u8> {
 /// What is forwarded of a body; `None` where nothing is.
 fn forwarded(policy: &Policy, body: &[u8]) -> Option<Vec<u8>> {
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let treated = treat(policy, body, 0, &mut Unbounded, &mut scratch, &mut tally).ok()?;
+    let treated = treat(policy, body, Ledger::default().book("", 0), &mut Unbounded, &mut scratch, &mut tally).ok()?;
     let out = match treated {
         Treated::Unchanged => body.to_vec(),
         Treated::Changed => scratch.out,

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use prost::Message;
 use sigyn::{
     error::Error,
+    ledger::Ledger,
     memory::Memory,
     pipeline::{Scratch, Treated, treat},
     policy::Policy,
@@ -208,7 +209,8 @@ fn memory_for_demoted_labels_is_asked_for_before_it_is_taken() {
     let lines = vec!["x"; 10_000];
     let body = push(vec![stream(&labels, &lines)]).encode_to_vec();
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let treated = treat(&policy, &body, NOW, &mut Bounded(500_000_000), &mut scratch, &mut tally);
+    let treated =
+        treat(&policy, &body, Ledger::default().book("", NOW), &mut Bounded(500_000_000), &mut scratch, &mut tally);
     assert_eq!(treated, Err(Error::Overloaded));
     assert!(scratch.reserved() < 50_000_000, "a gigabyte was not made");
 }

@@ -11,6 +11,7 @@ use corpus::{Batch, batch};
 use prost::Message;
 use sigyn::{
     config::{Source, compile_policy},
+    ledger::Ledger,
     memory::Unbounded,
     pipeline::{Scratch, Treated, treat},
     policy::Policy,
@@ -120,7 +121,8 @@ fn describe(batches: &[Batch], rate: u64) {
 fn check(policy: &Policy, batch: &Batch, name: &str) {
     let body = batch.push.encode_to_vec();
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let treated = treat(policy, &body, 0, &mut Unbounded, &mut scratch, &mut tally).unwrap();
+    let treated =
+        treat(policy, &body, Ledger::default().book("", 0), &mut Unbounded, &mut scratch, &mut tally).unwrap();
     let out = match treated {
         Treated::Unchanged => body.as_slice(),
         Treated::Changed => scratch.out.as_slice(),
@@ -170,6 +172,7 @@ fn median(times: &mut [Duration]) -> Duration {
 struct Road {
     flat: Vec<u8>,
     out: Vec<u8>,
+    ledger: Ledger,
     scratch: Scratch,
     tally: Tally,
 }
@@ -197,7 +200,15 @@ impl Road {
         for block in packed {
             let len = self.decode(block);
             self.tally.clear();
-            if treat(policy, &self.flat[..len], 0, &mut Unbounded, &mut self.scratch, &mut self.tally).unwrap()
+            if treat(
+                policy,
+                &self.flat[..len],
+                self.ledger.book("", 0),
+                &mut Unbounded,
+                &mut self.scratch,
+                &mut self.tally,
+            )
+            .unwrap()
                 == Treated::Changed
             {
                 pack(&self.scratch.out, &mut self.out);

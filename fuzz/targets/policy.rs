@@ -5,6 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use prost::Message;
 use sigyn::{
     config::{Kind, Source, compile_policy, kind_of, lower_settings, lower_tests},
+    ledger::Ledger,
     memory::Unbounded,
     pipeline::{Scratch, treat},
     proto::{Entry, PushRequest, Stream},
@@ -31,7 +32,7 @@ fuzz_target!(|text: &str| {
             let stream = Stream { labels: b"{a=\"b\"}".to_vec(), entries: vec![entry], hash: 0 };
             let body = PushRequest { streams: vec![stream], format: Vec::new() }.encode_to_vec();
             let mut tally = Tally::default();
-            treat(&policy, &body, 0, &mut Unbounded, &mut Scratch::default(), &mut tally).expect("the push is sound");
+            treat(&policy, &body, Ledger::default().book("", 0), &mut Unbounded, &mut Scratch::default(), &mut tally).expect("the push is sound");
         }
     }
 });

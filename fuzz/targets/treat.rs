@@ -8,6 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use prost::Message;
 use sigyn::{
     config::{Source, compile_policy},
+    ledger::Ledger,
     memory::Unbounded,
     pipeline::{Scratch, Treated, treat},
     policy::Policy,
@@ -39,7 +40,7 @@ fn policy(tell_apart: bool) -> Policy {
 /// What is left, and how many lines were kept; `None` where the body is refused.
 fn treated(policy: &Policy, body: &[u8]) -> Option<(PushRequest, u64)> {
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let left = match treat(policy, body, 0, &mut Unbounded, &mut scratch, &mut tally).ok()? {
+    let left = match treat(policy, body, Ledger::default().book("", 0), &mut Unbounded, &mut scratch, &mut tally).ok()? {
         Treated::Unchanged => body,
         Treated::Changed => &scratch.out,
         Treated::Nothing => b"",

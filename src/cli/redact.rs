@@ -6,6 +6,7 @@ use super::{Failure, entry::Pairs, label_text, unwritten};
 use crate::{
     diagnostic::{Diagnostic, cause},
     error::Error,
+    ledger::Ledger,
     load::Files,
     memory::Unbounded,
     pipeline::{self, Scratch, Treated},
@@ -23,6 +24,9 @@ use std::{
     slice,
     sync::Arc,
 };
+
+/// When all lines were written, in seconds since 1970.
+const WRITTEN: i64 = 1;
 
 /// Lines are treated together up to this size.
 const BATCH: usize = 1024 * 1024;
@@ -221,8 +225,10 @@ impl Desk {
     fn treat(&mut self, items: &[Item]) -> Result<Vec<Ended>, Error> {
         let body = as_push(items).encode_to_vec();
         self.tally.clear();
-        // No limit on the age of entries is in force here, so that no time is asked for.
-        let treated = pipeline::treat(&self.policy, &body, 0, &mut Unbounded, &mut self.scratch, &mut self.tally)?;
+        // Entries have no age here, and what comes before them is forgotten: a rate would ask for the time between them.
+        let ledger = Ledger::default();
+        let book = ledger.book("", WRITTEN * 1_000_000_000);
+        let treated = pipeline::treat(&self.policy, &body, book, &mut Unbounded, &mut self.scratch, &mut self.tally)?;
         match (&self.tally.dropped[..], items) {
             ([], _) => {
                 let after = if treated == Treated::Unchanged { &body } else { &self.scratch.out };
@@ -245,8 +251,7 @@ impl Desk {
 /// Entries of one stream as a push.
 fn as_push(items: &[Item]) -> PushRequest {
     let entry = |(number, item): (usize, &Item)| Entry {
-        // Any time will do; nothing reads it.
-        timestamp: Some(Timestamp { seconds: 1, nanos: (number % 1_000_000_000) as i32 }),
+        timestamp: Some(Timestamp { seconds: WRITTEN, nanos: (number % 1_000_000_000) as i32 }),
         line: item.line.clone(),
         structured_metadata: item.metadata.clone(),
         parsed: Vec::new(),
@@ -262,11 +267,14 @@ fn kept(push: PushRequest, items: &[Item]) -> Vec<Ended> {
         let labels = stream.labels;
         stream.entries.into_iter().map(move |entry| (labels.clone(), entry))
     });
+    let mut entries: Vec<(Vec<u8>, Entry)> = entries.collect();
+    // Line rules part them into streams. No two have one time, so that none of them was moved.
+    entries.sort_by_key(|(_, entry)| entry.timestamp.map(|Timestamp { seconds, nanos }| (seconds, nanos)));
     let item = |((labels, entry), before): ((Vec<u8>, Entry), &Item)| {
         let labelled = before.labelled;
         Ended::Kept(Item { labels, labelled, line: entry.line, metadata: entry.structured_metadata })
     };
-    entries.zip(items).map(item).collect()
+    entries.into_iter().zip(items).map(item).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod loki_limits;
 mod lower;
 mod tenants;
 mod tls;
-mod units;
+pub(super) mod units;
 
 use crate::{diagnostic::Diagnostic, validate};
 pub use auth::{Secret, User};

@@ -2,6 +2,7 @@
 
 use crate::{
     error::Error,
+    ledger::Ledger,
     memory::Unbounded,
     pipeline::{self, Scratch, Treated},
     policy::Policy,
@@ -40,7 +41,9 @@ impl Entry {
         // It is as old as it says: how old it is by a clock is no matter of the entry's.
         let (seconds, nanos) = self.timestamp;
         let now = seconds.wrapping_mul(1_000_000_000).wrapping_add(i64::from(nanos));
-        let forwarded = match pipeline::treat(policy, &body, now, &mut Unbounded, &mut scratch, &mut tally)? {
+        let ledger = Ledger::default();
+        let book = ledger.book("", now);
+        let forwarded = match pipeline::treat(policy, &body, book, &mut Unbounded, &mut scratch, &mut tally)? {
             Treated::Unchanged => &body,
             Treated::Changed => &scratch.out,
             Treated::Nothing => {

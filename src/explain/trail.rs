@@ -153,6 +153,14 @@ pub(super) fn is_of_a_check(reason: &Reason) -> bool {
         | Reason::TooLarge
         | Reason::Loki413
         | Reason::Redaction
+        | Reason::StreamCap
+        | Reason::ValueCap
+        | Reason::LabelCap
+        | Reason::LineCap
+        | Reason::AgeCap
+        | Reason::FutureCap
+        | Reason::Sampled
+        | Reason::RateLimited
         | Reason::Loki260
         | Reason::Internal
         | Reason::Named(_) => false,

@@ -1,22 +1,25 @@
-//! The walk over the entries of a push: each is scanned once, each of its texts redacted, and what is left validated.
+//! The walk over the entries of a push: each is scanned once, treated, and what becomes of it written down.
 
-use super::Guard;
+use super::{Guard, ways::Ways};
 use crate::{
+    classify::Changes,
     error::Error,
+    ledger::Book,
     memory::{Beside, Memory},
-    plan::StreamPlan,
+    plan::{Desk as Alone, StreamPlan},
     policy::Policy,
-    push::{self, Added, Edits, Entry, Index, Pair, SpareNames, Stream},
-    redact::{Fate, Text, Work, redact},
-    rules::{Active, Hit},
+    push::{self, Edits, Entry, Fates, Index, Stream, StreamFate},
+    redact::Work,
+    rules::Hit,
     span::Span,
-    tally::{Mode, Place, Reason, Tally},
+    tally::{Reason, Tally},
     validate::{self, Limits},
 };
 use std::{
     collections::HashSet,
     ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 /// So many bytes of entries are scanned at a time. A hit takes more memory than the literal that it tells of, and what was
@@ -32,20 +35,43 @@ const NAME_BYTES: usize = 80;
 /// What it takes to note that an entry gets a pair.
 const GIVEN_BYTES: usize = 8;
 
+/// What entries may put beside the push before it is asked whether there is memory for it.
+const UNPAID: usize = 64 * 1024;
+
 /// What was done to an entry that goes on.
-struct Done {
+#[derive(Default)]
+pub(super) struct Done {
     /// Whether something was redacted.
-    redacted: bool,
+    pub(super) redacted: bool,
     /// How many names of its structured metadata were replaced.
-    renamed: u64,
+    pub(super) renamed: u64,
+}
+
+/// Why an entry is not treated to its end.
+pub(super) enum Stop {
+    /// It is dropped.
+    Dropped(Reason),
+    /// The push is not treated to its end.
+    Failed(Error),
+}
+
+impl From<Reason> for Stop {
+    fn from(reason: Reason) -> Self {
+        Self::Dropped(reason)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 /// Where the walk over the entries stands.
 pub(super) struct Walk<'a> {
     pub(super) policy: &'a Policy,
     pub(super) body: &'a [u8],
-    /// Nanoseconds since 1970.
-    pub(super) now: i64,
+    pub(super) book: Book<'a>,
     pub(super) index: &'a Index,
     /// Loki's limits, where any of them is about entries.
     pub(super) limits: Option<&'a Limits>,
@@ -57,23 +83,48 @@ pub(super) struct Walk<'a> {
     pub(super) scanned: u32,
     pub(super) work: &'a mut Work,
     pub(super) content: &'a mut Edits,
-    pub(super) added: &'a mut Added,
-    /// Of `added`, what was made of labels of the stream.
-    pub(super) pairs: Range<u32>,
+    pub(super) fates: &'a mut Fates,
+    pub(super) ways: &'a mut Ways,
+    /// The way of the stream, where there is more to it than its label text.
+    pub(super) way: Option<u32>,
+    pub(super) changes: &'a mut Changes,
+    /// Redacts what does not stand in the body.
+    pub(super) alone: &'a mut Alone,
+    pub(super) room: Room,
     pub(super) memory: Beside<'a>,
+    /// For so much memory was asked last.
+    pub(super) paid: usize,
+}
+
+/// Memory for what is known of the entry at hand.
+#[derive(Default)]
+pub(super) struct Room {
+    /// The names of its pairs as Loki stores them, as it came, where somebody asked for them.
+    pub(super) own: Option<HashSet<Vec<u8>>>,
+    /// Which of the pairs that line rules set took the place of one that it had.
+    pub(super) met: Vec<bool>,
+    /// Its line, to be cut.
+    pub(super) line: Vec<u8>,
 }
 
 impl Walk<'_> {
-    /// Comes to a stream. Fails where there is no memory for what its entries get.
-    pub(super) fn begin(&mut self, plan: &StreamPlan, stream: &Stream) -> Result<(), Error> {
+    /// Comes to a stream that goes on. Fails where there is no memory for what its entries get.
+    pub(super) fn begin(&mut self, plan: &Arc<StreamPlan>, stream: &Stream) -> Result<(), Error> {
+        let asks = plan.labels.is_some() || plan.situation.is_some();
+        self.way = (asks || !plan.demoted.is_empty())
+            .then(|| self.ways.of_stream(plan, stream.labels.of(self.body), self.fates));
         if !plan.demoted.is_empty() {
-            let first = self.added.pairs();
-            plan.demoted.iter().for_each(|pair| self.added.pair(&pair.name, &pair.value));
-            self.pairs = first..self.added.pairs();
             let given = stream.entries.len() * plan.demoted.len() * GIVEN_BYTES;
-            self.memory.reserve(self.content.reserved() + self.added.reserved() + given)?;
+            self.memory.reserve(self.held() + given)?;
         }
         Ok(())
+    }
+
+    /// Goes from a stream whose entries are treated: the guard may have made its labels others.
+    pub(super) fn end(&mut self, number: usize) {
+        if let Some(labels) = self.way.and_then(|way| self.ways.changed(way, self.fates)) {
+            self.fates.streams[number] = StreamFate::Relabel(labels);
+        }
     }
 
     /// Looks for the rules' literals in an entry and those behind it, of other streams too, if that is not done yet.
@@ -95,136 +146,76 @@ impl Walk<'_> {
         while begin < piece.end {
             let end = piece.end.min(begin.saturating_add(SCANNED_BYTES));
             self.policy.redact.hits_ending(self.body, Span { start: begin, end }, piece.start, self.hits);
-            self.memory.reserve(self.content.reserved() + self.added.reserved() + self.hits.len() * HIT_BYTES)?;
+            self.memory.reserve(self.held())?;
             begin = end;
         }
         // Names are given to those that have none, whether or not a rule looks at them.
         let pairs = &self.index.pairs[first.pairs.start as usize..entries[together - 1].pairs.end as usize];
         let nameless = pairs.iter().filter(|pair| !push::can_be_name(pair.name.of(self.body))).count();
-        self.memory.reserve(
-            self.content.reserved() + self.added.reserved() + self.hits.len() * HIT_BYTES + nameless * NAME_BYTES,
-        )?;
+        self.memory.reserve(self.held() + nameless * NAME_BYTES)?;
         self.scanned = entry + together as u32;
         Ok(())
     }
 
-    /// Redacts and validates one entry; the reason where it is dropped, and then no edit of it stays.
-    pub(super) fn entry(&mut self, plan: &StreamPlan, number: u32, tally: &mut Tally, guard: Guard) -> Option<Reason> {
+    /// About how many bytes are held of what the walk writes, or soon will be.
+    pub(super) fn held(&self) -> usize {
+        self.content.reserved()
+            + self.fates.reserved()
+            + self.ways.bytes()
+            + self.changes.reserved()
+            + self.alone.reserved()
+            + self.room.line.capacity()
+            + self.hits.len() * HIT_BYTES
+    }
+
+    /// Treats one entry, and notes where it is dropped or gets other labels. Fails where there is no memory for it.
+    pub(super) fn entry(
+        &mut self,
+        plan: &Arc<StreamPlan>,
+        stream: &Stream,
+        number: u32,
+        tally: &mut Tally,
+        guard: Guard,
+    ) -> Result<(), Error> {
         let entry = &self.index.entries[number as usize];
-        if !validate::timestamp_is_valid(entry) {
-            return Some(Reason::BadTimestamp);
-        }
-        let (edits, given) = (self.content.len(), self.added.len());
-        let fate = match guard {
-            Guard::Push => self.treat(plan, number, tally),
-            Guard::Entry => catch_unwind(AssertUnwindSafe(|| self.treat(plan, number, tally))).unwrap_or_else(|_| {
-                *self.work = Work::default();
-                Err(Reason::Internal)
-            }),
+        let edits = self.content.len();
+        let treated = if validate::timestamp_is_valid(entry) {
+            let mut treat = || self.treat(plan, stream, number, tally);
+            match guard {
+                Guard::Push => treat(),
+                Guard::Entry => catch_unwind(AssertUnwindSafe(treat)).unwrap_or_else(|_| {
+                    *self.work = Work::default();
+                    *self.changes = Changes::default();
+                    *self.alone = Alone::default();
+                    Err(Stop::Dropped(Reason::Internal))
+                }),
+            }
+        } else {
+            Err(Stop::Dropped(Reason::BadTimestamp))
         };
-        match fate {
+        match treated {
             Ok(done) => {
                 tally.redacted_lines += u64::from(done.redacted);
                 tally.renamed_metadata += done.renamed;
-                None
             }
-            Err(reason) => {
+            Err(Stop::Dropped(reason)) => {
+                // No edit of it stays.
                 self.content.truncate(edits);
-                self.added.truncate(given);
-                Some(reason)
+                self.fates.drop_entry(number);
+                tally.drop_lines(&reason, self.index.count(number..number + 1));
             }
+            Err(Stop::Failed(error)) => return Err(error),
         }
-    }
-
-    fn treat(&mut self, plan: &StreamPlan, number: u32, tally: &mut Tally) -> Result<Done, Reason> {
-        let entry = &self.index.entries[number as usize];
-        let done = self.texts(plan, entry, tally)?;
-        if !plan.demoted.is_empty() {
-            self.add_pairs(plan, number, entry);
+        // Only line rules put more into a push than was in it, or was asked for.
+        if plan.situation.is_some() && self.held() > self.paid + UNPAID {
+            self.paid = self.held();
+            self.memory.reserve(self.paid)?;
         }
-        if let Some(limits) = self.limits {
-            let texts = self.content.texts(self.body, entry.body.start);
-            let (pairs, added) = (self.index.pairs_of(entry), self.added.of(number));
-            match (limits.refuses_entry(entry, pairs, texts, added, self.now), limits.mode) {
-                (Some(reason), Mode::On) => return Err(reason),
-                (Some(reason), Mode::Report) => tally.report_line(&reason),
-                (None, _) => {}
-            }
-        }
-        Ok(done)
-    }
-
-    /// Gives the entry what was made of labels, but for what it has itself.
-    fn add_pairs(&mut self, plan: &StreamPlan, number: u32, entry: &Entry) {
-        let own = self.index.pairs_of(entry).iter().map(|pair| push::as_loki_names(pair.name.of(self.body)));
-        let own: HashSet<Vec<u8>> = own.collect();
-        for (pair, demoted) in self.pairs.clone().zip(&plan.demoted) {
-            if !own.contains(&demoted.stored) {
-                self.added.give(number, pair);
-            }
-        }
-    }
-
-    /// The line, then each pair's name and value: in the order in which they stand in the body.
-    fn texts(&mut self, plan: &StreamPlan, entry: &Entry, tally: &mut Tally) -> Result<Done, Reason> {
-        #[cfg(test)]
-        super::tests::panic_if_asked(entry.line.of(self.body));
-        let mut done = Done { redacted: self.text(&plan.lines, entry.line, None, Place::Line, tally)?, renamed: 0 };
-        let mut spare = None;
-        for (number, pair) in self.index.pairs_of(entry).iter().enumerate() {
-            let edits = self.content.len();
-            done.redacted |= self.text(&plan.metadata, pair.name, None, Place::Metadata, tally)?;
-            // Redaction may have left a name that is none, or have taken one away that was none.
-            if !self.can_be_name(pair, edits) {
-                let spare = spare.get_or_insert_with(|| self.spare_names(plan, entry));
-                self.content.truncate(edits);
-                self.content.replace(pair.name, spare.of(number + 1).as_bytes());
-                done.renamed += 1;
-            }
-            let name = pair.name.of(self.body);
-            done.redacted |= self.text(&plan.metadata, pair.value, Some(name), Place::Metadata, tally)?;
-        }
-        Ok(done)
-    }
-
-    /// Whether Loki can store a pair's name as it will be forwarded, where the edits from number `from` on are of this name.
-    fn can_be_name(&self, pair: &Pair, from: usize) -> bool {
-        if self.content.len() == from {
-            return push::can_be_name(pair.name.of(self.body));
-        }
-        let mut can = false;
-        self.content.texts(self.body, pair.body.start).pieces(pair.name, |piece| can |= push::can_be_name(piece));
-        can
-    }
-
-    fn spare_names(&self, plan: &StreamPlan, entry: &Entry) -> SpareNames {
-        let own = self.index.pairs_of(entry).iter().map(|pair| pair.name.of(self.body));
-        let names: Vec<&[u8]> = own.chain(plan.demoted.iter().map(|pair| pair.stored.as_slice())).collect();
-        SpareNames::beside(names.into_iter())
-    }
-
-    fn text(
-        &mut self,
-        active: &Active,
-        span: Span,
-        key: Option<&[u8]>,
-        place: Place,
-        tally: &mut Tally,
-    ) -> Result<bool, Reason> {
-        let hits = self.take_hits(span);
-        if hits.is_empty() && key.is_none() {
-            return Ok(false);
-        }
-        let text = Text { buffer: self.body, span, key, place };
-        match redact(&self.policy.redact, active, &text, &self.hits[hits], self.work, self.content, tally) {
-            Fate::Clean => Ok(false),
-            Fate::Changed => Ok(true),
-            Fate::Drop(_) => Err(Reason::Redaction),
-        }
+        Ok(())
     }
 
     /// Which hits end inside `span`. One that begins before it stands in no text, and is passed over by who confirms them.
-    fn take_hits(&mut self, span: Span) -> Range<usize> {
+    pub(super) fn take_hits(&mut self, span: Span) -> Range<usize> {
         let count = |hits: &[Hit], end: u32| hits.iter().take_while(|hit| hit.end <= end).count();
         let first = self.next + count(&self.hits[self.next..], span.start);
         self.next = first + count(&self.hits[first..], span.end);

@@ -57,6 +57,12 @@ impl Added {
         self.given.truncate(len);
     }
 
+    /// Takes back what the entry got that was given something last, if it is this one.
+    pub(super) fn take_back(&mut self, entry: u32) {
+        let own = self.given.iter().rev().take_while(|(last, _)| *last == entry).count();
+        self.truncate(self.given.len() - own);
+    }
+
     /// How many times a pair was given.
     pub fn len(&self) -> usize {
         self.given.len()

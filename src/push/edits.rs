@@ -54,7 +54,8 @@ impl Edits {
         self.edits.len()
     }
 
-    /// Replaces `old` by `new`. Edits come in order and do not overlap; an insertion has an empty `old`.
+    /// Replaces `old` by `new`. Edits come in order and do not overlap; an insertion has an empty `old`. Nothing can be
+    /// inserted at the end of a text: that is the place of the next one, where it is missing.
     pub fn replace(&mut self, old: Span, new: &[u8]) {
         let slot = self.reserve(old);
         self.fill(slot, new);
@@ -91,23 +92,39 @@ impl Edits {
         self.edits.truncate(len);
     }
 
-    /// Writes `source` with all edits applied.
+    /// Appends `source` with all edits applied.
     pub fn apply(&self, source: &[u8], out: &mut Vec<u8>) {
-        let mut kept = 0;
-        for (old, new) in self.iter_from(0) {
-            out.extend_from_slice(&source[kept..old.start as usize]);
-            out.extend_from_slice(new);
-            kept = old.end as usize;
-        }
-        out.extend_from_slice(&source[kept..]);
+        self.apply_within(source, Span::new(0, source.len()), 0, out);
     }
+
+    /// Appends a piece of `source` with the edits inside of it applied, the first of which is number `from`.
+    pub(super) fn apply_within(&self, source: &[u8], piece: Span, from: usize, out: &mut Vec<u8>) {
+        let mut kept = piece.start;
+        for (old, new) in self.iter_from(from).take_while(|(old, _)| old.end <= piece.end) {
+            out.extend_from_slice(Span { start: kept, end: old.start }.of(source));
+            out.extend_from_slice(new);
+            kept = old.end;
+        }
+        out.extend_from_slice(Span { start: kept, end: piece.end }.of(source));
+    }
+
+    /// Appends one text of `source` as the edits leave it. Who reads one after the other takes [`texts`](Self::texts).
+    pub fn put_text(&self, source: &[u8], text: Span, out: &mut Vec<u8>) {
+        self.texts(source, text.start).pieces(text, |piece| out.extend_from_slice(piece));
+    }
+}
+
+/// Whether an edit of `old` is of this text. At the end of a text that is there begins the place of one that is missing.
+pub(super) fn is_of(old: Span, text: Span) -> bool {
+    old == text || text.contains(old) && old.start < text.end
 }
 
 impl<'a> Texts<'a> {
     /// Hands out the next text in pieces: what stays of it, and what takes the place of the rest.
     pub fn pieces(&mut self, text: Span, mut each: impl FnMut(&'a [u8])) {
         let mut at = text.start;
-        while let Some(edit) = self.edits.edits.get(self.next).filter(|edit| edit.old.end <= text.end) {
+        self.skip_to(text);
+        while let Some(edit) = self.next_edit().filter(|edit| is_of(edit.old, text)) {
             each(Span { start: at, end: edit.old.start }.of(self.source));
             each(&self.edits.arena[edit.new.clone()]);
             at = edit.old.end;
@@ -121,6 +138,25 @@ impl<'a> Texts<'a> {
         let mut length = 0;
         self.pieces(text, |piece| length += piece.len());
         length
+    }
+
+    /// Whether a pair, of which this is the whole field, is removed. Asked before its texts.
+    pub fn removes(&mut self, pair: Span) -> bool {
+        self.skip_to(pair);
+        let removed = self.next_edit().is_some_and(|edit| edit.old == pair);
+        self.next += usize::from(removed);
+        removed
+    }
+
+    /// Passes over edits of texts that were not asked for.
+    fn skip_to(&mut self, text: Span) {
+        while self.next_edit().is_some_and(|edit| edit.old.start < text.start) {
+            self.next += 1;
+        }
+    }
+
+    fn next_edit(&self) -> Option<&'a Edit> {
+        self.edits.edits.get(self.next)
     }
 }
 

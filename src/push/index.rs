@@ -33,9 +33,10 @@ pub struct Entry {
     pub body: Span,
     /// Seconds and nanoseconds; `None` where the field is missing (year 1 to Loki).
     pub timestamp: Option<(i64, i32)>,
-    /// The timestamp field with tag and length; empty where missing.
+    /// The timestamp field with tag and length; where it is missing, the empty place behind the tag of the entry, which no
+    /// other text has.
     pub timestamp_field: Span,
-    /// The line; empty where the field is missing.
+    /// The line; where the field is missing, the empty place where it would stand.
     pub line: Span,
     /// Its structured metadata, as a range of [`Index::pairs`].
     pub pairs: Range<u32>,
@@ -48,9 +49,9 @@ pub struct Pair {
     pub field: Span,
     /// The message.
     pub body: Span,
-    /// The name; empty where missing, and then where it would stand.
+    /// The name; where it is missing, the empty place behind the tag of the pair, which no other text has.
     pub name: Span,
-    /// The value; empty where missing.
+    /// The value; where it is missing, the empty place where it would stand: the end of the pair.
     pub value: Span,
 }
 
@@ -226,8 +227,8 @@ impl Index {
         let body = cursor.rest();
         let first = self.pairs.len() as u32;
         let mut timestamp = None;
-        let mut timestamp_field = Span::default();
-        let mut line = Span::default();
+        let mut timestamp_field = behind_tag(field);
+        let mut line = None;
         let mut last = 0;
         while let Some(tag) = cursor.tag()? {
             match tag {
@@ -239,8 +240,9 @@ impl Index {
                     self.canonical &= tag > last;
                 }
                 LINE => {
-                    line = cursor.text()?;
-                    self.canonical &= tag > last && !line.is_empty();
+                    let text = cursor.text()?;
+                    self.canonical &= tag > last && !text.is_empty();
+                    line = Some(text);
                 }
                 PAIR => {
                     let message = cursor.message()?;
@@ -262,6 +264,7 @@ impl Index {
         self.canonical &= !cursor.padded;
         self.one_more::<Entry>(self.entries.len(), self.most.entries).map_err(|fault| cursor.refuse(fault))?;
         let pairs = first..self.pairs.len() as u32;
+        let line = line.unwrap_or_else(|| Span::at(timestamp_field.end.max(body.start)));
         self.entries.push(Entry { field, body, timestamp, timestamp_field, line, pairs });
         Ok(())
     }
@@ -294,8 +297,8 @@ impl Index {
     // message LabelPair { string name = 1; string value = 2; }
     fn pair(&mut self, field: Span, mut cursor: Cursor<'_>) -> Result<Pair, Refusal> {
         let body = cursor.rest();
-        let mut name = Span { start: body.start, end: body.start };
-        let mut value = Span::default();
+        let mut name = behind_tag(field);
+        let mut value = Span::at(body.end);
         let mut last = 0;
         while let Some(tag) = cursor.tag()? {
             match tag {
@@ -329,6 +332,11 @@ impl Index {
         self.canonical = false;
         cursor.skip(tag, known)
     }
+}
+
+/// The place behind the first byte of a field. No text ends or begins there: a length stands behind every tag.
+fn behind_tag(field: Span) -> Span {
+    Span::at(field.start + 1)
 }
 
 /// A timestamp in the canonical form that nearly all have: seconds of five bytes (from 1978 to 3058), nanoseconds of four

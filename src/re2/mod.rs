@@ -28,6 +28,8 @@ pub enum Anchor {
     Search,
     /// The whole text, `^(?s:…)$`: label rules, selectors' label matchers.
     Whole,
+    /// The whole text, `^(?:…)$`: `LogQL`'s matchers of structured metadata, whose dot fits no line break.
+    WholeLine,
 }
 
 /// Rewrites a Go pattern as one for the `regex` crate that finds the same in text that is UTF-8.
@@ -44,9 +46,8 @@ pub fn translate_bytes(pattern: &str) -> Result<String, Complaint> {
 
 /// Translates and compiles.
 pub fn compile(pattern: &str, anchor: Anchor) -> Result<Regex, Complaint> {
-    let whole = anchor == Anchor::Whole;
-    let mut translated = parse::parse(pattern, parse::Alphabet::Unicode, whole)?;
-    if whole {
+    let mut translated = parse::parse(pattern, parse::Alphabet::Unicode, anchor == Anchor::Whole)?;
+    if anchor != Anchor::Search {
         translated.pattern = format!(r"\A(?:{})\z", translated.pattern);
     }
     let engine =
@@ -95,6 +96,11 @@ impl Regex {
     /// How many groups there are, the whole match included.
     pub fn groups(&self) -> usize {
         self.names.len()
+    }
+
+    /// The name of each group, the whole match first; empty where it has none.
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 }
 

@@ -91,12 +91,7 @@ pub(super) fn action_name(written: &Written) -> String {
 
 /// The reason that the rule names, or else this one.
 pub(super) fn reason(written: &Written, unnamed: Reason) -> Result<Reason, Complaint> {
-    let Some(reason) = &written.reason else { return Ok(unnamed) };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    if reason.is_empty() || !reason.bytes().all(plain) {
-        return Err(Complaint::new("`reason` is no plain word").hint("use letters, digits, `_`, `-` and `.`"));
-    }
-    Ok(Reason::Named(reason.as_str().into()))
+    written.reason.as_deref().map_or(Ok(unnamed), |reason| Reason::named("reason", reason))
 }
 
 pub(super) fn sources(written: &Written) -> Result<Sources, Complaint> {

@@ -1,7 +1,7 @@
 //! Rules as written become a [`Ruleset`]: what each engine needs, and one list of literals for the scan.
 
 use super::{
-    MAX_PATTERNS, Rule, Ruleset, User,
+    MAX_PATTERNS, NO_NEEDLE, Rule, Ruleset, User,
     file::{Action, Kind, Written},
     keys, regex, scan, token,
 };
@@ -14,6 +14,12 @@ use std::collections::HashMap;
 impl Ruleset {
     /// Compiles rules in order of precedence within their kind; all complaints at once.
     pub fn compile(written: Vec<Written>) -> Result<Self, Vec<Diagnostic>> {
+        Self::compile_with(written, &[])
+    }
+
+    /// The same, for a scan that looks for these needles too: literals of others, three bytes or more, in lower case and no
+    /// two of them equal. [`Ruleset::needles`] tells of them by their place in the list.
+    pub fn compile_with(written: Vec<Written>, needles: &[Vec<u8>]) -> Result<Self, Vec<Diagnostic>> {
         let mut complaints = duplicates(&written);
         if written.len() > usize::from(u16::MAX) {
             complaints.push(Diagnostic::general(format!("cannot compile rules: more than {} of them", u16::MAX)));
@@ -49,7 +55,8 @@ impl Ruleset {
         for (number, literal) in keys.literals().iter().enumerate() {
             compiler.want(literal, User::Key(number as u32));
         }
-        compiler.finish(written, keys).map_err(|complaint| {
+        let needles = needles.iter().map(|needle| compiler.number(needle)).collect();
+        compiler.finish(written, keys, needles).map_err(|complaint| {
             let diagnostic = Diagnostic::general(format!("cannot compile rules: {}", complaint.message));
             vec![Diagnostic { hint: complaint.hint, ..diagnostic }]
         })
@@ -110,16 +117,30 @@ impl Compiler {
 
     /// Asks the scan for a literal on behalf of `user`. The scan knows no case, so spellings of one word are one literal.
     fn want(&mut self, literal: &[u8], user: User) {
-        let literal = literal.to_ascii_lowercase();
-        let number = *self.numbers.entry(literal).or_insert_with_key(|literal| {
-            self.literals.push(literal.clone());
-            self.users.push(Vec::new());
-            self.literals.len() - 1
-        });
+        let number = self.number(literal);
         self.users[number].push(user);
     }
 
-    fn finish(self, written: Vec<Written>, keys: keys::Detector) -> Result<Ruleset, Complaint> {
+    /// The number of a literal in the scan.
+    fn number(&mut self, literal: &[u8]) -> usize {
+        let literal = literal.to_ascii_lowercase();
+        *self.numbers.entry(literal).or_insert_with_key(|literal| {
+            self.literals.push(literal.clone());
+            self.users.push(Vec::new());
+            self.literals.len() - 1
+        })
+    }
+
+    fn finish(
+        self,
+        written: Vec<Written>,
+        keys: keys::Detector,
+        literals_of_needles: Vec<usize>,
+    ) -> Result<Ruleset, Complaint> {
+        let mut needles = vec![NO_NEEDLE; self.literals.len()];
+        for (needle, literal) in literals_of_needles.into_iter().enumerate() {
+            needles[literal] = needle as u32;
+        }
         let mut starts = vec![0];
         let mut users = Vec::new();
         for mut of_one in self.users {
@@ -148,6 +169,7 @@ impl Compiler {
             literals: scan::Literals::new(&self.literals)?,
             users,
             starts,
+            needles,
             tokens: self.tokens,
             token_rules: self.token_rules,
             patterns: self.patterns,

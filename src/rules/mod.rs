@@ -9,7 +9,7 @@ pub mod escape;
 pub mod file;
 #[cfg(test)]
 #[path = "../../tests/growth/mod.rs"]
-mod growth;
+pub(crate) mod growth;
 pub mod keys;
 #[cfg(test)]
 pub(crate) mod packs;
@@ -103,6 +103,8 @@ pub struct Ruleset {
     /// Who asked for each literal: those of number `n` are `users[starts[n]..starts[n + 1]]`.
     users: Vec<User>,
     starts: Vec<u32>,
+    /// Of each literal the needle that it is, or [`NO_NEEDLE`].
+    needles: Vec<u32>,
     tokens: token::Tokens,
     /// The rule of each token.
     token_rules: Vec<RuleId>,
@@ -120,6 +122,9 @@ enum User {
     /// The key detector, by its own number of the literal.
     Key(u32),
 }
+
+/// A literal that nobody else than the rules looks for.
+const NO_NEEDLE: u32 = u32::MAX;
 
 /// Regexes of one policy: what a set of bits on the stack can hold.
 const MAX_PATTERNS: usize = 1024;
@@ -160,6 +165,13 @@ impl Ruleset {
             }
         }
         hits.truncate(kept);
+    }
+
+    /// The needles that lie wholly inside a text, by their number, some of them more than once. `hits` are those of the
+    /// buffer that the text is a piece of.
+    pub fn needles(&self, text: Span, hits: &[Hit]) -> impl Iterator<Item = u32> {
+        let inside = hits.iter().filter(move |hit| text.start <= hit.start && hit.end <= text.end);
+        inside.map(|hit| self.needles[hit.literal as usize]).filter(|needle| *needle != NO_NEEDLE)
     }
 
     /// What the active rules find in `text`, in any order, overlaps included. `hits` are those of the buffer in which the
@@ -334,6 +346,39 @@ mod tests {
         let mut hits = Vec::new();
         rules.hits_ending(&buffer, Span::new(20, 40), 19, &mut hits);
         assert!(hits.iter().all(|hit| hit.start >= 19) && hits.len() < wanted.len(), "none begins before `from`");
+    }
+
+    #[test]
+    fn needles_are_looked_for_beside_the_rules() {
+        let needles = ["apt:", "key_", "tail"].map(|needle| needle.as_bytes().to_vec());
+        let with = |needles: &[Vec<u8>]| {
+            let Ok(rules) = Ruleset::compile_with(vec![token("a", "key_{alnum:4}")], needles) else {
+                panic!("they compile")
+            };
+            rules
+        };
+        let rules = with(&needles);
+        let buffer = b"TAIL key_aaaa APT: tail";
+        let mut hits = Vec::new();
+        rules.hits(buffer, &mut hits);
+        #[rustfmt::skip]
+        let rows: &[(&str, Span, &[u32])] = &[
+            ("all of them, in any case",           Span::new(0, 23),  &[2, 1, 0, 2]),
+            ("only those inside the text",         Span::new(5, 18),  &[1, 0]),
+            ("none that begins before it",         Span::new(6, 18),  &[0]),
+            ("none that ends behind it",           Span::new(5, 17),  &[1]),
+        ];
+        for (fact, text, wanted) in rows {
+            assert_eq!(rules.needles(*text, &hits).collect::<Vec<_>>(), *wanted, "{fact}");
+        }
+        let (mut active, mut findings) = (Active::default(), Vec::new());
+        active.insert(RuleId(0));
+        rules.find(buffer, 0, &hits, None, &active, &mut findings);
+        assert_eq!(findings.len(), 1, "a needle is no finding, and the rule that shares its literal finds");
+        hits.clear();
+        let alone = with(&[]);
+        alone.hits(buffer, &mut hits);
+        assert_eq!(alone.needles(Span::new(0, 23), &hits).count(), 0, "without needles there is none");
     }
 
     #[test]

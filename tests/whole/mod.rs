@@ -3,6 +3,7 @@
 use prost::Message;
 use sigyn::{
     config::{Source, compile_policy},
+    ledger::Ledger,
     memory::Unbounded,
     pipeline::{Scratch, Treated, treat},
     policy::Policy,
@@ -21,7 +22,8 @@ pub(crate) fn policy(text: &str) -> Policy {
 /// What is done to a push at the time `now`, in nanoseconds since 1970, what is left of it, and what was counted.
 pub(crate) fn treated(policy: &Policy, body: &[u8], now: i64) -> (Treated, PushRequest, Tally) {
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let treated = treat(policy, body, now, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed");
+    let treated = treat(policy, body, Ledger::default().book("", now), &mut Unbounded, &mut scratch, &mut tally)
+        .expect("the push is well-formed");
     let out = match treated {
         Treated::Unchanged => body,
         Treated::Changed => scratch.out.as_slice(),

@@ -23,7 +23,7 @@ const TIMES: &[(&str, u64)] =
     &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 7 * 86_400_000)];
 
 /// A size in bytes.
-pub(super) fn size(text: &str) -> Result<u64, Complaint> {
+pub(in crate::config) fn size(text: &str) -> Result<u64, Complaint> {
     quantity(text, SIZES, "size")
         .map_err(|complaint| complaint.hint("write a whole number of bytes, or e.g. `512KiB`, `16MiB`, `1GiB`"))
 }
@@ -34,7 +34,7 @@ pub(super) fn loki_size(text: &str) -> Result<u64, Complaint> {
 }
 
 /// A time.
-pub(super) fn time(text: &str) -> Result<Duration, Complaint> {
+pub(in crate::config) fn time(text: &str) -> Result<Duration, Complaint> {
     let milliseconds = quantity(text, TIMES, "time");
     milliseconds
         .map(Duration::from_millis)

@@ -1,54 +1,11 @@
 //! Whole pushes spliced, against the same changes made in the hands of prost.
 
 use super::*;
-use crate::{
-    proto::PushRequest,
-    push::samples::{self, SampleStream},
+use crate::push::{
+    model::{Case, Choices, in_place},
+    samples::{self, SampleStream},
 };
 use proptest::{collection::vec, prelude::*};
-use prost::Message;
-
-/// The body of one push, the same in prost's hands, and all that is to become of it.
-struct Case {
-    body: Vec<u8>,
-    index: Index,
-    fates: Fates,
-    content: Edits,
-}
-
-impl Case {
-    fn new(streams: &[SampleStream]) -> Self {
-        let body = samples::push(streams).encode_to_vec();
-        let mut index = Index::default();
-        index.read(&body).unwrap();
-        let fates = Fates { streams: vec![StreamFate::Keep; streams.len()], ..Fates::default() };
-        Self { body, index, fates, content: Edits::default() }
-    }
-
-    fn relabel(&mut self, stream: usize, labels: &[u8]) {
-        let start = self.fates.labels.len();
-        self.fates.labels.extend_from_slice(labels);
-        self.fates.streams[stream] = StreamFate::Relabel(Span::new(start, self.fates.labels.len()));
-    }
-
-    /// The edits, the push that they make, and how many entries it should have.
-    fn splice(&self) -> (Edits, Vec<u8>, u64) {
-        let mut whole = Edits::default();
-        let left = splice(&self.body, &self.index, &self.fates, &self.content, &mut whole);
-        let mut out = Vec::new();
-        whole.apply(&self.body, &mut out);
-        (whole, out, left)
-    }
-
-    fn assert_makes(&self, expected: &PushRequest) {
-        let (_, out, left) = self.splice();
-        assert!(out == expected.encode_to_vec(), "the same change made by hand");
-        assert_eq!(left as usize, expected.streams.iter().map(|stream| stream.entries.len()).sum::<usize>());
-        let mut index = Index::default();
-        index.read(&out).unwrap();
-        assert!(index.canonical);
-    }
-}
 
 fn stream(labels: &str, lines: &[&str]) -> SampleStream {
     let entry = |line: &&str| (Some((1, 0)), line.as_bytes().to_vec(), Vec::new());
@@ -90,7 +47,7 @@ fn an_edit_that_widens_a_length_widens_all_around_it() {
 #[test]
 fn a_stream_without_entries_stays_and_one_that_lost_them_goes() {
     let mut case = Case::new(&[stream("{}", &["a", "b"]), stream("{}", &[]), stream("{}", &["c", "d"])]);
-    case.fates.dropped_entries = vec![0, 1, 3];
+    case.fates.dropped = vec![0, 1, 3];
     case.assert_makes(&samples::push(&[stream("{}", &[]), stream("{}", &["c"])]));
 }
 
@@ -106,7 +63,7 @@ fn added_pairs_stand_behind_those_that_are_there() {
     };
     let mut case = Case::new(&given(&[("a", &[]), ("b", &[("n", "v")]), ("", &[]), ("d", &[]), ("e", &[])]));
     case.content.replace(case.index.pairs[0].value, b"new");
-    case.fates.dropped_entries = vec![3];
+    case.fates.dropped = vec![3];
     let long = "w".repeat(200);
     case.fates.added.pair(b"x", b"y");
     case.fates.added.pair(b"z", long.as_bytes());
@@ -133,7 +90,7 @@ fn metadata_for_a_dropped_entry_is_a_defect() {
 fn nothing_is_left_where_all_is_dropped() {
     let mut case = Case::new(&[stream("{}", &["a"]), stream("{}", &["b"])]);
     case.fates.streams[0] = StreamFate::Drop;
-    case.fates.dropped_entries = vec![1];
+    case.fates.dropped = vec![1];
     let (_, out, left) = case.splice();
     assert!(out.is_empty() && left == 0);
 }
@@ -160,7 +117,7 @@ fn edits_and_drops_inside_what_is_dropped_change_nothing() {
     case.content.replace(case.index.entries[0].line, b"-");
     case.content.replace(case.index.entries[2].line, b"-");
     case.fates.streams[0] = StreamFate::Drop;
-    case.fates.dropped_entries = vec![0, 1, 2];
+    case.fates.dropped = vec![0, 1, 2];
     case.assert_makes(&samples::push(&[stream("{}", &["d"])]));
 }
 
@@ -177,82 +134,8 @@ fn an_edit_that_is_not_of_this_body_is_a_defect() {
 #[should_panic(expected = "dropped entries out of order")]
 fn a_dropped_entry_that_is_not_met_is_a_defect() {
     let mut case = Case::new(&[stream("{}", &["a", "b", "c"])]);
-    case.fates.dropped_entries = vec![1, 0];
+    case.fates.dropped = vec![1, 0];
     case.splice();
-}
-
-/// Turns generated numbers into decisions; zeros when there are no more.
-struct Choices(std::vec::IntoIter<u8>);
-
-impl Choices {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0.next().unwrap_or(0) as usize % limit
-    }
-
-    /// Edits `text`, which is the piece `place` of the body, and writes the same edits down.
-    fn edit(&mut self, text: &mut Vec<u8>, place: Span, content: &mut Edits) {
-        if text.is_empty() || self.below(3) > 0 {
-            return;
-        }
-        let (mut new, mut kept) = (Vec::new(), 0);
-        for _ in 0..=self.below(3) {
-            let start = kept + self.below(text.len() - kept + 1);
-            // A third of the edits go to the end of the text, so that some texts lose all they have.
-            let end = if self.below(3) == 0 { text.len() } else { start + self.below(text.len() - start + 1) };
-            let replacement = vec![b'*'; [0, 0, 1, 10, 140][self.below(5)]];
-            content.replace(Span::new(start, end).shifted(place.start), &replacement);
-            new.extend_from_slice(&text[kept..start]);
-            new.extend_from_slice(&replacement);
-            kept = end;
-        }
-        new.extend_from_slice(&text[kept..]);
-        *text = new;
-    }
-}
-
-/// Decides on everything in the push, in the case and on prost's structs alike.
-fn decide(case: &mut Case, mut push: PushRequest, choices: &mut Choices) -> PushRequest {
-    let mut kept = Vec::new();
-    for (number, mut stream) in std::mem::take(&mut push.streams).into_iter().enumerate() {
-        let numbers = case.index.streams[number].entries.clone();
-        let came_empty = stream.entries.is_empty();
-        let mut entries = Vec::new();
-        for (number, mut entry) in numbers.zip(std::mem::take(&mut stream.entries)) {
-            let positions = &case.index.entries[number as usize];
-            choices.edit(&mut entry.line, positions.line, &mut case.content);
-            for (pair, place) in entry.structured_metadata.iter_mut().zip(case.index.pairs_of(positions)) {
-                if pair.name.is_empty() && choices.below(3) == 2 {
-                    pair.name = b"key_1".to_vec();
-                    case.content.replace(place.name, &pair.name);
-                } else {
-                    choices.edit(&mut pair.name, place.name, &mut case.content);
-                }
-                choices.edit(&mut pair.value, place.value, &mut case.content);
-            }
-            if choices.below(4) == 3 {
-                case.fates.dropped_entries.push(number);
-            } else {
-                entries.push(entry);
-            }
-        }
-        stream.entries = entries;
-        match choices.below(5) {
-            4 => {
-                case.fates.streams[number] = StreamFate::Drop;
-                continue;
-            }
-            3 => {
-                stream.labels = vec![b'l'; [0, 1, 30, 130][choices.below(4)]];
-                case.relabel(number, &stream.labels);
-            }
-            _ => {}
-        }
-        if came_empty || !stream.entries.is_empty() {
-            kept.push(stream);
-        }
-    }
-    push.streams = kept;
-    push
 }
 
 proptest! {
@@ -262,7 +145,7 @@ proptest! {
         choices in vec(any::<u8>(), 0..200),
     ) {
         let mut case = Case::new(&streams);
-        let expected = decide(&mut case, samples::push(&streams), &mut Choices(choices.into_iter()));
-        case.assert_makes(&expected);
+        let decided = case.decide(samples::push(&streams), &mut Choices::of(choices), false);
+        case.assert_makes(&in_place(decided));
     }
 }

@@ -1,0 +1,117 @@
+//! The line of an entry: redacted where it stands or as line rules made it, and cut where it is too long.
+
+use super::{
+    entry::Subjected,
+    shorten::shorten,
+    walk::{Done, Walk},
+};
+use crate::{
+    classify::Changes,
+    guard::LineOver,
+    plan::StreamPlan,
+    policy::Policy,
+    redact::{Fate, Text, redact},
+    rules::Active,
+    span::Span,
+    tally::{Cap, Mode, Place, Reason, Tally},
+};
+use std::ops::Range;
+
+/// How long a line may be, and what stands behind what is left of a longer one.
+struct Cut<'a> {
+    most: usize,
+    mark: &'a [u8],
+}
+
+impl Walk<'_> {
+    pub(super) fn line(
+        &mut self,
+        plan: &StreamPlan,
+        subject: &Subjected<'_>,
+        done: &mut Done,
+        tally: &mut Tally,
+    ) -> Result<(), Reason> {
+        let Subjected { entry, ref hits, changes, .. } = *subject;
+        let edits = self.content.len();
+        done.redacted |= match changes.and_then(Changes::line) {
+            None => self.redact(&plan.lines, entry.line, None, Place::Line, hits.clone(), tally)?,
+            Some((line, hits)) => {
+                let text = Text::whole(line, None, Place::Line);
+                let redacted = self.alone.scanned(self.policy, &plan.lines, &text, hits, tally)?;
+                let new = redacted.unwrap_or(line);
+                if new != entry.line.of(self.body) {
+                    self.content.replace(entry.line, new);
+                }
+                redacted.is_some()
+            }
+        };
+        let rule = changes.and_then(Changes::truncate).map(|rule| Cut { most: rule.max, mark: &rule.mark });
+        if rule.is_some() || self.policy.caps.line.is_some() {
+            done.redacted |= self.cut(plan, entry.line, rule, edits, tally)?;
+        }
+        Ok(())
+    }
+
+    /// Cuts a line that is longer than a line rule or the cap lets it be. Its edits are those from number `edits` on. Says
+    /// whether something had to be redacted in what is left.
+    fn cut(
+        &mut self,
+        plan: &StreamPlan,
+        line: Span,
+        rule: Option<Cut<'_>>,
+        edits: usize,
+        tally: &mut Tally,
+    ) -> Result<bool, Reason> {
+        self.room.line.clear();
+        self.content.texts(self.body, line.start).pieces(line, |piece| self.room.line.extend_from_slice(piece));
+        let length = self.room.line.len();
+        let by_rule = rule.filter(|rule| rule.most < length);
+        let by_cap = cap(self.policy, by_rule.as_ref().map_or(length, |rule| rule.most), tally)?;
+        let Some(Cut { most, mark }) = by_cap.or(by_rule) else { return Ok(false) };
+        let mut counted = Tally::default();
+        let cut = shorten(&self.room.line, most, mark, |cut| {
+            counted.clear();
+            let text = Text::whole(cut, None, Place::Line);
+            let redacted = self.alone.text(self.policy, &plan.lines, &text, &mut counted)?;
+            Ok(redacted.map(<[u8]>::to_vec))
+        })?;
+        for ((rule, place, mode), times) in &counted.redactions {
+            tally.redaction(*rule, *place, *mode, *times);
+        }
+        self.content.truncate(edits);
+        self.content.replace(line, &cut);
+        Ok(!counted.redactions.is_empty())
+    }
+
+    /// Redacts a text where it stands, given the hits that end in it.
+    pub(super) fn redact(
+        &mut self,
+        active: &Active,
+        span: Span,
+        key: Option<&[u8]>,
+        place: Place,
+        hits: Range<usize>,
+        tally: &mut Tally,
+    ) -> Result<bool, Reason> {
+        if hits.is_empty() && key.is_none() {
+            return Ok(false);
+        }
+        let text = Text { buffer: self.body, span, key, place };
+        match redact(&self.policy.redact, active, &text, &self.hits[hits], self.work, self.content, tally) {
+            Fate::Clean => Ok(false),
+            Fate::Changed => Ok(true),
+            Fate::Drop(_) => Err(Reason::Redaction),
+        }
+    }
+}
+
+/// What `caps.line` says of a line of this length.
+fn cap<'p>(policy: &'p Policy, length: usize, tally: &mut Tally) -> Result<Option<Cut<'p>>, Reason> {
+    let Some(cap) = policy.caps.line.as_ref().filter(|cap| length > cap.max) else { return Ok(None) };
+    tally.cap(Cap::Line, cap.over(), cap.mode, 1);
+    match (cap.mode, &cap.over) {
+        (Mode::Report, _) => Ok(None),
+        (Mode::On, LineOver::Drop) => Err(Reason::LineCap),
+        (Mode::On, LineOver::Truncate(mark)) => Ok(Some(Cut { most: cap.max, mark })),
+    }
+}

@@ -1,0 +1,89 @@
+//! The treatment as a whole where nobody else can see into it: memory, and defects of ours.
+
+use super::*;
+use crate::{
+    admit::Admission,
+    classify::LineRules,
+    guard::Caps,
+    ledger::Ledger,
+    memory::Unbounded,
+    plan::Plans,
+    proto,
+    rules::Ruleset,
+    tally::{Count, Reason},
+    validate::Limits,
+};
+use prost::Message;
+
+/// Stands in for a defect: the treatment of this text, a line or a label text, panics.
+const POISON: &[u8] = b"the defect is on this line";
+
+pub(super) fn panic_if_asked(text: &[u8]) {
+    assert!(text != POISON, "a defect of ours");
+}
+
+fn policy() -> Policy {
+    let Ok(redact) = Ruleset::compile(Vec::new()) else { panic!("no rules compile") };
+    Policy {
+        labels: Vec::new(),
+        streams: Admission::default(),
+        lines: LineRules::default(),
+        redact,
+        caps: Caps::default(),
+        off: Vec::new(),
+        tell_apart: true,
+        limits: Limits::default(),
+        plans: Plans::default(),
+    }
+}
+
+/// So many bytes, and no more.
+struct Purse(usize);
+
+impl Memory for Purse {
+    fn reserve(&mut self, bytes: usize) -> Result<(), Error> {
+        if bytes > self.0 { Err(Error::Overloaded) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn a_large_set_of_labels_is_paid_for_before_it_is_read() {
+    let names: Vec<String> = (0..10_000).map(|number| format!("a{number}=\"b\"")).collect();
+    let labels = format!("{{{}}}", names.join(", ")).into_bytes();
+    let entries = vec![proto::Entry { line: b"x".to_vec(), ..proto::Entry::default() }];
+    let push = proto::PushRequest { streams: vec![proto::Stream { labels, entries, hash: 0 }], format: Vec::new() };
+    let treated = |bytes| {
+        let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
+        treat(
+            &policy(),
+            &push.encode_to_vec(),
+            Ledger::default().book("", 0),
+            &mut Purse(bytes),
+            &mut scratch,
+            &mut tally,
+        )
+    };
+    assert_eq!(treated(2_000_000), Err(Error::Overloaded), "a label takes some 300 bytes");
+    assert_eq!(treated(5_000_000), Ok(Treated::Changed));
+}
+
+#[test]
+fn a_panic_costs_the_entry_or_the_stream_and_no_other() {
+    let policy = policy();
+    let stream = |labels: &[u8], lines: &[&[u8]]| proto::Stream {
+        labels: labels.to_vec(),
+        entries: lines.iter().map(|line| proto::Entry { line: line.to_vec(), ..proto::Entry::default() }).collect(),
+        hash: 0,
+    };
+    let streams = vec![stream(b"{a=\"1\"}", &[b"before", POISON, b"after"]), stream(POISON, &[b"gone", b"too"])];
+    let push = proto::PushRequest { streams, format: Vec::new() };
+    let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
+    assert_eq!(
+        treat(&policy, &push.encode_to_vec(), Ledger::default().book("", 0), &mut Unbounded, &mut scratch, &mut tally),
+        Ok(Treated::Changed)
+    );
+    let left = proto::PushRequest::decode(scratch.out.as_slice()).expect("what we write can be read");
+    assert!(left.streams == [stream(b"{a=\"1\"}", &[b"before", b"after"])], "all that did not panic");
+    assert_eq!(tally.dropped, [(Reason::Internal, Count { lines: 3, bytes: 7 + POISON.len() as u64 })]);
+    assert_eq!(tally.dropped_streams, [(Reason::Internal, 1)]);
+}
