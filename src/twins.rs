@@ -247,3 +247,6 @@ fn move_later(push: Push<'_>, content: &Edits, items: &mut [Item]) -> Vec<(u32, 
 fn later((seconds, nanos): At) -> At {
     if nanos == 999_999_999 { (seconds + 1, 0) } else { (seconds, nanos + 1) }
 }
+
+#[cfg(test)]
+mod tests;
