@@ -170,7 +170,7 @@ impl Twins {
 }
 
 /// What an entry was when it came: its labels, and all of it but the timestamp.
-fn origin<'a>(push: Push<'a>, stream: u32, entry: u32) -> (&'a [u8], &'a [u8]) {
+fn origin(push: Push<'_>, stream: u32, entry: u32) -> (&[u8], &[u8]) {
     let entry = &push.index.entries[entry as usize];
     let rest = Span { start: entry.timestamp_field.end.max(entry.body.start), end: entry.body.end };
     (push.received(stream), rest.of(push.body))

@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 /// A stream: its labels, and for each entry nanoseconds and the line.
 type Given<'a> = (&'a str, &'a [(i32, &'a str)]);
 
+type Streams<'a> = &'a [Given<'a>];
+
 /// What becomes of an entry.
 #[derive(Clone, Default)]
 struct Change {
@@ -63,7 +65,7 @@ fn what_comes_together_in_one_stream_is_told_apart() {
     let made = |labels, line| Change { labels: Some(labels), line: Some(line), ..Change::default() };
     let stays = Change::default;
     #[rustfmt::skip]
-    let rows: Vec<(&str, &[Given<'_>], Vec<Change>, &[Given<'_>])> = vec![
+    let rows: Vec<(&str, Streams<'_>, Vec<Change>, Streams<'_>)> = vec![
         ("what stays keeps its time",             &[("a", &[(5, "x")]), ("b", &[(5, "x")])],            vec![to("b"), stays()],             &[("b", &[(6, "x"), (5, "x")])]),
         ("of two that came, the first does",      &[("a", &[(5, "x")]), ("b", &[(5, "x")])],            vec![to("c"), to("c")],             &[("c", &[(5, "x"), (6, "x")])]),
         ("other lines",                           &[("a", &[(5, "x")]), ("b", &[(5, "y")])],            vec![to("c"), to("c")],             &[("c", &[(5, "x"), (5, "y")])]),
