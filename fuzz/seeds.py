@@ -62,6 +62,13 @@ def rows(name):
             yield row["text"].encode("utf-8", "replace")
 
 
+def lines():
+    """Lines as programs write them: telemetry, logfmt."""
+    for records in sorted((DATA / "telemetry").glob("*.jsonl")):
+        yield from records.read_bytes().splitlines()[:20]
+    yield from rows("logfmt.jsonl")
+
+
 def fenced(language):
     """The examples in the docs."""
     for page in sorted(ROOT.glob("docs/*.md")):
@@ -82,6 +89,7 @@ SEEDS = {
     "push": bodies,
     "treat": bodies,
     "json": lambda: (body for is_json, body in clients() if is_json),
+    "fields": lines,
     "labels": lambda: rows("labels.jsonl"),
     "logql": lambda: rows("logql-queries.jsonl"),
     "policy": lambda: fenced("yaml"),

@@ -1,7 +1,9 @@
-//! The admin listener: metrics, health, reload. No content passes through it.
+//! The admin listener: metrics, health, reload, active streams. No content passes through it, redacted label sets aside.
 //!
 //! It has no password, so it must not be reached by a web page in somebody's browser: a page's own name in `Host` (DNS
 //! rebinding) and a page's `Origin` are refused.
+
+mod streams;
 
 use crate::{gateway::Gateway, reload::Reloader};
 use axum::{
@@ -31,6 +33,10 @@ pub fn routes(admin: Admin) -> Router {
         .route("/ready", get(async |State(admin): State<Admin>| ready(&admin.gateway)))
         .route("/-/healthy", get(async || text(StatusCode::OK, "healthy\n")))
         .route("/-/reload", post(async |State(admin): State<Admin>| reload(&admin.reloader).await))
+        .route(
+            "/-/streams",
+            get(async |State(admin): State<Admin>, uri: Uri| streams::answer(&admin.gateway, uri.query())),
+        )
         .layer(middleware::from_fn(no_web_pages)) // before anything is done
         .layer(CatchPanicLayer::custom(panicked)) // the last resort, round everything
         .with_state(admin)

@@ -37,12 +37,12 @@ const SMALL_DECODED: u64 = 256 * 1024;
 pub struct Gateway {
     /// What is counted.
     pub metrics: Metrics,
+    /// What caps and rates remember from push to push, also over a reload.
+    pub ledger: Arc<Ledger>,
     /// Changed as one thing. A push sees the same from its headers to its end.
     in_force: ArcSwap<InForce>,
     limits: Limits,
     inflight: Inflight,
-    /// What is remembered from push to push, whatever is put in force.
-    ledger: Arc<Ledger>,
     pool: Pool,
     destination: Destination,
     draining: AtomicBool,
@@ -85,9 +85,9 @@ impl Gateway {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             metrics: Metrics::new()?,
+            ledger: Arc::default(),
             in_force: ArcSwap::from_pointee(InForce { policies: policies.into(), users: users.map(Arc::new) }),
             inflight: Inflight::new(limits.inflight),
-            ledger: Arc::default(),
             limits,
             pool: Pool::new(threads)?,
             destination,
@@ -224,6 +224,7 @@ impl Gateway {
         self.metrics.inflight_bytes.set(self.inflight.bytes() as i64);
         let plans: usize = self.in_force.load().policies.all().map(|policy| policy.plans.len()).sum();
         self.metrics.plans_cached.set(plans as i64);
+        self.metrics.active_streams.set(self.ledger.active_streams(share::now()) as i64);
         self.metrics.render()
     }
 

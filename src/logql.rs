@@ -39,7 +39,7 @@ pub struct Match {
     trigger: Option<Box<[u32]>>,
 }
 
-/// The structured metadata of an entry.
+/// The structured metadata of an entry, as Loki would have it.
 pub trait Metadata {
     /// The value under this name, which is one that Loki stores ([`as_loki_names`](crate::push::as_loki_names)); empty
     /// where there is none. Loki has the labels of the stream in the same place, and a label goes before a pair of its name.
@@ -70,11 +70,16 @@ impl Selector {
     /// says so.
     pub fn parse(text: &str) -> Result<Self, Complaint> {
         let mut reader = Reader::new(text, Purpose::Streams);
-        let (matchers, _) = reader.selector()?;
+        let selector = Self::at(&mut reader)?;
         match reader.stages()?.first() {
             Some(stage) => Err(reader.cannot_stand_here(stage)),
-            None => Ok(Self { text: text.trim().into(), matchers }),
+            None => Ok(Self { text: text.trim().into(), ..selector }),
         }
+    }
+
+    fn at(reader: &mut Reader<'_>) -> Result<Self, Complaint> {
+        let (matchers, text) = reader.selector()?;
+        Ok(Self { text: text.into(), matchers })
     }
 
     /// The selector as it was written.
@@ -92,8 +97,8 @@ impl Match {
     /// Parses a stream selector and the filters that may follow it.
     pub fn parse(text: &str) -> Result<Self, Complaint> {
         let mut reader = Reader::new(text, Purpose::Entries);
-        let (matchers, written) = reader.selector()?;
-        Self::behind(Selector { text: written.into(), matchers }, reader, text)
+        let selector = Selector::at(&mut reader)?;
+        Self::behind(selector, reader, text)
     }
 
     /// Parses the match of a rule in a group, which has the group's selector already: its own may be left out, and is `{}`
@@ -104,7 +109,8 @@ impl Match {
             let hint = r#"write a stream selector, filters, or both: {source="docker"} |= "x""#;
             return Err(Complaint::new("an empty match").hint(hint));
         }
-        if reader.is_at_filter() { Self::behind(Selector::any(), reader, text) } else { Self::parse(text) }
+        let selector = if reader.begins_with_filter()? { Selector::any() } else { Selector::at(&mut reader)? };
+        Self::behind(selector, reader, text)
     }
 
     fn behind(selector: Selector, mut reader: Reader<'_>, text: &str) -> Result<Self, Complaint> {

@@ -5,9 +5,10 @@
 
 use crate::{
     admit::Admission,
+    classify::LineRules,
     policy::{Policies, Policy},
     reply::{Answer, Ending, Sent},
-    tally::{Count, Mode, Reason, Tally},
+    tally::{Count, LineAction, LineRuleCount, Mode, Reason, Tally},
 };
 use prometheus::{
     Encoder, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
@@ -68,6 +69,10 @@ metrics! {
     returned_lines: IntCounterVec = "sigyn_returned_lines_total" ["code"],
     /// Lines in which something was replaced.
     redacted_lines: IntCounter = "sigyn_redacted_lines_total" [],
+    /// What line rules did, or would do in report mode, in lines, by rule and action.
+    line_rule_hits: IntCounterVec = "sigyn_line_rule_hits_total" ["rule", "action", "mode"],
+    /// Lines in which a line rule found a value that it did not promote, because it is none of the label's set or too long.
+    unpromoted_fields: IntCounterVec = "sigyn_unpromoted_fields_total" ["rule"],
     /// Names of structured metadata that Loki could not store (no letter or digit) and that were replaced by `key_N`.
     renamed_metadata: IntCounter = "sigyn_renamed_metadata_total" [],
     /// Labels of the streams of a push that became structured metadata, by the place of the label rule or by the cap.
@@ -94,7 +99,7 @@ metrics! {
     inflight_bytes: IntGauge = "sigyn_inflight_bytes" [],
     /// Label texts whose plan (labels, admission, rules that apply) is known, under the policies in force.
     plans_cached: IntGauge = "sigyn_plans_cached" [],
-    /// Rules in force for every tenant: label rules, selectors that allow and deny, redaction rules, caps.
+    /// Rules in force for every tenant: label rules, selectors that allow and deny, line rules, redaction rules, caps.
     rules_loaded: IntGaugeVec = "sigyn_rules_loaded" ["kind"],
     /// Rules that do not act, by mode; where tenants have policies of their own, under the one that has most of them.
     rules_not_enforced: IntGaugeVec = "sigyn_rules_not_enforced" ["mode"],
@@ -149,10 +154,15 @@ impl Metrics {
     pub fn show_policies(&self, policies: &Policies, hash: &str) {
         let common = &policies.common;
         let allow = common.streams.allow.as_ref().map_or(0, Vec::len);
-        let redact = common.redact.rules().len();
-        let (labels, deny, caps) = (common.labels.len(), common.streams.deny.len(), common.caps.modes().count());
-        for (kind, count) in [("labels", labels), ("allow", allow), ("deny", deny), ("redact", redact), ("caps", caps)]
-        {
+        let kinds = [
+            ("labels", common.labels.len()),
+            ("allow", allow),
+            ("deny", common.streams.deny.len()),
+            ("lines", common.lines.rules().len()),
+            ("redact", common.redact.rules().len()),
+            ("caps", common.caps.modes().count()),
+        ];
+        for (kind, count) in kinds {
             self.rules_loaded.with_label_values(&[kind]).set(count as i64);
         }
         let reporting = policies.all().map(reporting).max().unwrap_or_default();
@@ -160,8 +170,35 @@ impl Metrics {
         for (mode, count) in [(Mode::Report.as_str(), reporting), ("off", off)] {
             self.rules_not_enforced.with_label_values(&[mode]).set(count as i64);
         }
+        policies.all().for_each(|policy| self.show_line_rules(&policy.lines));
         self.config_info.reset();
         self.config_info.with_label_values(&[hash]).set(1);
+    }
+
+    /// A rule that never did anything is one too: it is shown at 0.
+    fn show_line_rules(&self, rules: &LineRules) {
+        for rule in rules.rules() {
+            for action in rule.actions() {
+                self.line_rule_hits.with_label_values(&[&rule.name, action.as_str(), rule.mode.as_str()]);
+            }
+            if rule.fields.is_some() {
+                self.unpromoted_fields.with_label_values(&[&rule.name]);
+            }
+        }
+    }
+
+    fn add_line_rules(&self, rules: &LineRules, counts: &[LineRuleCount]) {
+        // A tally is filled by the policy that it is accounted with, so that the numbers are the same.
+        for (rule, count) in rules.rules().iter().zip(counts) {
+            let hits = LineAction::ALL.iter().zip(count.hits).filter(|(_, hits)| *hits > 0);
+            for (action, hits) in hits {
+                let labels = [&rule.name, action.as_str(), rule.mode.as_str()];
+                self.line_rule_hits.with_label_values(&labels).inc_by(hits);
+            }
+            if count.unpromoted > 0 {
+                self.unpromoted_fields.with_label_values(&[&rule.name]).inc_by(count.unpromoted);
+            }
+        }
     }
 
     fn drop_lines(&self, reason: &Reason, count: Count) {
@@ -175,7 +212,8 @@ fn reporting(policy: &Policy) -> usize {
     let Admission { allow, deny, mode } = &policy.streams;
     let selectors = if *mode == Mode::Report { allow.as_ref().map_or(0, Vec::len) + deny.len() } else { 0 };
     let caps = policy.caps.modes().filter(|mode| *mode == Mode::Report).count();
-    policy.redact.rules().iter().filter(|rule| rule.mode == Mode::Report).count() + selectors + caps
+    let lines = policy.lines.rules().iter().filter(|rule| rule.mode == Mode::Report).count();
+    policy.redact.rules().iter().filter(|rule| rule.mode == Mode::Report).count() + lines + selectors + caps
 }
 
 /// Adds a tenant's share of a push that was read to the metrics, once, when all requests that were made of it are answered.
@@ -225,6 +263,7 @@ pub fn account(metrics: &Metrics, policy: &Policy, tally: &Tally, sent: &[Sent],
     for ((cap, over, mode), lines) in &tally.capped_lines {
         metrics.capped_lines.with_label_values(&[cap.as_str(), over.as_str(), mode.as_str()]).inc_by(*lines);
     }
+    metrics.add_line_rules(&policy.lines, &tally.line_rules);
     metrics.deduplicated_entries.inc_by(tally.told_apart);
     for ((rule, place, mode), times) in &tally.redactions {
         // A tally is filled by the policy that it is accounted with, so the number is always known.

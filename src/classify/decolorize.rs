@@ -77,7 +77,7 @@ mod tests {
             ("many numbers",                    b"\x1b[38;5;196;1mx",                b"x"),
             ("no number",                       b"\x1b[mx\x1b[Ky",                   b"xy"),
             ("a private mode",                  b"\x1b[?25lx",                       b"x"),
-            ("a character set",                 b"\x1b(Bx",                          b"Bx"),
+            ("a character set",                 b"\x1b(Bx",                          b"x"),
             ("the title of a window, to a BEL", b"\x1b]0;host\x07x",                 b"x"),
             ("a title with a blank stays",      b"\x1b]0;a host\x07x",               b";a host\x07x"),
             ("U+009B",                          b"\xc2\x9b31mx",                     b"x"),

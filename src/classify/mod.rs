@@ -12,6 +12,8 @@ mod promote;
 mod rule;
 mod sample;
 mod situation;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use crate::{

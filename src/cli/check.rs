@@ -109,6 +109,7 @@ impl Report {
                 let counts = [
                     counted(policy.labels.len(), "label rule"),
                     counted(selectors, "stream selector"),
+                    counted(policy.lines.rules().len(), "line rule"),
                     counted(policy.redact.rules().len(), "redaction rule"),
                 ];
                 self.lines.push(format!("{kind} {name}: {}{tenants}", counts.join(", ")));

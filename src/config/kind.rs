@@ -27,7 +27,7 @@ pub(super) fn kind(file: &Source) -> Result<Option<Kind>, Vec<Diagnostic>> {
         (known > 0 && 2 * known >= fields.iter().count()).then_some(kind)
     };
     let tests = root.has("tests").then(|| most(Kind::Tests, &[cases::KEYS])).flatten();
-    let policy = || most(Kind::Policy, &[policy::SECTIONS, policy::LATER]);
+    let policy = || most(Kind::Policy, &[policy::SECTIONS]);
     Ok(tests.or_else(policy).or_else(|| most(Kind::Settings, &[settings::KEYS])))
 }
 
@@ -41,7 +41,7 @@ mod tests {
         let rows = [
             ("nothing",                       "# nothing",                              Some(Kind::Policy)),
             ("a section",                     "streams: {}",                            Some(Kind::Policy)),
-            ("a section to come",             "caps: {}",                               Some(Kind::Policy)),
+            ("a section of lines",            "lines: []",                              Some(Kind::Policy)),
             ("a misspelt section",            "{labels: [], redakt: []}",               Some(Kind::Policy)),
             ("tests without policies",        "tests: []",                              Some(Kind::Tests)),
             ("tests and their policies",      "{policies: [], tests: []}",              Some(Kind::Tests)),

@@ -39,6 +39,12 @@ pub fn compile_policy(files: &[Source]) -> Result<(Policy, Vec<Diagnostic>), Vec
     policy::compile(files, &policy::builtin_packs())
 }
 
+/// The same without a pack: most of the time that it takes goes to the rules of the packs.
+#[cfg(test)]
+pub(crate) fn compile_alone(files: &[Source]) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
+    policy::compile(files, &[])
+}
+
 /// Lowers `sigyn.yaml`. `${NAME}` and `${NAME:-default}` in its values are asked of `variable`; what these hold is never
 /// shown in an error.
 pub fn lower_settings(file: &Source, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Broken> {

@@ -53,7 +53,12 @@ impl<'a> Reader<'a> {
             if !fresh {
                 self.take(b',')?;
             }
-            let target = if end == b'}' { self.key()? } else { None };
+            let target = if end == b'}' {
+                let key = self.key()?;
+                self.target(&key)
+            } else {
+                None
+            };
             fresh = self.value(target)?;
         }
         Some(())
@@ -67,21 +72,26 @@ impl<'a> Reader<'a> {
         self.found.open.pop();
     }
 
-    /// Takes a key and its colon. Gives the place of its value, if it is wanted and the key was not met before.
-    fn key(&mut self) -> Option<Option<usize>> {
+    /// Takes a key and its colon.
+    fn key(&mut self) -> Option<Text<'a>> {
         let key = self.string()?;
         self.take(b':')?;
+        Some(key)
+    }
+
+    /// The place of the value under a key, if a path leads there and the key was not met before.
+    fn target(&mut self, key: &Text<'_>) -> Option<usize> {
         if self.found.open.len() != self.depth {
-            return Some(None);
+            return None;
         }
         let place = if key.escaped {
             self.found.key.clear();
             unescape(key.raw, &mut self.found.key);
-            self.paths.child(self.place, &self.found.key)
+            self.paths.child(self.place, &self.found.key)?
         } else {
-            self.paths.child(self.place, key.raw)
+            self.paths.child(self.place, key.raw)?
         };
-        Some(place.filter(|place| self.found.meet(*place)))
+        self.found.meet(place).then_some(place)
     }
 
     /// Takes a value, or only the bracket that opens it: then true.
@@ -110,7 +120,7 @@ impl<'a> Reader<'a> {
             _ => self.number()?,
         }
         if let Some(place) = wanted {
-            self.found.keep_span(place, &self.line[start..self.at]);
+            self.found.copy(place, &self.line[start..self.at]);
         }
         Some(false)
     }
@@ -132,9 +142,10 @@ impl<'a> Reader<'a> {
         if text.escaped {
             let start = self.found.text.len();
             unescape(text.raw, &mut self.found.text);
-            self.found.keep(place, start);
+            let end = self.found.text.len();
+            self.found.keep(place, start..end);
         } else {
-            self.found.keep_span(place, text.raw);
+            self.found.copy(place, text.raw);
         }
     }
 

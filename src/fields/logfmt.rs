@@ -65,7 +65,7 @@ fn bare_value(text: &[u8], place: Option<usize>, found: &mut Found) -> Option<us
         return None;
     }
     if let Some(place) = place {
-        found.keep_span(place, &text[..width]);
+        found.copy(place, &text[..width]);
     }
     Some(width)
 }
@@ -96,7 +96,7 @@ fn quoted_value(text: &[u8], place: Option<usize>, found: &mut Found) -> Option<
         found.text.extend_from_slice(&text[1..end]);
     }
     match place {
-        Some(place) => found.keep(place, start),
+        Some(place) => found.keep(place, start..found.text.len()),
         None => found.text.truncate(start),
     }
     Some(end + 1)

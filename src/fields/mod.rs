@@ -14,6 +14,7 @@ mod tests;
 
 use crate::{diagnostic::Complaint, re2::Regex, span::Span};
 use paths::{Paths, ROOT};
+use std::ops::Range;
 
 /// How a line is read.
 pub enum Format {
@@ -60,13 +61,14 @@ impl Fields {
         let compiled = Paths::new(paths);
         let mut readers = Vec::with_capacity(formats.len());
         for format in formats {
+            let own: Vec<String> = format.groups().cloned().collect();
             readers.push(match format {
                 Format::Json => Reader::Json,
                 Format::Logfmt => Reader::Logfmt,
                 Format::Regex(regex) => {
                     let groups = groups(&regex, &compiled);
                     if groups.is_empty() && !paths.is_empty() {
-                        return Err(lacks("none of the groups that are asked for", &names));
+                        return Err(lacks("none of the groups that are asked for", &own));
                     }
                     Reader::Regex(regex, groups)
                 }
@@ -113,7 +115,8 @@ fn lacks(what: &str, names: &[String]) -> Complaint {
 fn groups(regex: &Regex, paths: &Paths) -> Vec<(usize, Vec<usize>)> {
     let mut groups: Vec<(usize, Vec<usize>)> = Vec::new();
     for (number, name) in regex.names().iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-        let Some(place) = paths.child(ROOT, name.as_bytes()) else { continue };
+        let place = paths.child(ROOT, name.as_bytes()).filter(|place| paths.wanted(*place));
+        let Some(place) = place else { continue };
         match groups.iter_mut().find(|(known, _)| *known == place) {
             Some((_, numbers)) => numbers.push(number),
             None => groups.push((place, vec![number])),
@@ -125,11 +128,15 @@ fn groups(regex: &Regex, paths: &Paths) -> Vec<(usize, Vec<usize>)> {
 /// Reads a line by a regex. Of two groups of one name only one may have taken part.
 fn matched(line: &[u8], regex: &Regex, groups: &[(usize, Vec<usize>)], found: &mut Found) -> bool {
     let Some(captures) = regex.captures(line) else { return false };
-    for (place, numbers) in groups {
-        for span in numbers.iter().filter_map(|number| captures.span(*number)) {
-            if found.meet(*place) {
-                found.keep_span(*place, &line[span.0..span.1]);
-            }
+    let spans = || groups.iter().flat_map(|(place, numbers)| numbers.iter().map(|number| (*place, *number)));
+    let spans = || spans().filter_map(|(place, number)| Some((place, captures.span(number)?)));
+    // Groups may lie in one another: what holds them all is copied once.
+    let start = spans().map(|(_, (start, _))| start).min().unwrap_or(0);
+    let end = spans().map(|(_, (_, end))| end).max().unwrap_or(0);
+    found.text.extend_from_slice(&line[start..end]);
+    for (place, span) in spans() {
+        if found.meet(place) {
+            found.keep(place, span.0 - start..span.1 - start);
         }
     }
     true
@@ -188,16 +195,16 @@ impl Found {
     }
 
     /// Keeps a value as it stands in the line.
-    fn keep_span(&mut self, place: usize, value: &[u8]) {
+    fn copy(&mut self, place: usize, value: &[u8]) {
         let start = self.text.len();
         self.text.extend_from_slice(value);
-        self.keep(place, start);
+        self.keep(place, start..self.text.len());
     }
 
-    /// Keeps what was appended to `text` from `start` on.
-    fn keep(&mut self, place: usize, start: usize) {
-        let valid = std::str::from_utf8(&self.text[start..]).is_ok();
-        self.slots[place] = if valid { Slot::Value(Span::new(start, self.text.len())) } else { Slot::Spoilt };
+    /// Keeps a value that stands in `text`.
+    fn keep(&mut self, place: usize, range: Range<usize>) {
+        let valid = std::str::from_utf8(&self.text[range.clone()]).is_ok();
+        self.slots[place] = if valid { Slot::Value(Span::new(range.start, range.end)) } else { Slot::Spoilt };
     }
 
     fn spoil(&mut self, place: usize) {

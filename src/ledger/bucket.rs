@@ -39,11 +39,18 @@ pub(super) struct Buckets {
     full: Table<i64>,
     others: i64,
     swept: u32,
+    /// The latest time that anybody brought.
+    latest: i64,
 }
+
+/// A push brings the time of its beginning, so that one may be earlier than another before it, but never by so much: then it is the
+/// clock that went back.
+const LATE: i64 = 60_000_000_000;
 
 impl Buckets {
     /// Takes a token from the bucket of a value, or from the one that is for all others. Gives whose it was and what it took.
     pub(super) fn take(&mut self, value: u64, rate: &Rate, now: i64, rooms: &Rooms) -> Option<(u64, i64)> {
+        let now = self.time(now);
         let second = super::seconds(now);
         if !self.full.contains_key(&value) && self.full.len() >= rate.max && self.swept != second {
             self.sweep(now, rooms);
@@ -54,12 +61,21 @@ impl Buckets {
             if own { (value, self.full.entry(value).or_insert(now)) } else { (OTHERS, &mut self.others) };
         let Range { start: token, end: all } = rate.times();
         // After a reload, or after the clock went back, it lacks all its tokens at most.
-        let after = (*full).clamp(now, now.saturating_add(all)).saturating_add(token);
+        *full = (*full).clamp(now, now.saturating_add(all));
+        let after = full.saturating_add(token);
         if after > now.saturating_add(all) {
             return None;
         }
         *full = after;
         Some((value, token))
+    }
+
+    /// The time that counts: what was said to an earlier push holds for a later one.
+    fn time(&mut self, now: i64) -> i64 {
+        if now > self.latest || self.latest.saturating_sub(now) > LATE {
+            self.latest = now;
+        }
+        self.latest
     }
 
     /// Puts tokens back that come again in so many nanoseconds. A bucket that was forgotten is full.

@@ -19,8 +19,8 @@ pub(super) const MEMBER: usize = 40;
 /// A set: its head in such a table (about 290 bytes), the first tables of its members and its texts.
 pub(super) const GROUP: usize = 512;
 
-/// An account: the same, and the first table of its sets. The name of the tenant comes on top.
-pub(super) const ACCOUNT: usize = 1024;
+/// An account: the same, the first table of its sets, and the set that all share who have none. Its names come on top.
+pub(super) const ACCOUNT: usize = 1536;
 
 /// A text that is shown: the allocator's part, and its place in a list. The text comes on top.
 pub(super) const TEXT: usize = 48;
@@ -48,7 +48,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    fn of(most: usize) -> Self {
+    pub(super) fn of(most: usize) -> Self {
         Self { taken: AtomicUsize::new(0), most, short: AtomicBool::new(false) }
     }
 

@@ -106,9 +106,6 @@ impl Sets {
             self.groups.contains_key(&ask.group) || (self.groups.len() < MOST_PER && rooms.things.take_half(GROUP));
         let id = if own { ask.group } else { SHARED };
         let group = self.groups.entry(id).or_insert_with(|| {
-            if !own {
-                rooms.things.force(GROUP);
-            }
             let text = Some(ask.per).filter(|per| own && keeps(per, &rooms.texts));
             Group { per: text.map(Box::from), ..Group::default() }
         });
@@ -135,11 +132,12 @@ impl Sets {
 impl Page for Sets {
     fn sweep(&mut self, now: i64, rooms: &Rooms) {
         let now = seconds(now);
-        self.groups.retain(|_, group| {
+        self.groups.retain(|id, group| {
             group.expire(now, rooms);
             let stays = !group.members.is_empty();
             if !stays {
-                rooms.things.free(GROUP);
+                // That which all share came with the account.
+                rooms.things.free(if *id == SHARED { 0 } else { GROUP });
                 rooms.texts.free(group.per.take().map_or(0, |per| TEXT + per.len()));
             }
             stays

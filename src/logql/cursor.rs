@@ -91,9 +91,9 @@ impl<'t> Cursor<'t> {
         &self.text[self.at..]
     }
 
-    /// What was read so far.
-    pub(super) fn behind(&self) -> &'t str {
-        &self.text[..self.at]
+    /// What was read since `start`.
+    pub(super) fn since(&self, start: usize) -> &'t str {
+        &self.text[start..self.at]
     }
 
     pub(super) fn expected(&self, wanted: &str) -> Complaint {

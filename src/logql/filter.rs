@@ -121,3 +121,6 @@ impl Probe {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,14 +59,23 @@ impl<'t> Reader<'t> {
         self.cursor.is_at_end()
     }
 
-    /// Whether a filter comes next: a selector was left out.
-    pub(super) fn is_at_filter(&mut self) -> bool {
+    /// Whether a filter comes first: the selector was left out.
+    pub(super) fn begins_with_filter(&mut self) -> Result<bool, Complaint> {
         self.cursor.skip_blank();
-        self.cursor.rest().starts_with(['|', '!'])
+        match self.cursor.rest().chars().next() {
+            Some('{') => Ok(false),
+            Some('|' | '!') => Ok(true),
+            _ => Err(self
+                .cursor
+                .expected("`{` or a filter")
+                .hint(r#"a match begins with a stream selector like {source="docker"}, or with one of |= != |~ !~ |"#)),
+        }
     }
 
     /// `{name="value", …}`, with its text.
     pub(super) fn selector(&mut self) -> Result<(Vec<Matcher>, &'t str), Complaint> {
+        self.cursor.skip_blank();
+        let start = self.cursor.at;
         if !self.cursor.take("{") {
             return Err(self.cursor.expected("`{`").hint(r#"a stream selector looks like {source="docker"}"#));
         }
@@ -79,7 +88,7 @@ impl<'t> Reader<'t> {
                 return Err(self.cursor.expected("`,` or `}`"));
             }
         }
-        Ok((matchers, self.cursor.behind().trim()))
+        Ok((matchers, self.cursor.since(start)))
     }
 
     /// Everything behind the selector, to the end of the text.

@@ -206,3 +206,6 @@ fn joined(all: Option<Literals>, own: Option<Literals>) -> Option<Literals> {
     all.extend(own?);
     Some(all)
 }
+
+#[cfg(test)]
+mod tests;

@@ -120,5 +120,60 @@ proptest::proptest! {
     #[test]
     fn no_text_panics(text in r#"\{?[a"`é=~!,{}/*#\\x(\n| or>]{0,24}"#) {
         let _ = Selector::parse(&text);
+        let _ = Match::parse_child(&text);
     }
 }
+
+#[test]
+fn a_match_is_a_selector_and_what_may_follow() {
+    #[rustfmt::skip]
+    let rows = [
+        (r#"{a="b"}"#,                          r#"{a="b"}"#, false),
+        (r#" {a="b"}  |= "x" # why"#,           r#"{a="b"}"#, true),
+        ("# why\n{a=\"b\"} | c=\"d\"",          "{a=\"b\"}",  true),
+        ("{}",                                  "{}",         false),
+        (r#"|= "x" != "y" or "z" | c=~"d""#,    "{}",         true),
+        (r#"!~ "x""#,                           "{}",         true),
+        ("# why\n|= \"x\"",                     "{}",         true),
+        (r#"| c="""#,                           "{}",         true),
+    ];
+    for (text, selector, asks_entry) in rows {
+        let Ok(read) = Match::parse_child(text) else { panic!("{text}") };
+        assert_eq!(read.text(), text.trim());
+        assert_eq!(read.selector().text(), selector, "{text}");
+        assert_eq!(read.asks_entry(), asks_entry, "{text}");
+        assert_eq!(Match::parse(text).is_ok(), text.contains('{'), "{text}");
+    }
+}
+
+#[test]
+fn complaints_about_a_match_say_what_may_stand_there() {
+    #[rustfmt::skip]
+    let rows = [
+        ("",                              "an empty match", "write a stream selector, filters, or both: {source=\"docker\"} |= \"x\""),
+        (" # nothing\n",                  "an empty match", "write a stream selector, filters, or both: {source=\"docker\"} |= \"x\""),
+        ("x",                             "expected `{` or a filter at character 1", FILTER_HINT),
+        (r#""x""#,                        "expected `{` or a filter at character 1", FILTER_HINT),
+        (r#"= "x""#,                      "expected `{` or a filter at character 1", FILTER_HINT),
+        (r#"{a="b"} "x""#,                "unexpected text at character 9", "filters begin with one of |= != |~ !~ |"),
+        (r#"|= "x" | json"#,              "parsers and other stages are not supported at character 8", STAGE_HINT),
+        (r#"{a="b"} | c > 5"#,            "comparisons are not supported at character 9", STAGE_HINT),
+        (r#"|= ip("10.0.0.1")"#,          "filters by address are not supported at character 4", STAGE_HINT),
+        (r#"|> "<_>""#,                   "pattern filters are not supported at character 1", STAGE_HINT),
+        (r#"| c="d" or e="f""#,           "several matchers in one stage are not supported at character 9", STAGE_HINT),
+    ];
+    for (text, message, hint) in rows {
+        let complaint = Match::parse_child(text).err().unwrap();
+        assert_eq!((complaint.message.as_str(), complaint.hint.as_deref()), (message, Some(hint)), "{text}");
+    }
+    let complaint = Match::parse("|= \"x\"").err().unwrap();
+    assert_eq!(complaint.message, "expected `{` at character 1");
+    for text in ["|~ \"(\"", "| c=~\"(\"", "|= x", "!", "| c", "|= \"x\" or"] {
+        assert!(Match::parse_child(text).is_err(), "{text}");
+    }
+}
+
+const FILTER_HINT: &str =
+    "a match begins with a stream selector like {source=\"docker\"}, or with one of |= != |~ !~ |";
+const STAGE_HINT: &str =
+    "behind the selector may stand line filters (|= != |~ !~) and matchers of metadata, each as | name=\"value\"";

@@ -9,7 +9,7 @@ pub mod escape;
 pub mod file;
 #[cfg(test)]
 #[path = "../../tests/growth/mod.rs"]
-mod growth;
+pub(crate) mod growth;
 pub mod keys;
 #[cfg(test)]
 pub(crate) mod packs;

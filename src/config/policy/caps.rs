@@ -1,5 +1,8 @@
 //! The section `caps` of all files: each cap stands once over all of them.
 
+#[cfg(test)]
+mod tests;
+
 use super::action;
 use crate::{
     config::{
@@ -7,7 +10,7 @@ use crate::{
         read::{Complaints, Cursor, Fields},
         settings::units,
     },
-    diagnostic::{At, Diagnostic},
+    diagnostic::{At, Complaint, Diagnostic},
     guard::{Caps, LabelsCap, LineCap, LineOver, StreamsCap, TimeCap, TooMany, ValuesCap},
     tally::Mode,
 };
@@ -114,7 +117,8 @@ fn read_labels(cap: &Cursor<'_>, complaints: &mut Complaints) -> Option<LabelsCa
     let max = read_max(cap, &fields, complaints);
     let drop = read_over(cap, &fields, &[("demote", false), ("drop", true)], complaints);
     let labels = read_names(&fields, drop == Some(true), complaints);
-    Some(LabelsCap { max: max?, drop: drop?, labels: labels?, mode: read_mode(&fields, complaints)? })
+    let mode = read_mode(&fields, complaints);
+    Some(LabelsCap { max: max?, drop: drop?, labels: labels?, mode: mode? })
 }
 
 fn read_line(cap: &Cursor<'_>, complaints: &mut Complaints) -> Option<LineCap> {
@@ -146,17 +150,16 @@ fn read_line(cap: &Cursor<'_>, complaints: &mut Complaints) -> Option<LineCap> {
 
 fn read_time(cap: &Cursor<'_>, complaints: &mut Complaints) -> Option<TimeCap> {
     let fields = cap.fields(&["max", "over", "mode"], &[], complaints)?;
-    if fields.find("over").is_some() {
-        read_over(cap, &fields, &[("drop", ())], complaints)?;
-    }
+    let over = fields.find("over").map_or(Some(()), |_| read_over(cap, &fields, &[("drop", ())], complaints));
+    let mode = read_mode(&fields, complaints);
     let max = required(cap, &fields, "max", "write e.g. `7d`", complaints)?;
     let time = measure(&max, units::time, complaints)?;
     if time.is_zero() {
         complaints.push(max.wrong("with 0 nearly every entry would be over").hint("write e.g. `7d`, `10m`"));
         return None;
     }
-    let max = i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
-    Some(TimeCap { max, mode: read_mode(&fields, complaints)? })
+    over?;
+    Some(TimeCap { max: i64::try_from(time.as_nanos()).unwrap_or(i64::MAX), mode: mode? })
 }
 
 fn required<'n>(
@@ -175,7 +178,7 @@ fn required<'n>(
 
 fn measure<T>(
     value: &Cursor<'_>,
-    read: impl Fn(&str) -> Result<T, crate::diagnostic::Complaint>,
+    read: impl Fn(&str) -> Result<T, Complaint>,
     complaints: &mut Complaints,
 ) -> Option<T> {
     let text = value.text(complaints)?;

@@ -91,7 +91,8 @@ fn read_modulus(modulus: &Cursor<'_>, complaints: &mut Complaints) -> Option<u64
     number
 }
 
-fn read_set(set: &Cursor<'_>, complaints: &mut Complaints) -> Vec<(String, String)> {
+/// Labels and their values.
+pub(super) fn read_set(set: &Cursor<'_>, complaints: &mut Complaints) -> Vec<(String, String)> {
     let Some(fields) = set.entries(complaints) else { return Vec::new() };
     let pairs: Vec<_> = fields
         .iter()

@@ -5,6 +5,7 @@
 mod action;
 mod caps;
 mod labels;
+mod lines;
 mod redact;
 mod sets;
 mod streams;
@@ -19,7 +20,7 @@ use super::{
     yaml::{self, Node},
 };
 use crate::{
-    classify::{Item, LineRules},
+    classify::LineRules,
     diagnostic::{At, Diagnostic},
     plan::Plans,
     policy::Policy,
@@ -31,10 +32,7 @@ use sets::Sets;
 use std::collections::{HashMap, HashSet};
 
 /// The sections of a policy.
-pub(super) const SECTIONS: &[&str] = &["sets", "labels", "streams", "redact", "caps"];
-
-/// Sections of the language that this version cannot do.
-pub(super) const LATER: &[&str] = &["lines"];
+pub(super) const SECTIONS: &[&str] = &["sets", "labels", "streams", "lines", "redact", "caps"];
 
 /// Rules that ship with Sigyn and are switched together.
 pub(super) struct Pack {
@@ -57,7 +55,7 @@ struct Draft {
     labels: Vec<LabelRule>,
     streams: streams::Draft,
     caps: caps::Draft,
-    lines: Vec<Item>,
+    lines: lines::Draft,
     rules: Vec<Rule>,
     switches: Vec<switch::Switch>,
 }
@@ -81,7 +79,7 @@ pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<D
     let mut complaints = Complaints::new();
     let roots = parse(files, &mut complaints);
     let roots = roots.iter().map(Cursor::root);
-    let sections_of_files: Vec<_> = roots.filter_map(|root| root.fields(SECTIONS, LATER, &mut complaints)).collect();
+    let sections_of_files: Vec<_> = roots.filter_map(|root| root.fields(SECTIONS, &[], &mut complaints)).collect();
     // A rule may name a set of any file.
     let mut sets = Sets::builtin();
     for section in sections_of_files.iter().filter_map(|sections| sections.find("sets")) {
@@ -96,14 +94,16 @@ pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<D
     switch::apply(&draft.switches, &mut packs, &mut complaints);
     let mut rules = draft.rules;
     rules.extend(packs.into_iter().flat_map(|pack| pack.rules));
-    let (redact, off) = compile_rules(rules, &mut complaints);
+    let lines = draft.lines.rules();
+    let (redact, mut off) = compile_rules(rules, &lines, draft.lines.names, &mut complaints);
+    off.append(&mut draft.lines.off);
     let warnings = verdict(files, complaints)?;
     // Without a ruleset there was an error.
     let Some(redact) = redact else { return Err(Vec::new()) };
     let policy = Policy {
         labels: draft.labels,
         streams: draft.streams.admission(),
-        lines: LineRules::new(draft.lines),
+        lines,
         redact,
         caps: draft.caps.caps(),
         off,
@@ -140,6 +140,9 @@ fn read_sections(sections: &Fields<'_>, sets: &Sets, draft: &mut Draft, complain
     if let Some(section) = sections.find("streams") {
         draft.streams.read(&section, complaints);
     }
+    if let Some(section) = sections.find("lines") {
+        draft.lines.read(&section, sets, complaints);
+    }
     if let Some(section) = sections.find("redact") {
         read_redact(&section, draft, complaints);
     }
@@ -161,9 +164,14 @@ fn read_redact(section: &Cursor<'_>, draft: &mut Draft, complaints: &mut Complai
     }
 }
 
-/// Compiles the rules that are on, and those that are off for their errors alone; gives the names of these.
-fn compile_rules(rules: Vec<Rule>, complaints: &mut Complaints) -> (Option<Ruleset>, Vec<String>) {
-    let mut known: HashMap<String, At> = HashMap::new();
+/// Compiles the rules that are on, and those that are off for their errors alone; gives the names of these. Names that are
+/// `known` are those of line rules.
+fn compile_rules(
+    rules: Vec<Rule>,
+    lines: &LineRules,
+    mut known: HashMap<String, At>,
+    complaints: &mut Complaints,
+) -> (Option<Ruleset>, Vec<String>) {
     let (mut on, mut off) = (Vec::new(), Vec::new());
     for Rule { written, off: is_off } in rules {
         if let Some(first) = known.get(&written.name) {
@@ -177,7 +185,7 @@ fn compile_rules(rules: Vec<Rule>, complaints: &mut Complaints) -> (Option<Rules
     if let Err(mut errors) = Ruleset::compile(off) {
         complaints.append(&mut errors);
     }
-    match Ruleset::compile(on) {
+    match Ruleset::compile_with(on, lines.literals()) {
         Ok(ruleset) => (Some(ruleset), names),
         Err(mut errors) => {
             complaints.append(&mut errors);

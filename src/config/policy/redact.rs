@@ -24,7 +24,7 @@ pub(super) const MAX_NAME: usize = 64;
 /// Reads a rule; `None` where it was complained about so that nothing of it can be compiled.
 pub(super) fn read(item: &Cursor<'_>, builtin: bool, complaints: &mut Complaints) -> Option<Rule> {
     let fields = item.fields(KEYS, &[], complaints)?;
-    let name = read_name(item, &fields, complaints);
+    let name = read_name(item, &fields, "findings", complaints);
     let about = fields.text("about", complaints).unwrap_or_default().to_owned();
     let kind = read_kind(item, &fields, complaints);
     let (setting, with) = action::read(&fields, complaints);
@@ -49,9 +49,16 @@ pub(super) fn read(item: &Cursor<'_>, builtin: bool, complaints: &mut Complaints
     Some(Rule { written, off: setting == Setting::Off })
 }
 
-fn read_name(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<String> {
+/// The name of a rule; `counted` is what metrics count by it.
+pub(super) fn read_name(
+    item: &Cursor<'_>,
+    fields: &Fields<'_>,
+    counted: &str,
+    complaints: &mut Complaints,
+) -> Option<String> {
     let Some(name) = fields.find("name") else {
-        complaints.push(item.wrong("the rule has no `name`").hint("metrics count findings by the name of their rule"));
+        let hint = format!("metrics count {counted} by the name of their rule");
+        complaints.push(item.wrong("the rule has no `name`").hint(hint));
         return None;
     };
     let text = name.text(complaints)?;

@@ -67,7 +67,7 @@ fn each_policy_does_what_the_stage_beside_it_does() {
         let jobs: Vec<_> = (0..CASES.len()).flat_map(|n| jobs(side, n, &written[n], stages.then_some(&pairs[n]))).collect();
         let home = directory.path().join(side);
         fs::create_dir(&home).unwrap();
-        Promtail::start(&peers, &home, &format!("{url}/loki/api/v1/push"), "unused", &Value::from(jobs).to_string())
+        Promtail::start(&peers, &home, &format!("{url}/loki/api/v1/push"), "unused", &format!(" {}", Value::from(jobs)))
     };
     let staged = start("stages", &loki.url(), true);
     let plain = start("policy", &format!("http://{}", sigyn.push), false);
@@ -121,7 +121,7 @@ fn a_label_names_the_tenant() {
         };
         let home = directory.path().join(side);
         fs::create_dir(&home).unwrap();
-        let jobs = Value::from(files.iter().map(job).collect::<Vec<_>>()).to_string();
+        let jobs = format!(" {}", Value::from(files.iter().map(job).collect::<Vec<_>>()));
         let _promtail = Promtail::start(&peers, &home, &format!("{url}/loki/api/v1/push"), "unused", &jobs);
         files.each_ref().map(|(tenant, _)| {
             let found = wait_for(tenant, Duration::from_secs(60), || {
