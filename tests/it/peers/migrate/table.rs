@@ -1,6 +1,6 @@
 //! What is sent through each pair of the page.
 
-use super::Held::{self, Between, Found, Same, Truncated};
+use super::held::Held::{self, Apart, Between, Found, Same, Truncated};
 
 /// The lines of one file, and the labels that promtail gives them.
 pub(super) struct File {
@@ -19,6 +19,16 @@ pub(super) struct Case {
 
 const fn case(heading: &'static str, dropped: usize, files: &'static [File]) -> Case {
     Case { heading, held: Same, files, dropped }
+}
+
+/// Where the two differ: a file, what the stages leave of it, and what the policy leaves.
+const fn apart(
+    heading: &'static str,
+    files: &'static [File],
+    stages: &'static [&'static str],
+    policy: &'static [&'static str],
+) -> Case {
+    Case { heading, held: Apart(stages, policy), files, dropped: 0 }
 }
 
 const fn file(labels: &'static str, lines: &'static [&'static str]) -> File {
@@ -43,12 +53,16 @@ pub(super) const CASES: &[Case] = &[
         file("job: host", &["nothing to drop but the file's name"]),
     ]),
     case("stage.label_keep", 0, &[file("job: host, level: info, pod: api", &["one", "two"])]),
+    apart("stage.label_keep", &[file("pod: api", &["without a label that is kept"])], &[], &[]),
     case("stage.labels", 0, &[file("job: app, level: info", &[
         r#"lvl=warn msg="disk is filling""#,
         "lvl=error",
         "msg=none took=3ms",
         "a sentence without any pair",
     ])]),
+    apart("stage.labels", &[file("job: app, level: info", &["lvl=7f3a9c", "lvl=WARN"])],
+        &[r#"lvl=7f3a9c | level="7f3a9c""#, r#"lvl=WARN | level="WARN""#],
+        &[r#"lvl=7f3a9c | level="info""#, r#"lvl=WARN | level="warn""#]),
     case("stage.structured_metadata", 0, &[
         file("job: app, container_id: '0a1b2c'", &[
             r#"{"trace":{"id":"7f3a"},"user":"anna"}"#,
@@ -68,12 +82,30 @@ pub(super) const CASES: &[Case] = &[
         r#"["level","info"]"#,
         "level=info",
     ])]),
+    apart("stage.json", &[file("job: app", &[
+        r#"{"http":{"status":1.0,"request_id":12345678901234567890}}"#,
+        r#"{"http":{"status":{"code":200}}}"#,
+        r#"{"http":{"status":1},"http.status":2}"#,
+        r#"{"level":"info","level":"warn"}"#,
+    ])], &[
+        r#"{"http":{"status":1.0,"request_id":12345678901234567890}} | request=12345678901234567000 status=1"#,
+        r#"{"http":{"status":{"code":200}}} | status={"code":200}"#,
+        r#"{"http":{"status":1},"http.status":2} | status=1"#,
+        r#"{"level":"info","level":"warn"} | level="warn""#,
+    ], &[
+        r#"{"http":{"status":1.0,"request_id":12345678901234567890}} | request=12345678901234567890 status=1.0"#,
+        r#"{"http":{"status":{"code":200}}} |"#,
+        r#"{"http":{"status":1},"http.status":2} | status=2"#,
+        r#"{"level":"info","level":"warn"} |"#,
+    ]),
     case("stage.logfmt", 0, &[file("job: app", &[
         "level=info req_id=r-1 msg=done",
         r#"ts=1 level="warn" req_id="r 2" msg="a \"b\"""#,
         r#"msg="no level" req_id=r-3"#,
         "no pairs at all",
     ])]),
+    apart("stage.logfmt", &[file("job: app", &["the request req_id=r-1 came late"])],
+        &["the request req_id=r-1 came late | request=r-1"], &["the request req_id=r-1 came late |"]),
     case("stage.regex", 0, &[file("job: app", &[
         "12:00:01 INFO [main] started",
         "12:00:02 ERROR [worker-7] failed",
@@ -85,6 +117,8 @@ pub(super) const CASES: &[Case] = &[
         r#"{"n":2}"#,
         "no JSON",
     ])]),
+    apart("stage.output", &[file("job: app", &[r#"{"message":""}"#, "the last"])],
+        &[" |", "the last |"], &[r#"{"message":""} |"#, "the last |"]),
     case("stage.match", 2, &[
         file("job: nginx", &[
             r#""GET /healthz HTTP/1.1" 200 2"#,
