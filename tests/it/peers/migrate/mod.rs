@@ -22,15 +22,7 @@ use self::{
     page::Pair,
     table::{CASES, Case},
 };
-use super::{
-    Peers,
-    loki::Loki,
-    metrics::count,
-    process::wait_for,
-    promtail::Promtail,
-    secrets::Mint,
-    sigyn::Sigyn,
-};
+use super::{Peers, loki::Loki, metrics::count, process::wait_for, promtail::Promtail, secrets::Mint, sigyn::Sigyn};
 
 /// The lines of a case, written to files.
 struct Written {
@@ -89,7 +81,9 @@ fn each_policy_does_what_the_stage_beside_it_does() {
         let side = |side| loki.everything(&format!("{side}-{n}"));
         hold(case, &written[n], &side("stages"), &side("policy"));
     }
-    for reason in ["relabel", "no_labels", "health_checks", "resets", "age_cap", "line_cap", "probes", "rate_limited", "sampled"] {
+    for reason in
+        ["relabel", "no_labels", "health_checks", "resets", "age_cap", "line_cap", "probes", "rate_limited", "sampled"]
+    {
         let label = format!("reason=\"{reason}\"");
         assert!(count(&scrape, "sigyn_dropped_lines_total", &[&label]) > 0, "{reason}");
     }
