@@ -34,9 +34,9 @@ pub(super) fn hold(case: &Case, written: &Written, staged: &[Stored], held: &[St
             assert!((least..=most).contains(&staged.len()), "{heading}: {} by the stage", staged.len());
             assert!((least..=most).contains(&held.len()), "{heading}: {} by the policy", held.len());
         }
-        Held::Apart(stages, policy) => {
-            assert_eq!(staged.iter().map(shown).collect::<BTreeSet<_>>(), owned(stages), "{heading}: by the stages");
-            assert_eq!(held.iter().map(shown).collect::<BTreeSet<_>>(), owned(policy), "{heading}: by the policy");
+        Held::Apart(by_stages, by_policy) => {
+            assert_eq!(staged.iter().map(shown).collect::<BTreeSet<_>>(), owned(by_stages), "{heading}: by the stages");
+            assert_eq!(held.iter().map(shown).collect::<BTreeSet<_>>(), owned(by_policy), "{heading}: by the policy");
         }
         Held::Truncated(max, mark) => {
             let cut = |line: &String| match line.get(..max - mark.len()) {
@@ -71,7 +71,9 @@ fn owned(texts: &[&str]) -> BTreeSet<String> {
 /// The entries, sorted, without the time at which a promtail read them.
 pub(super) fn without_time(entries: &[Stored]) -> Vec<Stored> {
     let mut entries = entries.to_vec();
-    entries.iter_mut().for_each(|entry| entry.timestamp = 0);
+    for entry in &mut entries {
+        entry.timestamp = 0;
+    }
     entries.sort();
     entries
 }

@@ -107,10 +107,16 @@ impl Pair {
     pub(super) fn promtail(&self) -> Promtail {
         let rules = self.alloy.iter().filter(|block| block.name == "loki.relabel").flat_map(|block| &block.blocks);
         Promtail {
-            stages: self.alloy.iter().filter_map(stage).collect(),
+            stages: self.alloy.iter().flat_map(stages).collect(),
             relabel: rules.map(|rule| Value::Object(arguments(rule))).collect(),
         }
     }
+}
+
+/// The stages of a `loki.process`, or the one that the block is.
+fn stages(block: &Block) -> Vec<Value> {
+    let own = if block.name == "loki.process" { &block.blocks } else { std::slice::from_ref(block) };
+    own.iter().filter_map(stage).collect()
 }
 
 fn stage(block: &Block) -> Option<Value> {

@@ -180,4 +180,15 @@ pub(super) const CASES: &[Case] = &[
         r#"{"api_key":"<alnum:24>"}"#,
         "password=<alnum:24>",
     ])]) },
+    case("A whole pipeline", 2, &[
+        file("job: app", &[
+            "\u{1b}[32m{\"severity\":\"info\",\"message\":\"customer 4711 signed in\",\"ctx\":{\"request_id\":\"r-1\"}}\u{1b}[0m",
+            r#"{"severity":"error","message":"the payment of customer 12 and customer 13 failed","ctx":{"request_id":"r-2"}}"#,
+            r#"{"severity":"info","message":"payment done"}"#,
+            r#"{"severity":"info","message":"GET /healthz 200"}"#,
+            "GET /metrics",
+            "payment of customer 7 is no JSON",
+        ]),
+        file("job: web, level: error", &["GET /healthz, no payment"]),
+    ]),
 ];

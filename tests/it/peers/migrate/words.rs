@@ -11,6 +11,7 @@ fn the_snippets_are_written_in_documented_words() {
     let Some(pairs) = page::read(directory.path()) else { return };
     #[rustfmt::skip]
     let documented: &[(&str, &[&str])] = &[
+        ("loki.process",              &["forward_to"]),
         ("loki.relabel",              &["forward_to", "max_cache_size"]),
         ("rule",                      &["action", "modulus", "regex", "replacement", "separator", "source_labels", "target_label",
                                         "limit", "sources", "source_type", "suffix"]),
