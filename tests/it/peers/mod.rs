@@ -21,6 +21,7 @@ mod reload;
 mod road;
 mod secrets;
 mod sigyn;
+mod stack;
 mod twins;
 mod verdicts;
 mod writer;
