@@ -7,6 +7,7 @@ mod alloy;
 mod collectors;
 mod dashboards;
 mod expressions;
+mod guide;
 mod host;
 mod policy;
 mod service;

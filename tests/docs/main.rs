@@ -188,6 +188,7 @@ fn the_reasons_in_the_docs_are_those_that_there_are() {
 
 #[test]
 fn blocks_are_told_apart() {
-    let text = "```sh\n# no\n```\ntext\n```yaml\na: 1\n```\n```\nplain\n```\n- x\n\n  ```yaml\n  b:\n\n    c: 1\n  ```\n";
+    let text =
+        "```sh\n# no\n```\ntext\n```yaml\na: 1\n```\n```\nplain\n```\n- x\n\n  ```yaml\n  b:\n\n    c: 1\n  ```\n";
     assert_eq!(blocks(text, "yaml"), [(6, "a: 1\n".to_owned()), (14, "b:\n\n  c: 1\n".to_owned())]);
 }

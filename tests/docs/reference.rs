@@ -160,7 +160,9 @@ fn queries_select_by_labels_of_the_schema() {
     let labels: BTreeSet<&str> = rows(&reference, "| label | ").into_iter().chain(["sigyn_overflow"]).collect();
     let matcher = Regex::new(r#"([a-zA-Z_][a-zA-Z0-9_]*) *(?:=~|!~|!=|=) *["`]"#).unwrap();
     let mut count = 0;
-    for (name, text) in pages().into_iter().filter(|(name, _)| ["docs/reference.md", "docs/operations.md"].contains(&&**name)) {
+    for (name, text) in
+        pages().into_iter().filter(|(name, _)| ["docs/reference.md", "docs/operations.md"].contains(&&**name))
+    {
         for (line, block) in blocks(&text, "logql") {
             for query in block.lines().filter(|line| !line.trim().is_empty()) {
                 count += 1;
