@@ -147,9 +147,11 @@ impl Loki {
         answer.streams.and_then(|streams| streams.data).map(|data| data.result).unwrap_or_default()
     }
 
-    /// Panics where Loki cannot read a query.
-    pub(super) fn read_query(&self, query: &str) {
-        self.ask("any", &format!("/loki/api/v1/format_query?query={}", percent_encoded(query.as_bytes())), &[]);
+    /// What Loki says of a query (`query_range`, `format_query`), as its JSON; panics where it cannot read it.
+    pub(super) fn json(&self, tenant: &str, path: &str, query: &str) -> serde_json::Value {
+        let query = percent_encoded(query.as_bytes());
+        let answer = self.ask(tenant, &format!("/loki/api/v1/{path}?query={query}"), &[]);
+        serde_json::from_slice(&answer).expect("Loki's answer is JSON")
     }
 
     fn ask(&self, tenant: &str, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
