@@ -7,7 +7,7 @@ use sigyn::{
     config::{Source, compile_policy, default_yaml},
     metrics::Metrics,
 };
-use std::{collections::BTreeSet, env, fs, path::Path};
+use std::{collections::BTreeSet, env, fmt::Write, fs, path::Path};
 
 const PAGE: &str = "docs/reference.md";
 
@@ -33,7 +33,7 @@ fn metrics() -> String {
     let mut table = String::from("| metric | kind | labels | help |\n|---|---|---|---|\n");
     for ((name, labels, help), kind) in Metrics::LIST.iter().zip(Metrics::KINDS) {
         let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
-        table += &format!("| `{name}` | {kind} | {} | {} |\n", labels.join(", "), cell(help));
+        writeln!(table, "| `{name}` | {kind} | {} | {} |", labels.join(", "), cell(help)).unwrap();
     }
     table
 }
@@ -59,7 +59,7 @@ fn configuration() -> String {
                 above.clear();
                 let key = path.iter().map(|(_, key)| *key).collect::<Vec<_>>().join(".");
                 let value = Some(value.trim()).filter(|value| !value.is_empty()).map(|value| format!("`{value}`"));
-                table += &format!("| `{key}` | {} | {} |\n", value.unwrap_or_default(), cell(&comment));
+                writeln!(table, "| `{key}` | {} | {} |", value.unwrap_or_default(), cell(&comment)).unwrap();
             }
         }
     }
@@ -119,7 +119,7 @@ fn policy() -> String {
         let hint = said.iter().find(|error| error.contains(&format!("unknown key `{UNKNOWN}`"))).unwrap();
         let (_, known) = hint.split_once("known keys: ").unwrap();
         let keys: Vec<String> = known.split(", ").map(|key| format!("`{key}`")).collect();
-        table += &format!("| {place} | {} |\n", keys.join(", "));
+        writeln!(table, "| {place} | {} |", keys.join(", ")).unwrap();
     }
     table
 }
