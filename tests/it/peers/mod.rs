@@ -12,6 +12,7 @@ mod http;
 mod logs;
 mod loki;
 mod metrics;
+mod migrate;
 mod outage;
 mod parts;
 mod poison;
