@@ -2,11 +2,12 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test has no readers but its own, and fails by a panic")]
 
-mod alloy;
 mod alerts;
+mod alloy;
 mod collectors;
 mod dashboards;
 mod expressions;
+mod guide;
 mod host;
 mod policy;
 mod service;

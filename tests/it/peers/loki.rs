@@ -147,6 +147,13 @@ impl Loki {
         answer.streams.and_then(|streams| streams.data).map(|data| data.result).unwrap_or_default()
     }
 
+    /// What Loki says of a query (`query_range`, `format_query`), as its JSON; panics where it cannot read it.
+    pub(super) fn json(&self, tenant: &str, path: &str, query: &str) -> serde_json::Value {
+        let query = percent_encoded(query.as_bytes());
+        let answer = self.ask(tenant, &format!("/loki/api/v1/{path}?query={query}"), &[]);
+        serde_json::from_slice(&answer).expect("Loki's answer is JSON")
+    }
+
     fn ask(&self, tenant: &str, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
         let headers: Vec<_> = headers.iter().copied().chain([("X-Scope-OrgID", tenant)]).collect();
         let answer = http::get(self.address, path, &headers).expect("Loki answers");

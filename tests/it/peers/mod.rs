@@ -18,6 +18,7 @@ mod parts;
 mod poison;
 mod process;
 mod promtail;
+mod queries;
 mod reload;
 mod road;
 mod secrets;
