@@ -3,7 +3,7 @@
 use super::{Caps, Fate, LabelsCap, Touch, Verdict, ask::take_out, demoted};
 use crate::{
     push::Labels,
-    tally::{Cap, Mode, Over, Reason},
+    tally::{Cap, Mode, Reason},
 };
 use std::{collections::HashSet, sync::Arc};
 
