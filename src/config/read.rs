@@ -65,7 +65,7 @@ impl<'n> Cursor<'n> {
             }
             Value::Scalar(scalar) => Some(scalar),
             Value::List(_) => {
-                let hint = "quote it: without quotes YAML reads `[` as the start of a list";
+                let hint = "write one text, or quote it: without quotes YAML reads `[` as the start of a list";
                 complaints.push(self.wrong("expected a text, found a list").hint(hint));
                 None
             }
