@@ -30,7 +30,7 @@ fn entry(labels: &str, line: &str, metadata: &[(&str, &str)]) -> Entry {
 
 /// The explanation as JSON, by whose schema machines read it.
 fn explained(policy: &Policy, entry: &Entry) -> Value {
-    serde_json::to_value(explain(policy, entry).unwrap()).unwrap()
+    serde_json::to_value(explain(policy, entry, 0).unwrap()).unwrap()
 }
 
 /// What is said of a redacted text: outcome and deciding rule, then each finding.
@@ -71,6 +71,8 @@ streams: {allow: ['{source=\"docker\"}'], deny: ['{env=\"test\"}']}
             {"step": "admission", "verdict": "allowed", "mode": "on", "selector": "{source=\"docker\"}", "at": "policy.yaml:8:19"},
         ],
         "idle_label_rules": 2,
+        "idle_line_rules": 0,
+        "unasked_line_rules": 0,
         "outcome": {"forwarded": {"labels": {"project": "a", "source": "docker", "stack": "vllm"}, "line": "x", "metadata": []}},
     });
     assert_eq!(steps, wanted);
@@ -297,9 +299,9 @@ proptest! {
     fn an_explanation_ends_where_the_treatment_does_and_shows_no_secret(plan in plans()) {
         let policy = &COMPILED[plan.0.0];
         let (entry, secret) = planned(plan);
-        let explanation = explain(policy, &entry).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let explanation = explain(policy, &entry, 0).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let said = serde_json::to_string(&explanation).unwrap().to_ascii_lowercase();
-        let forwarded = match entry.treat(policy).unwrap() {
+        let forwarded = match entry.treat(policy, 0).unwrap() {
             Outcome::Dropped(_) => String::new(),
             Outcome::Forwarded(entry) => {
                 let texts = [entry.labels, entry.line].into_iter().chain(entry.metadata.into_iter().map(|(_, value)| value));
