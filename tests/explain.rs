@@ -320,16 +320,16 @@ const RULES: &[&str] = &[
     "fields: {from: [json, logfmt], metadata: {token: password, user: n, x: [rest, password]}}",
     "fields: {from: json, line: [msg, password]}, decolorize: true",
     "fields: {from: {regex: '(?P<user>user.*)'}, metadata: {token: user}, labels: {x: user}}, values: {x: {pattern: '.*', max: 400}}",
-    "match: '|= \"clean\"', drop: clean",
+    "match: '{} |= \"clean\"', drop: clean",
     "match: '{a!=\"\"}', sample: 0.5",
     "match: '{x!=\"\"} |~ \"[0-9]\"', limit: {rate: 1, burst: 1, by: x}",
     "set: {password: '', b: c}",
     "match: '{b=\"c\"} | token != \"\"', set: {b: d, source: ''}, final: true",
-    "set_metadata: {password: tiny, a: '', 'x.y': z, x_y: w}",
-    "match: '| x_y = \"w\"', set: {x: w}, truncate: 12",
+    "set_metadata: {level: tiny, a: '', 'x.y': z, x_y: w}",
+    "match: '{} | x_y = \"w\"', set: {x: w}, truncate: 12",
     "truncate: {max: 40, mark: '...'}",
-    "match: '|= \"password\"', drop: pass, mode: report",
-    "match: '|~ \"S|e\"', decolorize: true, count: true",
+    "match: '{} |= \"password\"', drop: pass, mode: report",
+    "match: '{} |~ \"S|e\"', decolorize: true, count: true",
     "set: {c: d, token: e, source: ''}, mode: report",
 ];
 
@@ -432,8 +432,8 @@ lines:
   - {name: never, match: '{a=\"c\"}', drop: x}
   - {name: level, fields: {from: logfmt, labels: {level: lvl}, metadata: {user: usr}}, values: {level: levels}}
   - {name: odd, match: '{level=\"error\"}', set: {odd: 'yes', a: ''}, set_metadata: {own: ''}, count: true}
-  - {name: watched, match: '|= \"usr\"', mode: report, drop: gone}
-  - {name: end, match: '| user=\"ada\"', final: true}
+  - {name: watched, match: '{} |= \"usr\"', mode: report, drop: gone}
+  - {name: end, match: '{} | user=\"ada\"', final: true}
   - {name: behind, drop: x}
 ",
     );

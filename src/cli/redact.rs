@@ -33,8 +33,8 @@ Examples:
   sigyn redact --policy redact.yaml --labels '{source=\"docker\"}' < app.log
   sigyn redact --json < entries.jsonl       {\"line\":\"…\",\"labels\":{…},\"metadata\":{…}} on each line
 
-A line that the policy drops is left out, and counted on standard error in the end. With --json it comes out as
-{\"dropped\":\"reason\"}, so that there is a line for a line.";
+A line that the policy drops is left out, and counted on standard error in the end.
+With --json it comes out as {\"dropped\":\"reason\"}.";
 
 /// Redact lines from standard input to standard output.
 #[derive(Args)]

@@ -102,7 +102,7 @@ fn write_line_rule(f: &mut fmt::Formatter<'_>, step: &LineRule) -> fmt::Result {
     write_change(f, labels)?;
     set_metadata.iter().try_for_each(|(name, value)| writeln!(f, "  sets    {name}={} in metadata", quoted(value)))?;
     removed_metadata.iter().try_for_each(|name| writeln!(f, "  removes {name} from metadata"))?;
-    line.iter().try_for_each(|length| writeln!(f, "  changes the line: {length} bytes"))?;
+    line.iter().try_for_each(|length| writeln!(f, "  changes the line: {}", counted(*length, "byte")))?;
     if *unpromoted {
         writeln!(f, "  found a value that it does not take")?;
     }
