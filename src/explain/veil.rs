@@ -51,7 +51,9 @@ impl<'p> Veil<'p> {
             look(&veil.metadata, Place::Metadata, name, None);
             look(&veil.metadata, Place::Metadata, value, Some(name));
         }
-        secrets.iter().for_each(|(text, decisions)| veil.learn(text, decisions));
+        for (text, decisions) in &secrets {
+            veil.learn(text, decisions);
+        }
         veil
     }
 

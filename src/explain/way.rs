@@ -64,6 +64,9 @@ impl Trail {
     }
 }
 
+/// Names and values in order.
+type Metadata = Vec<(Vec<u8>, Vec<u8>)>;
+
 struct Way<'a> {
     policy: &'a Policy,
     entry: &'a Entry,
@@ -150,7 +153,7 @@ impl Way<'_> {
     }
 
     /// The entry's own pairs in order, then what was made of labels, then what line rules set.
-    fn metadata(&mut self, plan: &StreamPlan, changes: &Changes) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Reason> {
+    fn metadata(&mut self, plan: &StreamPlan, changes: &Changes) -> Result<Metadata, Reason> {
         let (entry, set) = (self.entry, changes.pairs());
         let mut met = vec![false; set.len()];
         let mut metadata = Vec::new();
@@ -162,7 +165,9 @@ impl Way<'_> {
             }
             let new_name = self.redact(&plan.metadata, Place::Metadata, name, None)?;
             let value = at.map_or(value, |at| &set[at].value);
-            at.into_iter().for_each(|at| met[at] = true);
+            if let Some(at) = at {
+                met[at] = true;
+            }
             metadata.push((new_name, self.redact(&plan.metadata, Place::Metadata, value, Some(name))?));
         }
         let demoted = plan.demoted.iter().filter(|pair| !self.has(changes, &pair.stored));
@@ -186,7 +191,7 @@ impl Way<'_> {
         plan: &StreamPlan,
         labels: &[u8],
         changes: &Changes,
-        metadata: &mut Vec<(Vec<u8>, Vec<u8>)>,
+        metadata: &mut Metadata,
     ) -> Result<Vec<u8>, Reason> {
         let (policy, now) = (self.policy, self.entry.now(self.age));
         let mut tally = Tally::default();
