@@ -354,7 +354,7 @@ static WITH_LINES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % below
     };
-    let compiled = (0..60).map(|number| {
+    let compiled = (0..160).map(|number| {
         let mut text = BESIDE[number % BESIDE.len()].to_owned() + "lines:\n";
         for rule in 0..=any(5) {
             let _ = writeln!(text, "  - {{name: line-{rule}, {}}}", RULES[any(RULES.len())]);
@@ -365,13 +365,13 @@ static WITH_LINES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
 });
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
 
     /// The same where line rules change lines, labels and metadata, and caps whatever is over. A text that a rule took out of
     /// the line is forwarded as it is where nothing says that it is a secret, and shown where it is forwarded.
     #[test]
     fn an_explanation_ends_where_the_treatment_does_under_line_rules(
-        number in 0..60_usize,
+        number in 0..160_usize,
         plan in plans(),
         age in prop_oneof![Just(0_i64), Just(2 * 86_400_000_000_000), Just(-2_000_000_000)],
     ) {
