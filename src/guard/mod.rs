@@ -190,7 +190,8 @@ impl Verdict {
 }
 
 impl TooMany {
-    fn over(self) -> Over {
+    /// The same, as it is counted.
+    pub fn over(self) -> Over {
         match self {
             Self::Demote => Over::Demote,
             Self::Other => Over::Other,
