@@ -2,8 +2,10 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test has no readers but its own, and fails by a panic")]
 
+mod alloy;
 mod collectors;
 mod host;
+mod policy;
 mod snapshots;
 mod trouble;
 mod units;
