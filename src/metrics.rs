@@ -450,6 +450,42 @@ mod tests {
     }
 
     #[test]
+    fn line_rules_are_shown_before_they_match_and_counted_by_what_they_do() {
+        let text = "lines:
+  - {name: a, match: '{a=\"b\"}', set: {c: d}, final: true}
+  - {name: b, mode: report, fields: {from: json, metadata: [e]}}
+  - {name: c, mode: off, drop: noise}";
+        let file = config::Source { name: "lines.yaml".into(), text: text.to_owned() };
+        let (policy, _) = config::compile_policy(&[file]).unwrap();
+        let policies = Policies::from(policy);
+        let metrics = Metrics::new().unwrap();
+        let count = |line: &str| {
+            let text = String::from_utf8(metrics.render().unwrap()).unwrap();
+            text.lines().find_map(|other| other.strip_prefix(line)?.trim().parse::<u64>().ok())
+        };
+        let [set, end, fields, off] =
+            [("a", "set", "on"), ("a", "final", "on"), ("b", "fields", "report"), ("c", "drop", "on")].map(
+                |(rule, action, mode)| {
+                    format!("sigyn_line_rule_hits_total{{action=\"{action}\",mode=\"{mode}\",rule=\"{rule}\"}}")
+                },
+            );
+        let unpromoted = "sigyn_unpromoted_fields_total{rule=\"b\"}";
+        metrics.show_policies(&policies, "x");
+        let all = |metrics: [&str; 5]| metrics.map(&count);
+        assert_eq!(all([&set, &end, &fields, &off, unpromoted]), [Some(0), Some(0), Some(0), None, Some(0)]);
+        assert_eq!(count("sigyn_rules_loaded{kind=\"lines\"}"), Some(2));
+        assert_eq!(count("sigyn_rules_not_enforced{mode=\"off\"}"), Some(1));
+        assert_eq!(count("sigyn_rules_not_enforced{mode=\"report\"}"), Some(1));
+        let mut tally = tally(3, 0);
+        tally.line_rule(0).hit(LineAction::Set);
+        tally.line_rule(0).hit(LineAction::Set);
+        tally.line_rule(1).unpromoted += 1;
+        let requests = [sent(loki(204), 3)];
+        account(&metrics, &policies.common, &tally, &requests, &worst(requests.iter()));
+        assert_eq!(all([&set, &end, &fields, &off, unpromoted]), [Some(2), Some(0), Some(0), None, Some(1)]);
+    }
+
+    #[test]
     fn the_help_is_the_doc_comment() {
         let text = String::from_utf8(Metrics::new().unwrap().render().unwrap()).unwrap();
         assert!(text.contains("# HELP sigyn_received_lines_total Lines received in pushes that could be read.\n"));

@@ -180,6 +180,8 @@ fn the_reasons_in_the_docs_are_those_that_there_are() {
         Reason::StructuredMetadataTooLarge,
         Reason::StructuredMetadataTooMany,
         Reason::Redaction,
+        Reason::Sampled,
+        Reason::RateLimited,
         Reason::StreamCap,
         Reason::ValueCap,
         Reason::LabelCap,

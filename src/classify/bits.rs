@@ -62,7 +62,9 @@ mod tests {
         #[test]
         fn numbers_come_in_order(numbers in proptest::collection::btree_set(0_usize..200, 0..20), from in 0_usize..300) {
             let mut bits = Bits::of(200);
-            numbers.iter().for_each(|number| bits.insert(*number));
+            for number in &numbers {
+                bits.insert(*number);
+            }
             let mut found = Vec::new();
             let mut next = from;
             while let Some(number) = bits.next(next) {

@@ -4,6 +4,7 @@
 //! fit the labels, and the literals that the common scan found in the line say whose filters may, so that many rules cost
 //! little. What a matching rule changes is noted in [`Changes`], and the rules behind it see the entry so changed.
 
+mod act;
 mod bits;
 mod changes;
 mod decolorize;
@@ -55,7 +56,7 @@ pub struct LineRules {
 /// A rule, or several with a match that is asked once for all of them.
 pub enum Item {
     /// A rule.
-    Rule(Rule),
+    Rule(Box<Rule>),
     /// The match of a group, and its rules.
     Group(Match, Vec<Rule>),
 }
@@ -150,12 +151,14 @@ impl LineRules {
         let mut all = Self::default();
         for item in items {
             match item {
-                Item::Rule(rule) => all.add(rule, None),
+                Item::Rule(rule) => all.add(*rule, None),
                 Item::Group(mut matching, rules) => {
                     matching.number(&mut all.needles);
                     let (group, first) = (all.groups.len(), all.rules.len());
                     all.groups.push(Group { matching, rules: first..first + rules.len() });
-                    rules.into_iter().for_each(|rule| all.add(rule, Some(group)));
+                    for rule in rules {
+                        all.add(rule, Some(group));
+                    }
                 }
             }
         }

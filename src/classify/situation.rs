@@ -76,7 +76,9 @@ impl LineRules {
             return (known.id != from.id).then_some(known);
         }
         let mut labels = from.labels.clone();
-        set.iter().for_each(|(name, value)| labels.set(name, value));
+        for (name, value) in set {
+            labels.set(name, value);
+        }
         let next =
             if labels == from.labels { Arc::clone(from) } else { self.situation(labels, Arc::clone(&from.demoted)) };
         let next = self.transitions.keep(key, next);

@@ -37,11 +37,14 @@ fn printed(labels: &Labels) -> String {
     String::from_utf8(text).unwrap()
 }
 
+/// Names and values.
+type Texts<'a> = &'a [(&'a str, &'a str)];
+
 /// An entry.
 struct Given<'a> {
     labels: &'a str,
-    demoted: &'a [(&'a str, &'a str)],
-    pairs: &'a [(&'a str, &'a str)],
+    demoted: Texts<'a>,
+    pairs: Texts<'a>,
     line: &'a str,
 }
 
@@ -55,7 +58,7 @@ struct Made {
     steps: Vec<String>,
 }
 
-fn owned(pairs: &[(&str, &str)]) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn owned(pairs: Texts<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {
     pairs.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect()
 }
 
@@ -289,7 +292,7 @@ fn a_group_is_asked_once() {
 fn matchers_of_metadata_see_what_loki_would_store() {
     let lines = r#"  - {name: r, match: '{} | m_n="1"', count: true}"#;
     #[rustfmt::skip]
-    let rows: &[(&str, &[(&str, &str)], &[(&str, &str)], bool)] = &[
+    let rows: &[(&str, Texts<'_>, Texts<'_>, bool)] = &[
         ("nothing",                              &[],                            &[],             false),
         ("a pair",                               &[("m_n", "1")],                &[],             true),
         ("by the name that it will have",        &[("m.n", "1")],                &[],             true),

@@ -107,7 +107,9 @@ impl Naive {
     }
 
     fn set(&mut self, pairs: &[(&str, &str)]) {
-        pairs.iter().for_each(|(name, value)| self.labels.set(name.as_bytes(), value.as_bytes()));
+        for (name, value) in pairs {
+            self.labels.set(name.as_bytes(), value.as_bytes());
+        }
     }
 
     /// Whether the line ends, and how.

@@ -49,7 +49,7 @@ impl Draft {
                 if ends_every_line(&rule) {
                     self.end.get_or_insert((rule.name.clone(), rule.at.clone()));
                 }
-                self.items.push(Item::Rule(rule));
+                self.items.push(Item::Rule(Box::new(rule)));
             }
         }
         if self.names.len() > MAX_RULES {
@@ -64,15 +64,12 @@ impl Draft {
 
     fn read_group(&mut self, item: &Cursor<'_>, sets: &Sets, complaints: &mut Complaints) {
         let Some(fields) = item.fields(&["match", "rules"], &[], complaints) else { return };
-        let matching = match fields.find("match") {
-            Some(matching) => read_match(&matching, Match::parse, complaints),
-            None => {
-                let error = item.wrong("the group has no `match`");
-                complaints
-                    .push(error.hint("it is asked once for all of the rules; without one, write the rules alone"));
-                None
-            }
-        };
+        let matching = fields.find("match");
+        if matching.is_none() {
+            let error = item.wrong("the group has no `match`");
+            complaints.push(error.hint("it is asked once for all of the rules; without one, write the rules alone"));
+        }
+        let matching = matching.and_then(|matching| read_match(&matching, Match::parse, complaints));
         let around = matching.as_ref().map_or_else(Around::nothing, Around::of);
         let Some(list) = fields.find("rules") else { return };
         let Some(children) = list.list(complaints) else { return };

@@ -2,12 +2,13 @@
 
 use super::{Pack, compile};
 use crate::{
+    classify::{Rule as LineRule, Verdict},
     config::Source,
     diagnostic::Diagnostic,
     policy::Policy,
     push::Labels,
     rules::{Rule, file::Action},
-    tally::{Mode, Reason},
+    tally::{LineAction, Mode, Reason},
 };
 use proptest::prelude::*;
 
@@ -150,6 +151,28 @@ fn files_are_one_policy() {
 }
 
 #[test]
+fn line_rules_are_of_all_files_in_order() {
+    let files = [
+        "lines: [{name: a, count: true}, {match: '{a=\"b\"}', rules: [{name: b, match: '|= \"x\"', drop: 0}, {name: c, mode: off, count: on}]}]",
+        "lines: [{name: d, mode: report, sample: .5, reason: thin}, {name: e, limit: {rate: 2.5}, set: {f: on}, final: yes}]",
+    ];
+    let policy = policy(&files);
+    let does = |rule: &LineRule| {
+        let actions: Vec<&str> = rule.actions().map(LineAction::as_str).collect();
+        format!("{} {} {}", rule.name, rule.mode.as_str(), actions.join(" "))
+    };
+    let shown: Vec<String> = policy.lines.rules().iter().map(does).collect();
+    assert_eq!(shown, ["a on count", "b on drop", "d report sample", "e on limit set final"]);
+    assert_eq!(policy.off, ["c"]);
+    let [group] = policy.lines.groups() else { panic!("there is one group") };
+    assert_eq!(group.rules, 1..2);
+    let [.., e] = policy.lines.rules() else { panic!("there are rules") };
+    let Some(Verdict::Limit(limit)) = &e.verdict else { panic!("it has a limit") };
+    assert_eq!((limit.rate.burst, limit.rate.max, limit.by.is_none()), (3.0, 1000, true), "the rate, rounded up");
+    assert!(e.set == [(b"f".to_vec(), b"on".to_vec())], "a text as written");
+}
+
+#[test]
 fn sets_are_of_all_files_and_texts_as_written() {
     let rules = "
 labels:
@@ -259,7 +282,7 @@ fn warnings_do_not_hinder() {
 proptest! {
     /// No text brings the reader down.
     #[test]
-    fn any_text_is_read_or_refused(text in "(?s)([\\[\\]{}:,&*!|>'\"%@`#?\n -]|labels|redact|name|a|é|\t){0,60}") {
+    fn any_text_is_read_or_refused(text in "(?s)([\\[\\]{}:,&*!|>'\"%@`#?\n -]|labels|lines|redact|rules|match|fields|name|a|é|\t){0,60}") {
         let _ = compile(&[source("a.yaml", &text)], &[]);
     }
 }

@@ -27,17 +27,12 @@ pub(super) fn read(keys: &Fields<'_>, sets: &Sets, complaints: &mut Complaints) 
     };
     let before = complaints.len();
     let inner = fields.fields(&["from", "labels", "metadata", "line"], &[], complaints)?;
-    let formats = match inner.find("from") {
-        Some(from) => formats(&from, complaints),
-        None => {
-            complaints.push(
-                fields
-                    .wrong("it has no `from`")
-                    .hint("write `from: json`, `from: [json, logfmt]` or `from: {regex: '…'}`"),
-            );
-            Vec::new()
-        }
-    };
+    let from = inner.find("from");
+    if from.is_none() {
+        let error = fields.wrong("it has no `from`");
+        complaints.push(error.hint("write `from: json`, `from: [json, logfmt]` or `from: {regex: '…'}`"));
+    }
+    let formats = from.map(|from| formats(&from, complaints)).unwrap_or_default();
     let mut targets = |key, check| inner.find(key).map(|found| targets(&found, check, complaints)).unwrap_or_default();
     let (labels, metadata) = (targets("labels", label_name), targets("metadata", metadata_name));
     let line = inner.find("line").and_then(|line| line.text_or_texts(complaints)).unwrap_or_default();
