@@ -170,7 +170,7 @@ impl Twins {
 }
 
 /// What an entry was when it came: its labels, and all of it but the timestamp.
-fn origin<'a>(push: Push<'a>, stream: u32, entry: u32) -> (&'a [u8], &'a [u8]) {
+fn origin(push: Push<'_>, stream: u32, entry: u32) -> (&[u8], &[u8]) {
     let entry = &push.index.entries[entry as usize];
     let rest = Span { start: entry.timestamp_field.end.max(entry.body.start), end: entry.body.end };
     (push.received(stream), rest.of(push.body))
@@ -247,3 +247,6 @@ fn move_later(push: Push<'_>, content: &Edits, items: &mut [Item]) -> Vec<(u32, 
 fn later((seconds, nanos): At) -> At {
     if nanos == 999_999_999 { (seconds + 1, 0) } else { (seconds, nanos + 1) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,14 @@ const TIMES: usize = 8;
 
 fn policy() -> Policy {
     // Beside the shipped pack a rule that looks for something far behind each of its matches.
-    let text = "redact: [{name: far, regex: 'key=(?:.*end|[0-9])', keywords: ['key=']}]";
+    // Line rules read each line as what it is not, and cut it.
+    let text = "\
+redact: [{name: far, regex: 'key=(?:.*end|[0-9])', keywords: ['key=']}]
+lines:
+  - {name: colours, decolorize: true}
+  - {name: fields, fields: {from: [json, logfmt, {regex: 'a=(?P<b>.*)'}], metadata: [password, b], line: [value]}}
+  - {name: filters, match: '{} |~ \"a.*b\" != \"password=x\"', truncate: {max: 4KiB, mark: ' (cut)'}}
+";
     let Ok((policy, _)) = compile_policy(&[Source { name: "policy.yaml".into(), text: text.into() }]) else {
         panic!("the policy compiles")
     };

@@ -132,7 +132,7 @@ mod tests {
         #[rustfmt::skip]
         let rows = [
             ("",                   Ok(None)),
-            ("tenant=",            Ok(Some("".into()))),
+            ("tenant=",            Ok(Some(String::new()))),
             ("tenant=a-1",         Ok(Some("a-1".into()))),
             ("tenant=%61%28b%29",  Ok(Some("a(b)".into()))),
             ("tenants=a",          Err(())),

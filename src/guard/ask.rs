@@ -33,7 +33,7 @@ struct Case<'a> {
     taken: &'a mut Taken,
 }
 
-impl<'a> Case<'a> {
+impl Case<'_> {
     /// One of `caps.values`: the reason where it drops the stream.
     fn value(&mut self, cap: &ValuesCap) -> Option<Reason> {
         let value = self.labels.value(&cap.label);

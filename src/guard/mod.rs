@@ -182,7 +182,9 @@ impl Verdict {
             tally.cap(*cap, *over, *mode, lines);
         }
         if let Fate::Changed { demoted, .. } = &self.fate {
-            demoted.iter().for_each(|pair| tally.demote(&pair.rule));
+            for pair in demoted {
+                tally.demote(&pair.rule);
+            }
         }
     }
 }

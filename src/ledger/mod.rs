@@ -134,7 +134,8 @@ impl Book<'_> {
         ledger.sweep_if_due(self.now);
         let who = self.who(rule.as_bytes());
         let key = ledger.id(&[value]);
-        let took = ledger.buckets.with(&who, &ledger.rooms, |account, buckets| {
+        let common = || ledger.id(&[rule.as_bytes()]);
+        let took = ledger.buckets.with(&who, common, &ledger.rooms, |account, buckets| {
             let (value, time) = buckets.take(key, rate, self.now, &ledger.rooms)?;
             Some(Tokens { account, value, time })
         });
@@ -177,7 +178,7 @@ impl Book<'_> {
     fn ask(&self, register: &Register<Sets>, name: &[u8], ask: &Ask<'_>) -> (Seat, Option<taken::Place>) {
         let rooms = &self.ledger.rooms;
         self.ledger.sweep_if_due(self.now);
-        register.with(&self.who(name), rooms, |account, sets| sets.ask(account, ask, rooms))
+        register.with(&self.who(name), || self.ledger.id(&[name]), rooms, |account, sets| sets.ask(account, ask, rooms))
     }
 
     fn asking<'a>(&self, per: &'a [u8], text: &'a [u8], bound: Bound, taken: &mut Taken) -> Ask<'a> {
@@ -190,7 +191,7 @@ impl Book<'_> {
 
     fn who<'a>(&'a self, name: &'a [u8]) -> Who<'a> {
         let own = self.ledger.id(&[self.tenant.as_bytes(), name]);
-        Who { tenant: self.tenant, name, own, common: self.ledger.id(&[name]) }
+        Who { tenant: self.tenant, name, own }
     }
 }
 

@@ -35,12 +35,11 @@ fn weight(tenant: &str, name: &[u8]) -> usize {
     ACCOUNT + tenant.len() + name.len()
 }
 
-/// Who is asked for: a tenant and a name, with the ids of the tenant's account and of the common one.
+/// Who is asked for: a tenant and a name, with the id of the account.
 pub(super) struct Who<'a> {
     pub(super) tenant: &'a str,
     pub(super) name: &'a [u8],
     pub(super) own: u64,
-    pub(super) common: u64,
 }
 
 /// All accounts of a kind.
@@ -55,8 +54,14 @@ impl<P> Default for Register<P> {
 }
 
 impl<P: Page> Register<P> {
-    /// Opens the account of a tenant, or the common one, and gives what `then` makes of its id and page.
-    pub(super) fn with<R>(&self, who: &Who<'_>, rooms: &Rooms, then: impl FnOnce(u64, &mut P) -> R) -> R {
+    /// Opens the account of a tenant, or the common one of this id, and gives what `then` makes of its id and page.
+    pub(super) fn with<R>(
+        &self,
+        who: &Who<'_>,
+        common: impl FnOnce() -> u64,
+        rooms: &Rooms,
+        then: impl FnOnce(u64, &mut P) -> R,
+    ) -> R {
         {
             let mut accounts = self.shard(who.own);
             if let Some(account) = accounts.get_mut(&who.own) {
@@ -67,13 +72,14 @@ impl<P: Page> Register<P> {
                 return then(who.own, &mut accounts.entry(who.own).or_insert(account).page);
             }
         }
-        let mut accounts = self.shard(who.common);
-        let account = accounts.entry(who.common).or_insert_with(|| {
+        let common = common();
+        let mut accounts = self.shard(common);
+        let account = accounts.entry(common).or_insert_with(|| {
             // There are as many as the policies have names.
             rooms.things.force(weight("", who.name));
             Account { tenant: None, name: who.name.into(), page: P::default() }
         });
-        then(who.common, &mut account.page)
+        then(common, &mut account.page)
     }
 
     /// Opens an account that was opened before, if it still is.

@@ -218,6 +218,27 @@ mod tests {
         assert_eq!(texts.length(Span::new(4, 6)), 1);
         assert_eq!(texts.length(Span::new(7, 7)), 3, "a text that is put in");
         assert_eq!(texts.length(Span::new(7, 8)), 1);
+        let mut alone = Vec::new();
+        edits.put_text(b"abcdefgh", Span::new(2, 5), &mut alone);
+        assert_eq!(alone, b"Cd");
+    }
+
+    #[test]
+    fn every_text_has_its_own_edits() {
+        let mut edits = Edits::default();
+        for (start, end, new) in [(0, 2, "A"), (3, 3, "new"), (5, 8, ""), (8, 9, "I")] {
+            edits.replace(Span::new(start, end), new.as_bytes());
+        }
+        let length = |text: Span| edits.texts(b"abcdefghi", 0).length(text);
+        assert_eq!(
+            length(Span::new(1, 3)),
+            2,
+            "what reaches in from before is not of it, nor what is put in behind it"
+        );
+        assert_eq!(length(Span::at(3)), 3, "that is of what was missing");
+        let mut texts = edits.texts(b"abcdefghi", 0);
+        assert!(!texts.removes(Span::new(4, 8)) && texts.removes(Span::new(5, 8)));
+        assert_eq!(texts.length(Span::new(8, 9)), 1);
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Outgoing {
             let left = splice(push, content, &mut self.whole);
             let changed = !self.whole.is_empty();
             if left > 0 && changed {
-                memory.reserve(2 * self.whole.reserved() + added.bytes())?;
+                memory.reserve(self.reserved() + self.whole.reserved() + added.bytes())?;
                 self.whole.apply(push.body, out);
             }
             return Ok(Written { left, changed });

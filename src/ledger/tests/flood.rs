@@ -98,7 +98,7 @@ fn room_is_made_when_things_are_idle() {
         let book = ledger.book(tenant, NOW + second * SECOND);
         book.stream(b"", &text.to_le_bytes(), wide, &mut Taken::default()).within
     };
-    let many = (0..).find(|text| !at(1, ["a", "b"][*text as usize % 2], *text)).unwrap();
+    let many = (0..MANY).find(|text| !at(1, ["a", "b"][*text as usize % 2], *text)).unwrap();
     assert!(many > 20_000, "{many}");
     assert!(!at(2, "c", 0) && !at(11, "c", 0));
     assert!(at(12, "c", 0), "what the others hold has expired, although they never came again");

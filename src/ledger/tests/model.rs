@@ -41,10 +41,13 @@ const BOUND: Bound = Bound { max: 4, kept: 1, idle: 5 };
 const RATE: Rate = Rate { rate: 2.0, burst: 3.0, max: 10 };
 const TOKEN: i64 = SECOND / 2;
 
+/// By text.
+type Streams = HashMap<u8, (i64, Option<usize>)>;
+
 /// When each stream was last seen, and the push that alone has seen it; how much of each bucket is full, and since when.
 #[derive(Default)]
 struct Model {
-    streams: HashMap<(usize, u8), HashMap<u8, (i64, Option<usize>)>>,
+    streams: HashMap<(usize, u8), Streams>,
     buckets: HashMap<u8, (i64, i64)>,
     taken: [HashMap<u8, i64>; PUSHES],
 }

@@ -61,11 +61,15 @@ fn assert_positions(index: &Index, body: &[u8], push: &crate::proto::PushRequest
             assert!(entry.line.of(body) == expected.line);
             assert_eq!(entry.timestamp, expected.timestamp.map(|at| (at.seconds, at.nanos)));
             assert_eq!(entry.timestamp.is_none(), entry.timestamp_field.is_empty());
+            assert!(
+                !index.canonical || entry.body.contains(entry.line) && entry.timestamp_field.end <= entry.line.start
+            );
             assert_eq!(index.pairs_of(entry).len(), expected.structured_metadata.len());
             for (pair, expected) in index.pairs_of(entry).iter().zip(&expected.structured_metadata) {
                 assert!(entry.body.contains(pair.field));
                 assert!(pair.field.contains(pair.body) && pair.field.end == pair.body.end);
                 assert!(pair.name.of(body) == expected.name && pair.value.of(body) == expected.value);
+                assert!(!index.canonical || pair.body.contains(pair.value) && pair.name.end <= pair.value.start);
             }
         }
     }

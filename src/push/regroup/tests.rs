@@ -31,6 +31,9 @@ fn assert_regroups(case: &Case, expected: &PushRequest) {
 /// Label texts and the lines of their streams.
 type Row<'a> = &'a [(&'a str, &'a [&'a str])];
 
+/// Entries and their new labels.
+type Moves<'a> = &'a [(u32, &'a str)];
+
 fn streams(rows: Row<'_>) -> Vec<SampleStream> {
     let entry = |line: &&str| (Some((1, 0)), line.as_bytes().to_vec(), Vec::new());
     rows.iter().map(|(labels, lines)| (labels.as_bytes().to_vec(), lines.iter().map(entry).collect())).collect()
@@ -39,7 +42,7 @@ fn streams(rows: Row<'_>) -> Vec<SampleStream> {
 #[test]
 fn entries_form_streams_in_order_of_first_appearance() {
     #[rustfmt::skip]
-    let rows: &[(&str, Row<'_>, &[(u32, &str)], Row<'_>)] = &[
+    let rows: &[(&str, Row<'_>, Moves<'_>, Row<'_>)] = &[
         ("one leaves",                       &[("a", &["1", "2", "3"])],            &[(1, "b")],           &[("a", &["1", "3"]), ("b", &["2"])]),
         ("the first leaves",                 &[("a", &["1", "2"])],                 &[(0, "b")],           &[("b", &["1"]), ("a", &["2"])]),
         ("all leave",                        &[("a", &["1", "2"])],                 &[(0, "b"), (1, "b")], &[("b", &["1", "2"])]),

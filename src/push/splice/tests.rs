@@ -112,6 +112,53 @@ fn a_missing_name_is_put_in() {
 }
 
 #[test]
+fn what_is_missing_is_put_in_where_it_belongs() {
+    let long = [b'n'; 130];
+    let mut empty = vec![(b"{}".to_vec(), vec![(None, Vec::new(), vec![(Vec::new(), Vec::new()); 2]); 2])];
+    let (first, second) = (0, 1);
+    for which in 0..16_u8 {
+        let asked = |number: u8| which & (1 << number) != 0;
+        let mut case = Case::new(&empty);
+        let mut wanted = empty.clone();
+        let (entry, pair) = (case.index.entries[second].clone(), case.index.pairs[2].clone());
+        let (timestamp, line, pairs) = &mut wanted[0].1[second];
+        if asked(0) {
+            case.content.replace(entry.timestamp_field, b"\x0a\x02\x08\x07");
+            *timestamp = Some((7, 0));
+        }
+        if asked(1) {
+            case.content.replace(entry.line, &long);
+            *line = long.to_vec();
+        }
+        if asked(2) {
+            case.content.replace(pair.name, &long);
+            pairs[first].0 = long.to_vec();
+        }
+        if asked(3) {
+            case.content.replace(pair.value, b"v");
+            pairs[first].1 = b"v".to_vec();
+        }
+        case.assert_makes(&samples::push(&wanted));
+    }
+    empty[0].1[first].2.pop();
+    let mut case = Case::new(&empty);
+    for pair in [0, 2] {
+        case.content.replace(case.index.pairs[pair].field, b"");
+    }
+    empty[0].1[first].2.clear();
+    empty[0].1[second].2.pop();
+    case.assert_makes(&samples::push(&empty));
+}
+
+#[test]
+#[should_panic(expected = "a content edit outside of all texts")]
+fn an_insertion_behind_a_text_is_of_no_text() {
+    let mut case = Case::new(&[stream("{}", &["a"])]);
+    case.content.replace(Span::at(case.index.entries[0].line.end), b"b");
+    case.splice();
+}
+
+#[test]
 fn edits_and_drops_inside_what_is_dropped_change_nothing() {
     let mut case = Case::new(&[stream("{}", &["secret", "b"]), stream("{}", &["secret", "d"])]);
     case.content.replace(case.index.entries[0].line, b"-");
