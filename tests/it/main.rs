@@ -17,6 +17,7 @@ mod limits;
 mod parts;
 mod peers;
 mod policies;
+mod remembered;
 mod slow;
 mod storm;
 mod support;
