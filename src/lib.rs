@@ -12,9 +12,11 @@
 //!             ▼
 //!           pipeline::treat        a share under its policy: plain functions from here on, no sockets, clocks or metrics
 //!             │  push::Index       one walk: where streams, entries, lines, metadata stand
-//!             │  plan              each label text once: relabel → admit → redact → validate → print
+//!             │  plan              each label text once: relabel → admit → redact → shorten → validate → print
 //!             │  Ruleset::hits     one pass for all literals of all rules
+//!             │  classify          line rules: dropped, or another line, metadata, labels; those go the way of a plan once more
 //!             │  redact            hits → findings → spans → edits, in every text that goes on
+//!             │  guard             caps: a line is cut, a label becomes metadata, a stream goes on with others; or is dropped
 //!             │  validate          what Loki would refuse goes alone, and not the push with it
 //!             │  twins             entries that became equal are told apart
 //!             │  push::Outgoing    verdicts and edits become one edit list, lengths included; who got other labels, a stream of its own

@@ -1,8 +1,8 @@
 //! The stages in order: the treatment of one push as a plain function.
 //!
-//! index → plan (each stream) → scan (once, some entries at a time) → redact and validate (each entry) → tell twins apart
-//! → write what goes on. The order is a safety property: it stands as calls in [`treat`], not in configuration. Nothing here
-//! knows a socket, a clock or a metric.
+//! index → plan (each stream) → scan (once, some entries at a time) → line rules, redact, guard and validate (each entry)
+//! → tell twins apart → write what goes on. The order is a safety property: it stands as calls in [`treat`], not in
+//! configuration. Nothing here knows a socket, a clock or a metric.
 
 mod entry;
 mod lines;

@@ -5,6 +5,8 @@
 
 mod desk;
 mod make;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     classify::Situation,
@@ -75,7 +77,9 @@ impl StreamPlan {
 
     /// Counts so many lines for the caps on its labels.
     pub fn count_touched(&self, lines: u64, tally: &mut Tally) {
-        self.touched.iter().for_each(|Touch { cap, over, mode }| tally.cap(*cap, *over, *mode, lines));
+        for Touch { cap, over, mode } in &self.touched {
+            tally.cap(*cap, *over, *mode, lines);
+        }
     }
 
     /// About how many bytes it holds.

@@ -7,12 +7,12 @@ mod whole;
 use proptest::{collection::vec, prelude::*, sample::select};
 use prost::Message;
 use sigyn::{
+    error::Error,
     ledger::Ledger,
-    memory::Unbounded,
+    memory::Memory,
     pipeline::{Scratch, Treated, treat},
     policy::Policy,
     proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
-    push::Index,
     tally::Tally,
 };
 use whole::policy;
@@ -59,22 +59,10 @@ impl Outcome {
     }
 }
 
-/// Treats a push with what a ledger remembers. What is forwarded is canonical, and every line is in it or was counted.
+/// Treats a push with what a ledger remembers.
 fn run_with(ledger: &Ledger, policy: &Policy, push: &PushRequest) -> Outcome {
-    let body = push.encode_to_vec();
-    let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let book = ledger.book("", NOW);
-    let treated = treat(policy, &body, book, &mut Unbounded, &mut scratch, &mut tally).expect("it is well-formed");
-    let out = match treated {
-        Treated::Unchanged => body.as_slice(),
-        Treated::Changed => scratch.out.as_slice(),
-        Treated::Nothing => b"",
-    };
-    let mut index = Index::default();
-    assert!(index.read(out).is_ok() && index.canonical);
-    assert_eq!(index.entries.len() as u64, tally.kept().lines, "the account agrees");
-    assert!(tally.dropped.iter().all(|(reason, _)| reason.as_str() != "internal"), "a panic inside");
-    Outcome { treated, push: PushRequest::decode(out).expect("what we write can be read"), tally }
+    let (treated, push, tally) = whole::treated(policy, &push.encode_to_vec(), ledger.book("", NOW));
+    Outcome { treated, push, tally }
 }
 
 fn run(policy: &Policy, push: &PushRequest) -> Outcome {
@@ -113,13 +101,13 @@ const CASES: &[Case] = &[
     Case { fact: "admission is asked again for changed labels",
         policy: r#"{lines: [{name: n, match: '{} |= "ufw"', set: {a: '2'}}], streams: {deny: ['{a="2"}']}}"#,
         given: &["ufw", "one"], wanted: &[r#"{a="1"} | one |"#] },
-    Case { fact: "a label that a line rule sets is redacted", policy: r#"lines: [{name: n, set: {b: id-1234}}]"#,
+    Case { fact: "a label that a line rule sets is redacted", policy: "lines: [{name: n, set: {b: id-1234}}]",
         given: &["one"], wanted: &[r#"{a="1", b="[REDACTED]"} | one |"#] },
-    Case { fact: "metadata that a line rule sets is redacted", policy: r#"lines: [{name: n, set_metadata: {b: id-1234}}]"#,
+    Case { fact: "metadata that a line rule sets is redacted", policy: "lines: [{name: n, set_metadata: {b: id-1234}}]",
         given: &["one"], wanted: &[r#"{a="1"} | one | b=[REDACTED]"#] },
-    Case { fact: "a promoted field is redacted", policy: r#"lines: [{name: n, fields: {from: json, metadata: {b: x}}}]"#,
+    Case { fact: "a promoted field is redacted", policy: "lines: [{name: n, fields: {from: json, metadata: {b: x}}}]",
         given: &[r#"{"x":"id-1234"}"#], wanted: &[r#"{a="1"} | {"x":"[REDACTED]"} | b=[REDACTED]"#] },
-    Case { fact: "a line that is taken from a field is redacted", policy: r#"lines: [{name: n, fields: {from: json, line: x}}]"#,
+    Case { fact: "a line that is taken from a field is redacted", policy: "lines: [{name: n, fields: {from: json, line: x}}]",
         given: &[r#"{"x":"see id-1234","y":2}"#], wanted: &[r#"{a="1"} | see [REDACTED] |"#] },
     Case { fact: "a secret is found behind colours that go", policy: "lines: [{name: n, decolorize: true}]",
         given: &["id-\u{1b}[31m1234\u{1b}[0m x"], wanted: &[r#"{a="1"} | [REDACTED] x |"#] },
@@ -140,7 +128,7 @@ const CASES: &[Case] = &[
     Case { fact: "labels that are too many become metadata", policy: "{lines: [{name: n, set: {b: x, c: y}}], caps: {labels: {max: 2, over: demote}}}",
         given: &["one"], wanted: &[r#"{a="1", b="x"} | one | c=y"#] },
     Case { fact: "streams that are too many go on as one",
-        policy: r#"{lines: [{name: n, fields: {from: logfmt, labels: {b: b}}, values: {b: {pattern: '[0-9]+', max: 9}}}], caps: {streams: {max: 2, over: demote, labels: [b]}}}"#,
+        policy: "{lines: [{name: n, fields: {from: logfmt, labels: {b: b}}, values: {b: {pattern: '[0-9]+', max: 9}}}], caps: {streams: {max: 2, over: demote, labels: [b]}}}",
         given: &["b=1", "b=2", "b=3"],
         wanted: &[r#"{a="1", b="1"} | b=1 |"#, r#"{sigyn_overflow="true"} | b=2 | a=1 b=2"#, r#"{sigyn_overflow="true"} | b=3 | a=1 b=3"#] },
 ];
@@ -218,23 +206,25 @@ fn what_a_push_takes_is_known_so_that_it_can_be_given_back() {
     assert_eq!(run_with(&ledger, &policy, &push).dropped("rate_limited"), 0);
 }
 
+/// So many times there is memory.
+struct Times(usize);
+
+impl Memory for Times {
+    fn reserve(&mut self, _: usize) -> Result<(), Error> {
+        self.0 = self.0.checked_sub(1).ok_or(Error::Overloaded)?;
+        Ok(())
+    }
+}
+
 #[test]
 fn a_treatment_that_fails_takes_nothing() {
     let policy = policy("lines: [{name: n, limit: {rate: 1, burst: 2}, set_metadata: {b: x}}]");
     let (ledger, push) = (Ledger::default(), lines(r#"{a="1"}"#, &["one", "two"]));
-    /// Nothing is left when the push is written.
-    struct Most(usize);
-    impl sigyn::memory::Memory for Most {
-        fn reserve(&mut self, _: usize) -> Result<(), sigyn::error::Error> {
-            self.0 = self.0.checked_sub(1).ok_or(sigyn::error::Error::Overloaded)?;
-            Ok(())
-        }
-    }
     let mut failed = 0;
     for asked in 0.. {
         let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
         let book = ledger.book("", NOW);
-        match treat(&policy, &push.encode_to_vec(), book, &mut Most(asked), &mut scratch, &mut tally) {
+        match treat(&policy, &push.encode_to_vec(), book, &mut Times(asked), &mut scratch, &mut tally) {
             Err(_) => assert!(tally.taken.is_empty()),
             Ok(_) => break,
         }
@@ -281,7 +271,7 @@ impl Plain {
     fn set(&mut self, name: &str, value: &str) {
         self.pairs.retain(|pair| pair.0 != name || !value.is_empty());
         match self.pairs.iter_mut().find(|pair| pair.0 == name) {
-            Some(pair) => pair.1 = value.to_owned(),
+            Some(pair) => value.clone_into(&mut pair.1),
             None if value.is_empty() => {}
             None => self.pairs.push((name.to_owned(), value.to_owned())),
         }
@@ -321,7 +311,7 @@ impl Plain {
         let cut = self.pairs.iter().any(|pair| pair.0 == "x" && pair.1 == "own");
         self.line = hidden(&self.line);
         if cut && self.line.len() > 24 {
-            let end = (0..=23).rev().find(|end| self.line.is_char_boundary(*end)).unwrap();
+            let end = (0..=23).rev().find(|end| self.line.is_char_boundary(*end)).unwrap_or_default();
             self.line = format!("{}~", &self.line[..end]);
         }
         self.pairs.iter_mut().for_each(|pair| pair.1 = hidden(&pair.1));
@@ -329,8 +319,8 @@ impl Plain {
     }
 
     fn told(&self) -> String {
-        let pairs: String = self.pairs.iter().map(|(name, value)| format!(" {name}={value}")).collect();
-        format!("{} | {} |{pairs}", self.labels(), self.line)
+        let pairs: Vec<String> = self.pairs.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+        format!("{} | {} |{}", self.labels(), self.line, pairs.concat())
     }
 }
 
@@ -394,4 +384,32 @@ proptest! {
             prop_assert_eq!(run(&policy, &outcome.push).treated, Treated::Unchanged);
         }
     }
+}
+
+/// So many bytes and no more.
+struct Bounded(usize);
+
+impl Memory for Bounded {
+    fn reserve(&mut self, bytes: usize) -> Result<(), Error> {
+        if bytes > self.0 { Err(Error::Overloaded) } else { Ok(()) }
+    }
+}
+
+/// A line of many fields that become metadata takes many times its own length.
+#[test]
+fn memory_for_what_line_rules_make_is_asked_for() {
+    let fields: Vec<String> = (0..200).map(|number| format!("n{number}: x")).collect();
+    let policy = policy(&format!("lines: [{{name: n, fields: {{from: json, metadata: {{{}}}}}}}]", fields.join(", ")));
+    let line = format!(r#"{{"x":"{}"}}"#, "y".repeat(4000));
+    let body = lines(r#"{a="1"}"#, &vec![&*line; 25]).encode_to_vec();
+    let treated = |bytes| {
+        let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
+        let book = Ledger::default();
+        let treated = treat(&policy, &body, book.book("", NOW), &mut Bounded(bytes), &mut scratch, &mut tally);
+        (treated, scratch.reserved())
+    };
+    let (refused, reserved) = treated(8_000_000);
+    assert_eq!(refused, Err(Error::Overloaded));
+    assert!(reserved < 16_000_000, "{reserved}: 20 million bytes were not made");
+    assert_eq!(treated(1_000_000_000).0, Ok(Treated::Changed));
 }

@@ -53,7 +53,7 @@ impl Outcome {
 }
 
 fn run(policy: &Policy, body: &[u8]) -> Outcome {
-    let (treated, push, tally) = whole::treated(policy, body, NOW);
+    let (treated, push, tally) = whole::treated(policy, body, Ledger::default().book("", NOW));
     Outcome { treated, push, tally }
 }
 

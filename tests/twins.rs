@@ -7,6 +7,7 @@ mod whole;
 use proptest::{collection::vec, prelude::*};
 use prost::Message;
 use sigyn::{
+    ledger::Ledger,
     policy::Policy,
     proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
 };
@@ -32,7 +33,7 @@ fn stream(labels: &str, entries: &[Given<'_>]) -> Stream {
 
 fn run(policy: &Policy, streams: Vec<Stream>) -> (PushRequest, u64) {
     let body = PushRequest { streams, format: Vec::new() }.encode_to_vec();
-    let (_, left, tally) = whole::treated(policy, &body, 0);
+    let (_, left, tally) = whole::treated(policy, &body, Ledger::default().book("", 0));
     (left, tally.told_apart)
 }
 

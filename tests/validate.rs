@@ -9,6 +9,7 @@ use growth::grows_less_than;
 use proptest::{collection::vec, option, prelude::*};
 use prost::Message;
 use sigyn::{
+    ledger::Ledger,
     plan::Plans,
     policy::Policy,
     proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
@@ -47,7 +48,7 @@ fn push(streams: Vec<(String, Vec<Entry>)>) -> PushRequest {
 }
 
 fn run(policy: &Policy, given: &PushRequest) -> (PushRequest, Tally) {
-    let (_, left, tally) = whole::treated(policy, &given.encode_to_vec(), NOW);
+    let (_, left, tally) = whole::treated(policy, &given.encode_to_vec(), Ledger::default().book("", NOW));
     (left, tally)
 }
 

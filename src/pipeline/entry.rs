@@ -3,6 +3,7 @@
 use super::{
     LONG_LABELS,
     walk::{Done, Stop, Walk},
+    ways::Passes,
 };
 use crate::{
     classify::{self, Changes, Means, Pairs, Situation, Subject, classify},
@@ -31,7 +32,7 @@ impl Subjected<'_> {
     }
 }
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     pub(super) fn treat(
         &mut self,
         plan: &Arc<StreamPlan>,
@@ -39,8 +40,6 @@ impl<'a> Walk<'a> {
         number: u32,
         tally: &mut Tally,
     ) -> Result<Done, Stop> {
-        #[cfg(test)]
-        super::tests::panic_if_asked(self.index.entries[number as usize].line.of(self.body));
         let index = self.index;
         let entry = &index.entries[number as usize];
         let hits = self.take_hits(entry.line);
@@ -141,7 +140,7 @@ impl<'a> Walk<'a> {
         plan.count_touched(1, tally);
         let Some(way) = way else { return Ok(()) };
         if plan.labels.is_some() {
-            let (pairs, names) = self.ways.ask(way, caps, self.book, self.fates, tally)?;
+            let Passes { pairs, names, .. } = self.ways.ask(way, caps, self.book, self.fates, tally)?;
             self.give(plan, subject, pairs.zip(&*names));
         }
         let own = self.way.unwrap_or(way);

@@ -32,6 +32,8 @@ impl Walk<'_> {
         tally: &mut Tally,
     ) -> Result<(), Reason> {
         let Subjected { entry, ref hits, changes, .. } = *subject;
+        #[cfg(test)]
+        super::tests::panic_if_asked(entry.line.of(self.body));
         let edits = self.content.len();
         done.redacted |= match changes.and_then(Changes::line) {
             None => self.redact(&plan.lines, entry.line, None, Place::Line, hits.clone(), tally)?,

@@ -52,6 +52,10 @@ mod tests {
         }
     }
 
+    fn short(most: usize, redact: impl FnMut(&[u8]) -> Result<Option<Vec<u8>>, Reason>) -> String {
+        String::from_utf8(shorten(b"a line with key=1234 in it", most, b"", redact).unwrap()).unwrap()
+    }
+
     #[test]
     fn what_the_cut_makes_a_secret_is_redacted_and_fits() {
         let hide = |found: &'static str, with: &'static str| {
@@ -60,9 +64,6 @@ mod tests {
                 Ok(text.contains(found).then(|| text.replace(found, with).into_bytes()))
             }
         };
-        fn short(most: usize, redact: impl FnMut(&[u8]) -> Result<Option<Vec<u8>>, Reason>) -> String {
-            String::from_utf8(shorten(b"a line with key=1234 in it", most, b"", redact).unwrap()).unwrap()
-        }
         assert_eq!(short(20, hide("1234", "***")), "a line with key=***");
         assert_eq!(short(20, hide("key=1234", "[REDACTED]")), "a line with key=12", "what is no secret any more");
         let always = |_: &[u8]| Ok(Some(b"no room for it".to_vec()));

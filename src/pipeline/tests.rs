@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     admit::Admission,
     classify::LineRules,
+    config::{Source, compile_policy},
     guard::Caps,
     ledger::Ledger,
     memory::Unbounded,
@@ -65,6 +66,33 @@ fn a_large_set_of_labels_is_paid_for_before_it_is_read() {
     };
     assert_eq!(treated(2_000_000), Err(Error::Overloaded), "a label takes some 300 bytes");
     assert_eq!(treated(5_000_000), Ok(Treated::Changed));
+}
+
+/// A policy with a line rule that lets few lines pass, and changes the labels of one.
+fn ruled() -> Policy {
+    let text = "lines: [{name: slow, match: '{}', limit: {rate: 1, burst: 3}}, {name: moves, match: '{} |= \"after\"', set: {b: x}}]";
+    match compile_policy(&[Source { name: "policy.yaml".into(), text: text.into() }]) {
+        Ok((policy, _)) => policy,
+        Err(errors) => panic!("{}", errors[0]),
+    }
+}
+
+/// What the treatment that failed took, it gave back: else the second would find no token.
+#[test]
+fn a_panic_behind_line_rules_costs_the_entry_and_no_other() {
+    let lines: [&[u8]; 3] = [b"before", POISON, b"after"];
+    let entries = lines.iter().map(|line| proto::Entry { line: line.to_vec(), ..proto::Entry::default() }).collect();
+    let streams = vec![proto::Stream { labels: b"{a=\"1\"}".to_vec(), entries, hash: 0 }];
+    let push = proto::PushRequest { streams, format: Vec::new() };
+    let (mut scratch, mut tally, ledger) = (Scratch::default(), Tally::default(), Ledger::default());
+    let treated = treat(&ruled(), &push.encode_to_vec(), ledger.book("", 0), &mut Unbounded, &mut scratch, &mut tally);
+    assert_eq!(treated, Ok(Treated::Changed));
+    let left = proto::PushRequest::decode(scratch.out.as_slice()).expect("what we write can be read");
+    let left: Vec<(&[u8], &[u8])> =
+        left.streams.iter().map(|stream| (&*stream.labels, &*stream.entries[0].line)).collect();
+    assert!(left == [(&b"{a=\"1\"}"[..], &b"before"[..]), (b"{a=\"1\", b=\"x\"}", b"after")]);
+    assert_eq!(tally.dropped, [(Reason::Internal, Count { lines: 1, bytes: POISON.len() as u64 })]);
+    assert!(!tally.taken.is_empty());
 }
 
 #[test]

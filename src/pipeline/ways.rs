@@ -20,7 +20,7 @@ const WAY_BYTES: usize = 256;
 /// All of them, by number. Used again from push to push. It has no `Debug`: label texts are content.
 #[derive(Default)]
 pub(super) struct Ways {
-    ways: Vec<Way>,
+    plans: Vec<Way>,
     /// By address: the plans are held by their ways, so that none is used twice.
     by_plan: HashMap<usize, u32>,
     /// By what line rules made of a stream.
@@ -55,20 +55,27 @@ struct Asked {
 
 /// Entries go on.
 #[derive(Clone)]
-struct Passes {
+pub(super) struct Passes {
     /// At this end.
     end: u32,
-    /// With these pairs,
-    pairs: Range<u32>,
+    /// With these pairs, by number in what is added,
+    pub(super) pairs: Range<u32>,
     /// of these names, as Loki stores them.
-    names: Arc<[Vec<u8>]>,
+    pub(super) names: Arc<[Vec<u8>]>,
+}
+
+impl Passes {
+    /// As they are.
+    fn at(end: usize) -> Self {
+        Self { end: end as u32, pairs: 0..0, names: Arc::new([]) }
+    }
 }
 
 impl Ways {
     /// Forgets all but the memory.
     pub(super) fn clear(&mut self) {
-        let Self { ways, by_plan, by_situation, ends, by_text, bytes } = self;
-        ways.clear();
+        let Self { plans, by_plan, by_situation, ends, by_text, bytes } = self;
+        plans.clear();
         by_plan.clear();
         by_situation.clear();
         ends.clear();
@@ -82,7 +89,7 @@ impl Ways {
     }
 
     pub(super) fn way(&self, number: u32) -> &Way {
-        &self.ways[number as usize]
+        &self.plans[number as usize]
     }
 
     /// The way of a stream that came with this label text.
@@ -122,8 +129,8 @@ impl Ways {
         let pairs = plan.demoted.iter().map(|NewPair { name, value, .. }| (name.as_slice(), value.as_slice()));
         let demoted = put_pairs(pairs, fates);
         self.bytes += WAY_BYTES;
-        self.ways.push(Way { plan: Arc::clone(plan), demoted, end });
-        (self.ways.len() - 1) as u32
+        self.plans.push(Way { plan: Arc::clone(plan), demoted, end });
+        (self.plans.len() - 1) as u32
     }
 
     fn end(&mut self, text: &[u8]) -> u32 {
@@ -137,8 +144,7 @@ impl Ways {
         end
     }
 
-    /// Asks the guard about the labels at the end of a way, on behalf of one entry: pairs that it gets, and their names as
-    /// Loki stores them, or the reason why it is dropped.
+    /// Asks the guard about the labels at the end of a way, on behalf of one entry.
     pub(super) fn ask(
         &mut self,
         way: u32,
@@ -146,8 +152,8 @@ impl Ways {
         book: Book<'_>,
         fates: &mut Fates,
         tally: &mut Tally,
-    ) -> Result<(Range<u32>, Arc<[Vec<u8>]>), Reason> {
-        let Way { plan, end, .. } = &self.ways[way as usize];
+    ) -> Result<Passes, Reason> {
+        let Way { plan, end, .. } = &self.plans[way as usize];
         let end = *end as usize;
         if let (None, Some(labels)) = (&self.ends[end].asked, &plan.labels) {
             let text = Arc::clone(&self.ends[end].text);
@@ -156,15 +162,17 @@ impl Ways {
             verdict.count(0, tally);
             self.note(end, verdict, fates);
         }
-        let Some(Asked { touched, passes }) = &self.ends[end].asked else { return Ok((0..0, Arc::new([]))) };
-        touched.iter().for_each(|Touch { cap, over, mode }| tally.cap(*cap, *over, *mode, 1));
-        passes.clone().map(|Passes { pairs, names, .. }| (pairs, names))
+        let Some(Asked { touched, passes }) = &self.ends[end].asked else { return Ok(Passes::at(end)) };
+        for Touch { cap, over, mode } in touched {
+            tally.cap(*cap, *over, *mode, 1);
+        }
+        passes.clone()
     }
 
     fn note(&mut self, end: usize, verdict: guard::Verdict, fates: &mut Fates) {
         let guard::Verdict { fate, touched } = verdict;
         let passes = match fate {
-            guard::Fate::Keep => Ok(Passes { end: end as u32, pairs: 0..0, names: Arc::new([]) }),
+            guard::Fate::Keep => Ok(Passes::at(end)),
             guard::Fate::Drop(reason) => Err(reason),
             guard::Fate::Changed { text, mut demoted, .. } => {
                 let pairs = put_pairs(demoted.iter().map(|pair| (pair.name.as_slice(), pair.value.as_slice())), fates);
@@ -178,13 +186,13 @@ impl Ways {
 
     /// The label text under which entries of a way go on, where that is not the one on which the stream's own way ends.
     pub(super) fn leaves(&mut self, way: u32, own: u32, fates: &mut Fates) -> Option<Span> {
-        let (end, own) = (self.ways[way as usize].end, self.ways[own as usize].end);
+        let (end, own) = (self.plans[way as usize].end, self.plans[own as usize].end);
         if end == own { None } else { Some(self.span(end, fates)) }
     }
 
     /// The label text under which a way's entries go on, where the guard made it another.
     pub(super) fn changed(&mut self, way: u32, fates: &mut Fates) -> Option<Span> {
-        let end = self.ways[way as usize].end;
+        let end = self.plans[way as usize].end;
         if self.goes_on(end) == end { None } else { Some(self.span(end, fates)) }
     }
 

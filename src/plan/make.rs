@@ -94,6 +94,7 @@ fn normalise(policy: &Policy, text: &[u8], watch: &mut dyn FnMut(Step<'_>)) -> R
 }
 
 /// What a plan is finished for.
+#[derive(Clone, Copy)]
 struct Set<'a> {
     /// The labels as they were before line rules, where these changed them.
     before: Option<&'a Labels>,
@@ -127,7 +128,7 @@ fn finish(
         (Some(reason), Mode::On) => return Err(reason),
         (refused, _) => plan.reported.extend(refused),
     }
-    let labels = shorten(policy, redact_set(policy, &set, plan, watch)?, plan)?;
+    let labels = shorten(policy, redact_set(policy, set, plan, watch)?, plan)?;
     match (policy.limits.refuses_labels(&labels), policy.limits.mode) {
         (Some(reason), Mode::On) => return Err(reason),
         (refused, _) => plan.reported.extend(refused),
@@ -167,7 +168,7 @@ fn shorten(policy: &Policy, labels: Labels, plan: &mut StreamPlan) -> Result<Lab
 /// Finds out which rules apply, and redacts the labels and what was one.
 fn redact_set(
     policy: &Policy,
-    set: &Set<'_>,
+    set: Set<'_>,
     plan: &mut StreamPlan,
     watch: &mut dyn FnMut(Step<'_>),
 ) -> Result<Labels, Reason> {

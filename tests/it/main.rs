@@ -17,7 +17,7 @@ mod limits;
 mod parts;
 mod peers;
 mod policies;
-mod remembered;
+mod rates;
 mod slow;
 mod storm;
 mod support;

@@ -230,9 +230,9 @@ fn check_says_what_each_file_of_a_folder_is() {
     };
     let lines: Vec<String> = out.lines().map(counts).collect();
     let wanted = [
-        "configuration sigyn.yaml: 3 label rules, 3 stream selectors,",
-        "policy policies/one.yaml: 3 label rules, 3 stream selectors,",
-        "policy policies/two.yml: 0 label rules, 0 stream selectors,",
+        "configuration sigyn.yaml: 3 label rules, 3 stream selectors, 0 line rules,",
+        "policy policies/one.yaml: 3 label rules, 3 stream selectors, 0 line rules,",
+        "policy policies/two.yml: 0 label rules, 0 stream selectors, 0 line rules,",
         "tests policies/one.test.yaml: 5",
         "skipped compose.yaml: none of Sigyn's",
         "ok: 1 configuration, 2 policy files, 1 test file",

@@ -3,11 +3,12 @@
 use prost::Message;
 use sigyn::{
     config::{Source, compile_policy},
-    ledger::Ledger,
+    ledger::Book,
     memory::Unbounded,
     pipeline::{Scratch, Treated, treat},
     policy::Policy,
     proto::PushRequest,
+    push::Index,
     tally::Tally,
 };
 
@@ -19,15 +20,19 @@ pub(crate) fn policy(text: &str) -> Policy {
     }
 }
 
-/// What is done to a push at the time `now`, in nanoseconds since 1970, what is left of it, and what was counted.
-pub(crate) fn treated(policy: &Policy, body: &[u8], now: i64) -> (Treated, PushRequest, Tally) {
+/// What is done to a push, what is left of it, and what was counted. What is forwarded is canonical, and every line is in it or
+/// was counted.
+pub(crate) fn treated(policy: &Policy, body: &[u8], book: Book<'_>) -> (Treated, PushRequest, Tally) {
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let treated = treat(policy, body, Ledger::default().book("", now), &mut Unbounded, &mut scratch, &mut tally)
-        .expect("the push is well-formed");
+    let treated = treat(policy, body, book, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed");
     let out = match treated {
         Treated::Unchanged => body,
         Treated::Changed => scratch.out.as_slice(),
         Treated::Nothing => b"",
     };
+    let mut index = Index::default();
+    assert!(index.read(out).is_ok() && index.canonical);
+    assert_eq!(index.entries.len() as u64, tally.kept().lines, "the account agrees");
+    assert!(tally.dropped.iter().all(|(reason, _)| reason.as_str() != "internal"), "a panic inside");
     (treated, PushRequest::decode(out).expect("what we write can be read"), tally)
 }

@@ -24,6 +24,12 @@ pub(super) const LINES: &[Row] = &[
     // What Sigyn takes out of a line is looked through as well.
     Row(r#"{"n":"№","level":"<>"}"#,                                               "ghp_{alnum:36}",    "",      ""),
     Row(r#"{"n":"№","level":"info","category":"<>"}"#,                             "ghp_{alnum:36}",    "info",  "category=[REDACTED]"),
+    Row(r#"{"n":"№","request_id":"Bearer <>"}"#, "{alnum:40}", "", "request_id=Bearer [REDACTED]"),
+    Row(r#"{"n":"№","category":"password=<>"}"#, "{alnum:24}", "", "category=password=[REDACTED]"),
+    Row(r#"{"n":"№","category":"Set-Cookie: <>"}"#, "sid={alnum:32}; Path=/", "", "category=Set-Cookie: [REDACTED]"),
+    Row(r#"{"n":"№","trace":{"id":"postgres://app:<>@db/x"}}"#, "{alnum:24}", "", "trace_id=postgres://app:[REDACTED]@db/x"),
+    Row(r#"n=№ trace_id="X-Api-Key: <>" level=err"#, "{alnum:32}", "error", "trace_id=X-Api-Key: [REDACTED]"),
+    Row(r#"n=№ category="--api-key <>""#, "{alnum:32}", "", "category=--api-key [REDACTED]"),
     Row(r#"{"n":"№","level":"warn","authorization":"Bearer <>"}"#,                 "{alnum:40}",        "warn",  ""),
     Row(r"№ Authorization: Bearer <>",                                             "{alnum:40}",        "",      ""),
     Row(r"№ Authorization: Basic <>",                                              "basic",             "",      ""),

@@ -1,7 +1,6 @@
-//! What line rules and caps remember of a push goes back with it: while Loki answers 429 or 503, a sender that comes again finds
-//! as many tokens and places as before.
+//! What is remembered from push to push: kept over a reload, given back with a push that is returned.
 
-use crate::support::{FakeLoki, Script, Sigyn, push};
+use crate::support::{FakeLoki, Script, Sigyn, each, eventually, push};
 use http::Method;
 use prost::Message;
 use serde_json::Value;
@@ -11,16 +10,26 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+const LINES: &[&str] = &["one", "two"];
+
+/// Tokens for one push, and none to come while the test runs.
+const POLICY: &str = "lines: [{name: slow, match: '{}', limit: {rate: 0.001, burst: 2}}]\n";
+
 /// Nothing of a bucket comes back by itself while a test runs.
 const LIMIT: &str = "lines: [{name: chatter, limit: {rate: 0.0001, burst: 100, by: job}}]\n";
 
 const CAPS: &str = "caps: {streams: {max: 5, over: drop}, values: {pod: {max: 5, over: drop}}}\n";
 
+async fn reload(sigyn: &Sigyn) {
+    let before = sigyn.log().matches("reloaded").count();
+    sigyn.signal("HUP");
+    eventually("it is taken", async || sigyn.log().matches("reloaded").count() > before).await;
+}
+
 async fn under(policy: &str, loki: &FakeLoki) -> Sigyn {
     let sigyn = Sigyn::before(loki).await;
     sigyn.write_policy(policy);
-    let answer = sigyn.ask(Method::POST, sigyn.admin, "/-/reload", &[], Vec::new()).await;
-    assert_eq!(answer.status, 200, "{}", sigyn.log());
+    reload(&sigyn).await;
     sigyn
 }
 
@@ -36,6 +45,26 @@ fn of_pods(pods: &[&str]) -> Vec<u8> {
         hash: 0,
     };
     push::snappy(&PushRequest { streams: pods.iter().map(stream).collect(), format: Vec::new() }.encode_to_vec())
+}
+
+#[tokio::test]
+async fn tokens_come_back_with_a_push_that_is_returned_and_stay_away_over_a_reload() {
+    let loki = FakeLoki::answers(503).await;
+    let sigyn = under(POLICY, &loki).await;
+    for _ in 0..3 {
+        assert_eq!(sigyn.push(push::block(LINES)).await.status, 503);
+    }
+    assert!(loki.got().iter().all(|got| push::lines(&got.body) == LINES), "the tokens came back each time");
+    loki.now(Script::Answer(204, String::new()));
+    assert_eq!(sigyn.push(push::block(LINES)).await.status, 204);
+    assert_eq!(push::lines(&loki.gets(4).await[3].body), LINES);
+    reload(&sigyn).await;
+    assert_eq!(sigyn.push(push::block(LINES)).await.status, 204);
+    assert_eq!(loki.got().len(), 4, "nothing is left of it");
+    assert_eq!(sigyn.metric("sigyn_dropped_lines_total", r#"reason="rate_limited""#).await as u64, 2);
+    let hits = r#"action="limit",mode="on",rule="slow""#;
+    assert_eq!(sigyn.metric("sigyn_line_rule_hits_total", hits).await as u64, 4, "returned pushes do not count");
+    sigyn.every_line_is_counted().await;
 }
 
 #[tokio::test]
@@ -69,7 +98,7 @@ async fn senders_that_come_again_find_their_tokens() {
             }
         }
     };
-    crate::support::each(0..10, send).await;
+    each(0..10, send).await;
 
     let lines = taken.lock().unwrap().1.clone();
     assert_eq!(lines.len(), 100);
