@@ -52,12 +52,12 @@ fn arrives(layout: &str, env: &str) {
     let scrape = received(&sigyn, host.lines());
 
     let stored = loki.everything(&tenant);
+    same(stored.iter().map(Wanted::from).collect(), &host.wanted);
     let search = Search::new(host.secrets());
     assert_eq!(search.leaks_in_stored(&stored), BTreeSet::new(), "these secrets are in Loki");
     for (place, text) in [("log", sigyn.log()), ("metrics", scrape.clone()), ("streams", sigyn.streams())] {
         assert_eq!(search.leaks_in(text.as_bytes()), BTreeSet::new(), "these secrets are in Sigyn's {place}");
     }
-    same(stored.iter().map(Wanted::from).collect(), &host.wanted);
     schema(&loki.series(&tenant));
     queries::answer(loki, &tenant, &host.wanted);
     account(&scrape, &host);
