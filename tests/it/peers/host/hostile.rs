@@ -1,12 +1,21 @@
 //! Lines whose fields are made to hurt, under the policy of the host: each arrives, as it is or cut, and nothing of it becomes a
 //! label or metadata.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    collections::BTreeSet,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use sigyn::proto::{Entry, Stream, Timestamp};
 
 use super::{
-    super::{Peers, loki::Loki, metrics::count, sigyn::Sigyn},
+    super::{
+        Peers,
+        loki::Loki,
+        metrics::count,
+        secrets::{Mint, Search},
+        sigyn::Sigyn,
+    },
     configuration,
 };
 
@@ -68,15 +77,7 @@ fn hostile_fields_arrive_and_promote_nothing() {
     let loki = Loki::shared(&peers);
     let sigyn = Sigyn::configured(&loki.url(), &configuration());
     let lines = hostile();
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
-    let entry = |(number, (_, line)): (usize, &(&str, Vec<u8>))| Entry {
-        timestamp: Some(Timestamp { seconds, nanos: number as i32 }),
-        line: line.clone(),
-        ..Entry::default()
-    };
-    let entries = lines.iter().enumerate().map(entry).collect();
-    let labels = br#"{source="docker", compose_project="vllm", compose_service="api"}"#.to_vec();
-    assert_eq!(sigyn.take("host-hostile", vec![Stream { labels, entries, hash: 0 }]), 204);
+    say(&sigyn, "host-hostile", lines.iter().map(|(_, line)| line.clone()));
 
     let mut stored = loki.everything("host-hostile");
     stored.sort_by_key(|entry| entry.timestamp);
@@ -97,4 +98,40 @@ fn hostile_fields_arrive_and_promote_nothing() {
     assert_eq!(count(&scrape, "sigyn_dropped_lines_total", &[]), 0, "nor did anything panic");
     assert!(count(&scrape, "sigyn_unpromoted_fields_total", &["rule=\"level\""]) > 0);
     assert!(!sigyn.log().contains("panic"), "{}", sigyn.log());
+}
+
+/// The cut comes after redaction, so that no half of a secret is left.
+#[test]
+fn a_secret_where_a_line_is_cut_is_nowhere() {
+    let Some(peers) = Peers::find() else { return };
+    let loki = Loki::shared(&peers);
+    let sigyn = Sigyn::configured(&loki.url(), &configuration());
+    let mut mint = Mint::new(256);
+    let secrets: Vec<_> = (0..12).map(|_| mint.expand("{alnum:40}")).collect();
+    let line = |(number, secret): (usize, &String)| {
+        // From the whole of it before the cut to the whole of it behind.
+        let before = format!("{} password=", "x ".repeat(LONGEST / 2 - 40 + 4 * number));
+        format!("{before}{secret} {}", "z ".repeat(200)).into_bytes()
+    };
+    let lines: Vec<_> = secrets.iter().enumerate().map(line).collect();
+    assert!(lines.iter().all(|line| line.len() > LONGEST));
+    say(&sigyn, "host-cut", lines.into_iter());
+
+    let stored = loki.everything("host-cut");
+    assert_eq!(stored.len(), secrets.len());
+    assert!(stored.iter().all(|entry| entry.line.len() <= LONGEST && entry.line.ends_with("…".as_bytes())));
+    assert_eq!(Search::new(&secrets).leaks_in_stored(&stored), BTreeSet::new());
+}
+
+/// Pushes lines of a container.
+fn say(sigyn: &Sigyn, tenant: &str, lines: impl Iterator<Item = Vec<u8>>) {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+    let entry = |(number, line)| Entry {
+        timestamp: Some(Timestamp { seconds, nanos: number as i32 }),
+        line,
+        ..Entry::default()
+    };
+    let entries = lines.enumerate().map(entry).collect();
+    let labels = br#"{source="docker", compose_project="vllm", compose_service="api"}"#.to_vec();
+    assert_eq!(sigyn.take(tenant, vec![Stream { labels, entries, hash: 0 }]), 204);
 }

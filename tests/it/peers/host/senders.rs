@@ -49,10 +49,11 @@ fn containers(host: &mut Host<'_>) {
         let name = format!("container_name={name}");
         host.push(&sent, Ok(&labels), &[&name, "container_id=0123abcd4567", "image=sha256:77"], "");
     }
-    // A secret in a name that becomes metadata.
-    let secret = host.tongue().secret("ghp_{alnum:36}");
-    let sent = alloy.container(&container("vllm", "dev", "", &format!("/dev-{secret}"))).expect("it is let in");
-    let labels = [("source", "docker"), ("stack", "vllm"), ("service", "dev")];
+    // Secrets in a label and in a name that becomes metadata.
+    let [secret, label] = ["ghp_{alnum:36}"; 2].map(|template| host.tongue().secret(template));
+    let (service, name) = (format!("dev-{label}"), format!("/dev-{secret}"));
+    let sent = alloy.container(&container("vllm", &service, "", &name)).expect("it is let in");
+    let labels = [("source", "docker"), ("stack", "vllm"), ("service", "dev-[REDACTED]")];
     let metadata = ["container_name=dev-[REDACTED]", "container_id=0123abcd4567", "image=sha256:77"];
     host.push(&sent, Ok(&labels), &metadata, "");
 
