@@ -175,8 +175,9 @@ fn no_line_is_lost_where_line_rules_change_under_load() {
         let senders = ["anna", "jo", "mo"].map(|sender| {
             let sigyn = &desk.sigyn;
             scope.spawn(move || {
-                (0..PUSHES)
-                    .for_each(|push| assert_eq!(sigyn.take("reload-lines", opened(sender, push, LINES_EACH)), 204))
+                for push in 0..PUSHES {
+                    assert_eq!(sigyn.take("reload-lines", opened(sender, push, LINES_EACH)), 204);
+                }
             })
         });
         let mut reloads = 0;

@@ -88,7 +88,7 @@ fn hostile_fields_arrive_and_promote_nothing() {
         assert!(entry.metadata.is_empty(), "{fact}: metadata");
         match entry.line.strip_suffix("…".as_bytes()) {
             Some(kept) => {
-                assert!(line.len() > LONGEST && line.starts_with(kept) && entry.line.len() == LONGEST, "{fact}")
+                assert!(line.len() > LONGEST && line.starts_with(kept) && entry.line.len() == LONGEST, "{fact}");
             }
             None => assert!(entry.line == *line, "{fact}: the line"),
         }

@@ -75,8 +75,12 @@ impl<'a> Host<'a> {
         let (tongue, planned) = (Tongue::new(layout.len() as u64), layout == "planned");
         let (streams, wanted, refused) = Default::default();
         let mut host = Self { alloy, planned, root, env, tongue, streams, wanted, refused, read: 0 };
-        FILES.iter().for_each(|file| host.write(file));
-        COLLECTORS.iter().for_each(|collector| host.collect(collector));
+        for file in FILES {
+            host.write(file);
+        }
+        for collector in COLLECTORS {
+            host.collect(collector);
+        }
         super::senders::push(&mut host);
         host
     }
