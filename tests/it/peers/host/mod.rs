@@ -11,6 +11,7 @@ mod names;
 mod queries;
 mod said;
 mod senders;
+mod services;
 mod tree;
 
 use std::{
