@@ -26,6 +26,8 @@ use crate::{
     tally::Tally,
     twins::Twins,
 };
+pub(crate) use lines::{Cut, cut};
+pub(crate) use shorten::shorten;
 use std::{
     collections::{HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},

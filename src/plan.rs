@@ -17,7 +17,7 @@ use crate::{
     tally::{Mode, Place, Reason, RuleId, Tally},
 };
 pub(crate) use desk::Desk;
-pub(crate) use make::label_rules;
+pub(crate) use make::rules_for;
 pub use make::{Step, derive, is_redacted, make};
 use std::{
     collections::HashMap,

@@ -118,11 +118,14 @@ impl Limits {
 /// Whether Loki can read the timestamp: from the year 1 to the year 9999, with nanoseconds below a second.
 /// Outside of that Loki refuses the whole request.
 pub fn timestamp_is_valid(entry: &Entry) -> bool {
+    entry.timestamp.is_none_or(is_time)
+}
+
+/// The same of seconds since 1970 and nanoseconds.
+pub fn is_time((seconds, nanos): (i64, i32)) -> bool {
     /// 10000-01-01T00:00:00Z.
     const END: i64 = 253_402_300_800;
-    entry
-        .timestamp
-        .is_none_or(|(seconds, nanos)| (YEAR_1..END).contains(&seconds) && (0..1_000_000_000).contains(&nanos))
+    (YEAR_1..END).contains(&seconds) && (0..1_000_000_000).contains(&nanos)
 }
 
 /// 0001-01-01T00:00:00Z, which is also what a missing timestamp means to Loki.
@@ -130,7 +133,11 @@ const YEAR_1: i64 = -62_135_596_800;
 
 /// The time of an entry as Loki compares it: beyond the years 1678 to 2262 it wraps.
 pub fn time_of(entry: &Entry) -> i64 {
-    let (seconds, nanos) = entry.timestamp.unwrap_or((YEAR_1, 0));
+    nanoseconds_of(entry.timestamp.unwrap_or((YEAR_1, 0)))
+}
+
+/// The same of seconds since 1970 and nanoseconds.
+pub fn nanoseconds_of((seconds, nanos): (i64, i32)) -> i64 {
     seconds.wrapping_mul(1_000_000_000).wrapping_add(i64::from(nanos))
 }
 

@@ -30,7 +30,7 @@ fn entry(labels: &str, line: &str, metadata: &[(&str, &str)]) -> Entry {
 
 /// The explanation as JSON, by whose schema machines read it.
 fn explained(policy: &Policy, entry: &Entry) -> Value {
-    serde_json::to_value(explain(policy, entry).unwrap()).unwrap()
+    serde_json::to_value(explain(policy, entry, 0).unwrap()).unwrap()
 }
 
 /// What is said of a redacted text: outcome and deciding rule, then each finding.
@@ -71,6 +71,8 @@ streams: {allow: ['{source=\"docker\"}'], deny: ['{env=\"test\"}']}
             {"step": "admission", "verdict": "allowed", "mode": "on", "selector": "{source=\"docker\"}", "at": "policy.yaml:8:19"},
         ],
         "idle_label_rules": 2,
+        "idle_line_rules": 0,
+        "unasked_line_rules": 0,
         "outcome": {"forwarded": {"labels": {"project": "a", "source": "docker", "stack": "vllm"}, "line": "x", "metadata": []}},
     });
     assert_eq!(steps, wanted);
@@ -297,9 +299,9 @@ proptest! {
     fn an_explanation_ends_where_the_treatment_does_and_shows_no_secret(plan in plans()) {
         let policy = &COMPILED[plan.0.0];
         let (entry, secret) = planned(plan);
-        let explanation = explain(policy, &entry).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let explanation = explain(policy, &entry, 0).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let said = serde_json::to_string(&explanation).unwrap().to_ascii_lowercase();
-        let forwarded = match entry.treat(policy).unwrap() {
+        let forwarded = match entry.treat(policy, 0).unwrap() {
             Outcome::Dropped(_) => String::new(),
             Outcome::Forwarded(entry) => {
                 let texts = [entry.labels, entry.line].into_iter().chain(entry.metadata.into_iter().map(|(_, value)| value));
@@ -310,4 +312,151 @@ proptest! {
         let found = ["[redacted]", "****", "not shown"].iter().any(|sign| said.contains(sign));
         prop_assert!(!found || !said.contains(&secret) || forwarded.contains(&secret), "{said}");
     }
+}
+
+/// Line rules for random policies. No rule of them takes a secret out of sight of the words that tell that it is one.
+const RULES: &[&str] = &[
+    "fields: {from: [json, logfmt], labels: {a: [level, n]}}, values: {a: {pattern: '[0-9a-z]+', max: 20}}",
+    "fields: {from: [json, logfmt], metadata: {token: password, user: n, x: [rest, password]}}",
+    "fields: {from: json, line: [msg, password]}, decolorize: true",
+    "fields: {from: {regex: '(?P<user>user.*)'}, metadata: {token: user}, labels: {x: user}}, values: {x: {pattern: '.*', max: 400}}",
+    "match: '{} |= \"clean\"', drop: clean",
+    "match: '{a!=\"\"}', sample: 0.5",
+    "match: '{x!=\"\"} |~ \"[0-9]\"', limit: {rate: 1, burst: 1, by: x}",
+    "set: {password: '', b: c}",
+    "match: '{b=\"c\"} | token != \"\"', set: {b: d, source: ''}, final: true",
+    "set_metadata: {level: tiny, a: '', 'x.y': z, x_y: w}",
+    "match: '{} | x_y = \"w\"', set: {x: w}, truncate: 12",
+    "truncate: {max: 40, mark: '...'}",
+    "match: '{} |= \"password\"', drop: pass, mode: report",
+    "match: '{} |~ \"S|e\"', decolorize: true, count: true",
+    "set: {c: d, token: e, source: ''}, mode: report",
+];
+
+/// Sections beside the rules.
+const BESIDE: &[&str] = &[
+    "",
+    "labels: [{action: demote, regex: 'a|token|__p'}]\n",
+    "streams: {allow: ['{source=\"x\"}'], deny: ['{b=\"d\"}']}\n",
+    "streams: {deny: ['{x=~\".+\"}'], mode: report}\n",
+    "caps: {labels: {max: 2, over: demote}, line: {max: 30, over: truncate}}\n",
+    "caps: {labels: {max: 2, over: drop}, line: {max: 60, over: drop}, age: {max: 1d}}\n",
+    "caps: {streams: {max: 9, over: demote, labels: [a]}, values: {b: {max: 1, over: other}}, future: {max: 1s}}\n",
+    "caps: {line: {max: 20, over: truncate, mode: report}, labels: {max: 1, over: demote, mode: report}, age: {max: 1d, mode: report}}\n",
+    "redact: [{use: builtin:secrets, with: drop}]\ncaps: {line: {max: 25, over: truncate}}\n",
+    "redact: [{name: t, token: 'TCK-{digits:6}', where: {match: '{source=\"x\"}'}}]\n",
+];
+
+/// Policies of one to five line rules in any order, one beside the other.
+static WITH_LINES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut any = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let compiled = (0..160).map(|number| {
+        let mut text = BESIDE[number % BESIDE.len()].to_owned() + "lines:\n";
+        for rule in 0..=any(5) {
+            let _ = writeln!(text, "  - {{name: line-{rule}, {}}}", RULES[any(RULES.len())]);
+        }
+        policy(&text)
+    });
+    compiled.collect()
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+
+    /// The same where line rules change lines, labels and metadata, and caps whatever is over. A text that a rule took out of
+    /// the line is forwarded as it is where nothing says that it is a secret, and shown where it is forwarded.
+    #[test]
+    fn an_explanation_ends_where_the_treatment_does_under_line_rules(
+        number in 0..160_usize,
+        plan in plans(),
+        age in prop_oneof![Just(0_i64), Just(2 * 86_400_000_000_000), Just(-2_000_000_000)],
+    ) {
+        let policy = &WITH_LINES[number];
+        let (entry, secret) = planned(plan);
+        let explanation = explain(policy, &entry, age).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let steps = serde_json::to_string(&explanation.steps).unwrap().to_ascii_lowercase();
+        let said = serde_json::to_string(&explanation).unwrap().to_ascii_lowercase();
+        let secret = secret.to_ascii_lowercase();
+        let forwarded = match entry.treat(policy, age).unwrap() {
+            Outcome::Dropped(_) => String::new(),
+            Outcome::Forwarded(entry) => {
+                let texts = [entry.labels, entry.line].into_iter().chain(entry.metadata.into_iter().map(|(_, value)| value));
+                texts.map(|text| String::from_utf8_lossy(&text).to_ascii_lowercase()).collect()
+            }
+        };
+        let found = ["[redacted]", "****", "not shown"].iter().any(|sign| said.contains(sign));
+        prop_assert!(!found || !steps.contains(&secret) || forwarded.contains(&secret), "{steps}");
+    }
+}
+
+#[test]
+fn what_line_rules_make_of_a_secret_is_not_shown() {
+    let secret = expand("ghp_{alnum:36}", 7).unwrap();
+    let odd = format!("{}\\\"{}", &secret[4..14], &secret[14..24]);
+    let said_plain = odd.replace('\\', "");
+    let rules = "
+  - {name: take, fields: {from: json, labels: {stack: s}, metadata: {note: password, other: token}, line: msg}, values: {stack: {pattern: '.*', max: 400}}}
+  - {name: give, set_metadata: {own: 'x'}}
+";
+    for (fact, last) in [
+        ("a rule drops the entry", "  - {name: end, drop: gone}\n"),
+        ("it goes on", ""),
+        ("it is thinned", "  - {name: end, sample: 0.000001}\n"),
+        ("it is cut", "  - {name: end, truncate: 20}\n"),
+    ] {
+        let policy = policy(&format!("lines:{rules}{last}"));
+        let line =
+            format!(r#"{{"password":"{odd}","token":"{secret}","s":"x {secret} y","msg":"of {secret} and {odd}"}}"#);
+        let explained = explained(&policy, &entry(r#"{source="x"}"#, &line, &[("api_key", &secret)]));
+        let steps = explained["steps"].to_string();
+        for secret in [&secret, &odd, &said_plain] {
+            assert!(!steps.contains(secret.as_str()), "{fact}: {steps}");
+        }
+        let quoted = serde_json::to_string(&said_plain).unwrap();
+        assert!(!steps.contains(quoted.trim_matches('"')), "{fact}: {steps}");
+        let step = explained["steps"].as_array().unwrap().iter().find(|step| step["rule"] == "take").unwrap();
+        assert_eq!(step["actions"], json!(["fields"]), "{fact}");
+        assert_eq!(step["set_metadata"].as_object().unwrap().len(), 2, "{fact}");
+    }
+}
+
+#[test]
+fn line_rules_are_told_in_order_and_counted() {
+    let policy = policy(
+        "
+lines:
+  - {name: never, match: '{a=\"c\"}', drop: x}
+  - {name: level, fields: {from: logfmt, labels: {level: lvl}, metadata: {user: usr}}, values: {level: levels}}
+  - {name: odd, match: '{level=\"error\"}', set: {odd: 'yes', a: ''}, set_metadata: {own: ''}, count: true}
+  - {name: watched, match: '{} |= \"usr\"', mode: report, drop: gone}
+  - {name: end, match: '{} | user=\"ada\"', final: true}
+  - {name: behind, drop: x}
+",
+    );
+    let steps = explained(&policy, &entry(r#"{a="b"}"#, "lvl=ERR usr=ada", &[("own", "x")]));
+    let at = |line: u32| format!("policy.yaml:{line}:5");
+    let wanted = json!({
+        "steps": [
+            {"step": "received", "labels": {"a": "b"}},
+            {"step": "admission", "verdict": "open", "mode": "on"},
+            {"step": "line_rule", "rule": "level", "at": at(4), "mode": "on", "actions": ["fields"],
+             "added": {"level": "error"}, "set_metadata": {"user": "ada"}},
+            {"step": "line_rule", "rule": "odd", "at": at(5), "mode": "on", "actions": ["set", "set_metadata", "count"],
+             "added": {"odd": "yes"}, "removed": ["a"], "removed_metadata": ["own"]},
+            {"step": "line_rule", "rule": "watched", "at": at(6), "mode": "report", "actions": ["drop"]},
+            {"step": "line_rule", "rule": "end", "at": at(7), "mode": "on", "actions": ["final"]},
+            {"step": "admission", "verdict": "open", "mode": "on"},
+        ],
+        "idle_label_rules": 0,
+        "idle_line_rules": 1,
+        "unasked_line_rules": 1,
+        "outcome": {"forwarded": {
+            "labels": {"level": "error", "odd": "yes"}, "line": "lvl=ERR usr=ada", "metadata": [{"name": "user", "value": "ada"}],
+        }},
+    });
+    assert_eq!(steps, wanted);
 }

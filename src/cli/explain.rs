@@ -1,19 +1,21 @@
 //! `sigyn explain`: one entry, step by step. The secrets that are found in it are not shown.
 
+mod text;
+
 use super::{Failure, label_text};
 use crate::{
+    config,
     diagnostic::{Diagnostic, cause},
-    explain::{self, Change, Decision, End, Entry, Explanation, Finding, Forwarded, Pairs, Step},
+    explain::{self, Entry},
     load::Files,
-    push::quote,
 };
 use clap::Args;
 use std::{
-    fmt::{self, Write as _},
     io::{self, Read},
     path::PathBuf,
     time::{SystemTime, UNIX_EPOCH},
 };
+use text::Text;
 
 /// A longer line is an error: positions have 32 bits, and this is for one that somebody looks at.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -39,6 +41,9 @@ pub(super) struct Explain {
     /// A pair of its structured metadata; may be given several times.
     #[arg(long, value_name = "NAME=VALUE")]
     metadata: Vec<String>,
+    /// How old it is, e.g. 8d; -20m is of the future.
+    #[arg(long, value_name = "TIME", default_value = "0s", allow_hyphen_values = true)]
+    age: String,
     /// Write JSON.
     #[arg(long)]
     json: bool,
@@ -52,6 +57,10 @@ impl Explain {
         let loaded = Files { config: None, policies: self.policy }.load()?;
         super::complain(&loaded.warnings);
         let metadata: Result<_, Diagnostic> = self.metadata.iter().map(|pair| read_pair(pair)).collect();
+        let age = config::age(&self.age).map_err(|complaint| {
+            let error = Diagnostic::general(format!("cannot read --age: {}", complaint.message));
+            Diagnostic { hint: complaint.hint, ..error }
+        })?;
         let entry = Entry {
             labels: label_text(&self.labels)?,
             timestamp: now(),
@@ -61,7 +70,7 @@ impl Explain {
                 _ => read_line()?,
             },
         };
-        let explanation = explain::explain(&loaded.policies.common, &entry)
+        let explanation = explain::explain(&loaded.policies.common, &entry, age)
             .map_err(|error| Failure::stuck("explain the entry", &error))?;
         let mut text = if self.json {
             serde_json::to_string_pretty(&explanation).map_err(|error| Failure::stuck("write JSON", &error))?
@@ -97,110 +106,4 @@ fn read_line() -> Result<Vec<u8>, Failure> {
         line.pop();
     }
     Ok(line)
-}
-
-/// An explanation for people.
-struct Text<'e>(&'e Explanation);
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Explanation { steps, idle_label_rules, outcome } = self.0;
-        let of_labels = |step: &&Step| matches!(step, Step::Received { .. } | Step::LabelRule { .. });
-        let (labels, rest) = steps.split_at(steps.iter().take_while(of_labels).count());
-        labels.iter().try_for_each(|step| write_step(f, step))?;
-        match idle_label_rules {
-            0 => {}
-            1 => writeln!(f, "1 label rule did nothing")?,
-            many => writeln!(f, "{many} label rules did nothing")?,
-        }
-        rest.iter().try_for_each(|step| write_step(f, step))?;
-        match outcome {
-            End::Dropped(reason) => write!(f, "dropped: {reason}"),
-            End::Forwarded(Forwarded { labels, line, metadata }) => {
-                write!(f, "forwarded\n  labels    {}\n  line      ", braced(labels))?;
-                f.write_str(&line.replace('\n', "\n            "))?;
-                metadata.iter().try_for_each(|pair| write!(f, "\n  metadata  {}={}", pair.name, quoted(&pair.value)))
-            }
-        }
-    }
-}
-
-fn write_step(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
-    match step {
-        Step::Received { labels: None } => writeln!(f, "received\n  labels that Loki could not read"),
-        Step::Received { labels: Some(labels) } => writeln!(f, "received\n  {}", braced(labels)),
-        Step::LabelRule { at, action, change, dropped } => {
-            writeln!(f, "label rule {action} at {}", at.as_deref().unwrap_or("no file"))?;
-            write_change(f, change)?;
-            dropped.iter().try_for_each(|reason| writeln!(f, "  drops the stream: {reason}"))
-        }
-        Step::Strip { removed } => writeln!(f, "removed before Loki\n  {}", removed.join(", ")),
-        Step::Admission { verdict, mode, selector, at } => {
-            let mut by = String::new();
-            if let (Some(selector), Some(at)) = (selector, at) {
-                write!(by, " by {selector} at {at}")?;
-            }
-            let said = match *verdict {
-                "open" => "let in: the policy has no `allow`",
-                "allowed" => "let in",
-                "denied" => "denied",
-                _ => "not let in: no selector of `allow` fits",
-            };
-            let refused = matches!(*verdict, "denied" | "not_allowed");
-            let only = if refused && *mode == "report" { " (reported only)" } else { "" };
-            writeln!(f, "streams\n  {said}{by}{only}")
-        }
-        Step::Redaction { place, part, name, length, decisions } => {
-            match name {
-                Some(name) if *part == "name" => writeln!(f, "{place} name {name}, {length} bytes")?,
-                Some(name) => writeln!(f, "{place} {name}, {length} bytes")?,
-                None => writeln!(f, "{place}, {length} bytes")?,
-            }
-            decisions.iter().try_for_each(|decision| write_decision(f, decision))
-        }
-        Step::Check { dropped } => writeln!(f, "checks\n  nothing that Loki takes: {dropped}"),
-    }
-}
-
-fn write_change(f: &mut fmt::Formatter<'_>, change: &Change) -> fmt::Result {
-    let Change { added, changed, removed } = change;
-    added.iter().try_for_each(|(name, value)| writeln!(f, "  adds    {name}={}", quoted(value)))?;
-    changed.iter().try_for_each(|(name, value)| writeln!(f, "  changes {name}={}", quoted(value)))?;
-    removed.iter().try_for_each(|name| writeln!(f, "  removes {name}"))
-}
-
-/// The findings, then what stands in their place.
-fn write_decision(f: &mut fmt::Formatter<'_>, decision: &Decision) -> fmt::Result {
-    if let ([finding], [piece]) = (&decision.findings[..], &decision.replaced[..])
-        && (finding.start, finding.end) == (piece.start, piece.end)
-    {
-        return writeln!(f, "  {}..{}  {} ({}) → {}", piece.start, piece.end, finding.rule, whose(finding), piece.with);
-    }
-    for finding in &decision.findings {
-        let said = match decision.outcome {
-            "reported" => "reported only".to_owned(),
-            _ if finding.rule != decision.rule => format!("covered by {}", decision.rule),
-            "dropped" if finding.rule == decision.rule => "drops what it stands in".to_owned(),
-            "unchanged" => "stays: its replacement says the same".to_owned(),
-            _ => "replaced".to_owned(),
-        };
-        writeln!(f, "  {}..{}  {} ({}): {said}", finding.start, finding.end, finding.rule, whose(finding))?;
-    }
-    decision.replaced.iter().try_for_each(|piece| writeln!(f, "  {}..{}  → {}", piece.start, piece.end, piece.with))
-}
-
-fn whose(finding: &Finding) -> &str {
-    if finding.builtin { "builtin" } else { &finding.at }
-}
-
-fn braced(labels: &Pairs) -> String {
-    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={}", quoted(value))).collect();
-    format!("{{{}}}", pairs.join(", "))
-}
-
-/// A value as Loki prints it.
-fn quoted(value: &str) -> String {
-    let mut text = Vec::new();
-    quote(value.as_bytes(), &mut text);
-    String::from_utf8_lossy(&text).into_owned()
 }

@@ -1,32 +1,25 @@
-//! `sigyn redact`: lines in, the same lines out without their secrets, one for one and in order.
+//! `sigyn redact`: lines in, the same lines out without their secrets, in order.
 //!
-//! It goes the road of the gateway: lines become a push, the push is treated, and what would be forwarded is written.
+//! It goes the road of the gateway: lines become a push, the push is treated, and what would be forwarded is written. Each
+//! line is treated as if none had come before it: lines are read as fast as they come, so that a rate would mean nothing.
+
+mod desk;
 
 use super::{Failure, entry::Pairs, label_text, unwritten};
 use crate::{
     diagnostic::{Diagnostic, cause},
-    error::Error,
-    ledger::Ledger,
     load::Files,
-    memory::Unbounded,
-    pipeline::{self, Scratch, Treated},
-    policy::Policy,
-    proto::{Entry, LabelPair, PushRequest, Stream, Timestamp},
+    proto::LabelPair,
     push::Labels,
-    tally::{Reason, Tally},
 };
 use clap::Args;
-use prost::Message;
+use desk::{Desk, Ended, Item};
 use serde::Serialize;
 use std::{
+    collections::BTreeMap,
     io::{self, BufRead, BufReader, Read, Write},
     path::PathBuf,
-    slice,
-    sync::Arc,
 };
-
-/// When all lines were written, in seconds since 1970.
-const WRITTEN: i64 = 1;
 
 /// Lines are treated together up to this size.
 const BATCH: usize = 1024 * 1024;
@@ -40,7 +33,8 @@ Examples:
   sigyn redact --policy redact.yaml --labels '{source=\"docker\"}' < app.log
   sigyn redact --json < entries.jsonl       {\"line\":\"…\",\"labels\":{…},\"metadata\":{…}} on each line
 
-A dropped entry comes out as {\"dropped\":\"reason\"}.";
+A line that the policy drops is left out, and counted on standard error in the end.
+With --json it comes out as {\"dropped\":\"reason\"}.";
 
 /// Redact lines from standard input to standard output.
 #[derive(Args)]
@@ -57,42 +51,31 @@ pub(super) struct Redact {
     json: bool,
 }
 
-/// An entry on its way. It has no `Debug`: it is content.
-#[derive(Clone)]
-struct Item {
-    /// Label text.
-    labels: Vec<u8>,
-    /// Whether the labels were its own.
-    labelled: bool,
-    line: Vec<u8>,
-    metadata: Vec<LabelPair>,
-}
-
-/// What became of an entry.
-enum Ended {
-    Kept(Item),
-    Dropped(Reason),
-}
-
 impl Redact {
     pub(super) fn run(self) -> Result<(), Failure> {
         let loaded = Files { config: None, policies: self.policy.clone() }.load()?;
         super::complain(&loaded.warnings);
         let unlabelled = label_text(&self.labels)?;
         let mut lines = Lines { from: BufReader::with_capacity(256 * 1024, io::stdin()), number: 0 };
-        let mut desk = Desk { policy: loaded.policies.common, scratch: Scratch::default(), tally: Tally::default() };
+        let mut desk = Desk::new(loaded.policies.common);
+        let mut dropped = BTreeMap::new();
         let mut to = io::stdout().lock();
         loop {
             let first = lines.number + 1;
             let batch = lines.batch()?;
             if batch.is_empty() {
+                tell(&dropped);
                 return Ok(());
             }
             let mut items = Vec::new();
             // What stands before a line that cannot be read is still written.
             let mut unread = Ok(());
             for (number, line) in (first..).zip(&batch) {
-                match if self.json { read_json(line, number, &unlabelled) } else { Ok(plain(line, &unlabelled)) } {
+                match if self.json {
+                    read_json(line, number, &unlabelled)
+                } else {
+                    Ok(plain(line, number, &unlabelled))
+                } {
                     Ok(item) => items.push(item),
                     Err(failure) => {
                         unread = Err(failure);
@@ -100,13 +83,19 @@ impl Redact {
                     }
                 }
             }
-            let mut out = Vec::new();
+            let (mut out, mut is_left_out) = (Vec::new(), false);
             for group in items.chunk_by(|one, next| one.labels == next.labels) {
                 for ended in desk.treat(group).map_err(|error| Failure::stuck("redact", &error))? {
-                    self.write(&ended, &mut out).map_err(|error| unwritten(&error))?;
+                    is_left_out = !self.json && matches!(ended, Ended::Dropped(_));
+                    match ended {
+                        Ended::Dropped(reason) if !self.json => {
+                            *dropped.entry(reason.as_str().to_owned()).or_default() += 1;
+                        }
+                        ended => self.write(&ended, &mut out).map_err(|error| unwritten(&error))?,
+                    }
                 }
             }
-            if unread.is_ok() && is_unfinished(&batch) {
+            if unread.is_ok() && !is_left_out && is_unfinished(&batch) {
                 out.pop();
             }
             match to.write_all(&out).and_then(|()| to.flush()) {
@@ -127,6 +116,17 @@ impl Redact {
         out.push(b'\n');
         Ok(())
     }
+}
+
+/// Says how many lines were left out, by reason.
+fn tell(dropped: &BTreeMap<String, usize>) {
+    if dropped.is_empty() {
+        return;
+    }
+    let reasons: Vec<String> = dropped.iter().map(|(reason, lines)| format!("{lines} {reason}")).collect();
+    let total = super::counted(dropped.values().sum(), "line");
+    // Nobody is left to be told that stderr is closed.
+    let _ = writeln!(io::stderr(), "dropped {total}: {}", reasons.join(", "));
 }
 
 #[derive(Serialize)]
@@ -172,9 +172,9 @@ fn is_unfinished(batch: &[Vec<u8>]) -> bool {
     batch.last().is_some_and(|line| line.last() != Some(&b'\n'))
 }
 
-fn plain(line: &[u8], labels: &[u8]) -> Item {
+fn plain(line: &[u8], number: u64, labels: &[u8]) -> Item {
     let line = line.strip_suffix(b"\n").unwrap_or(line).to_vec();
-    Item { labels: labels.to_vec(), labelled: false, line, metadata: Vec::new() }
+    Item { number, labels: labels.to_vec(), labelled: false, line, metadata: Vec::new() }
 }
 
 fn read_json(line: &[u8], number: u64, unlabelled: &[u8]) -> Result<Item, Failure> {
@@ -192,7 +192,7 @@ fn read_json(line: &[u8], number: u64, unlabelled: &[u8]) -> Result<Item, Failur
     let labels = if labelled { print(&labels) } else { unlabelled.to_vec() };
     let pairs = entry.metadata.into_iter();
     let metadata = pairs.map(|(name, value)| LabelPair { name: name.into(), value: value.into() }).collect();
-    Ok(Item { labels, labelled, line: entry.line.into(), metadata })
+    Ok(Item { number, labels, labelled, line: entry.line.into(), metadata })
 }
 
 fn shown(item: &Item) -> io::Result<super::entry::Entry> {
@@ -211,70 +211,6 @@ fn print(labels: &Labels) -> Vec<u8> {
     let mut text = Vec::new();
     labels.print(&mut text);
     text
-}
-
-/// A policy and the memory to work in.
-struct Desk {
-    policy: Arc<Policy>,
-    scratch: Scratch,
-    tally: Tally,
-}
-
-impl Desk {
-    /// Treats entries of one stream; an ending for each, in order.
-    fn treat(&mut self, items: &[Item]) -> Result<Vec<Ended>, Error> {
-        let body = as_push(items).encode_to_vec();
-        self.tally.clear();
-        // Entries have no age here, and what comes before them is forgotten: a rate would ask for the time between them.
-        let ledger = Ledger::default();
-        let book = ledger.book("", WRITTEN * 1_000_000_000);
-        let treated = pipeline::treat(&self.policy, &body, book, &mut Unbounded, &mut self.scratch, &mut self.tally)?;
-        match (&self.tally.dropped[..], items) {
-            ([], _) => {
-                let after = if treated == Treated::Unchanged { &body } else { &self.scratch.out };
-                let push = PushRequest::decode(&after[..]).map_err(|_| Error::Internal)?;
-                Ok(kept(push, items))
-            }
-            ([(reason, _), ..], [_]) => Ok(vec![Ended::Dropped(reason.clone())]),
-            // Something is missing, and the push does not say what: each is asked alone.
-            _ => {
-                let mut ended = Vec::new();
-                for item in items {
-                    ended.extend(self.treat(slice::from_ref(item))?);
-                }
-                Ok(ended)
-            }
-        }
-    }
-}
-
-/// Entries of one stream as a push.
-fn as_push(items: &[Item]) -> PushRequest {
-    let entry = |(number, item): (usize, &Item)| Entry {
-        timestamp: Some(Timestamp { seconds: WRITTEN, nanos: (number % 1_000_000_000) as i32 }),
-        line: item.line.clone(),
-        structured_metadata: item.metadata.clone(),
-        parsed: Vec::new(),
-    };
-    let labels = items.first().map(|item| item.labels.clone()).unwrap_or_default();
-    let stream = Stream { labels, entries: items.iter().enumerate().map(entry).collect(), hash: 0 };
-    PushRequest { streams: vec![stream], format: Vec::new() }
-}
-
-/// The entries of a push in which none is missing, with what is known of them from before.
-fn kept(push: PushRequest, items: &[Item]) -> Vec<Ended> {
-    let entries = push.streams.into_iter().flat_map(|stream| {
-        let labels = stream.labels;
-        stream.entries.into_iter().map(move |entry| (labels.clone(), entry))
-    });
-    let mut entries: Vec<(Vec<u8>, Entry)> = entries.collect();
-    // Line rules part them into streams. No two have one time, so that none of them was moved.
-    entries.sort_by_key(|(_, entry)| entry.timestamp.map(|Timestamp { seconds, nanos }| (seconds, nanos)));
-    let item = |((labels, entry), before): ((Vec<u8>, Entry), &Item)| {
-        let labelled = before.labelled;
-        Ended::Kept(Item { labels, labelled, line: entry.line, metadata: entry.structured_metadata })
-    };
-    entries.into_iter().zip(items).map(item).collect()
 }
 
 #[cfg(test)]

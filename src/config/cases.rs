@@ -6,10 +6,11 @@
 use super::{
     Source,
     read::{Complaints, Cursor, Fields},
+    settings::units,
     verdict, yaml,
 };
 use crate::{
-    diagnostic::{At, Diagnostic, Located},
+    diagnostic::{At, Complaint, Diagnostic, Located},
     rules::template,
 };
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ pub struct Given {
     pub line: Text,
     /// Structured metadata.
     pub metadata: Vec<(String, Text)>,
+    /// How old it is when it comes, in nanoseconds; below 0 it is of the future.
+    pub age: i64,
 }
 
 /// What is wanted of an entry.
@@ -85,6 +88,13 @@ impl Text {
     fn literal(text: &str) -> Self {
         Self(vec![text.to_owned()])
     }
+}
+
+/// How old an entry is, in nanoseconds: a time such as `8d`, or `-20m` for one of the future.
+pub fn age(text: &str) -> Result<i64, Complaint> {
+    let (sign, time) = text.strip_prefix('-').map_or((1, text), |time| (-1, time));
+    let nanoseconds = i64::try_from(units::time(time)?.as_nanos());
+    nanoseconds.map(|age| sign * age).map_err(|_| Complaint::new("the time is too large"))
 }
 
 /// Reads a test file; all errors at once.
@@ -135,9 +145,13 @@ fn read_case(item: &Cursor<'_>, complaints: &mut Complaints) -> Option<Case> {
 }
 
 fn read_given(given: &Cursor<'_>, complaints: &mut Complaints) -> Option<Given> {
-    let fields = given.fields(&["labels", "line", "metadata"], &[], complaints)?;
+    let fields = given.fields(&["labels", "line", "metadata", "age"], &[], complaints)?;
     let (labels, line, metadata) = read_entry(&fields, complaints);
+    let age = fields.find("age").map_or(Some(0), |time| {
+        age(time.text(complaints)?).map_err(|complaint| complaints.push(time.complaint(complaint))).ok()
+    });
     Some(Given {
+        age: age?,
         labels: labels.unwrap_or_else(|| vec![(LABELS.0.to_owned(), Text::literal(LABELS.1))]),
         line: line.unwrap_or_else(|| Text::literal("")),
         metadata: metadata.unwrap_or_default(),

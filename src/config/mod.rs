@@ -15,7 +15,7 @@ use crate::{
     diagnostic::{Complaint, Diagnostic},
     policy::Policy,
 };
-pub use cases::{Case, Given, SAMPLES, TestFile, Text, Want};
+pub use cases::{Case, Given, SAMPLES, TestFile, Text, Want, age};
 use http::Uri;
 pub use kind::Kind;
 pub use settings::{

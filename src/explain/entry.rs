@@ -8,6 +8,7 @@ use crate::{
     policy::Policy,
     proto::{self, LabelPair, PushRequest, Stream, Timestamp},
     tally::{Reason, Tally},
+    validate::nanoseconds_of,
 };
 use prost::Message;
 
@@ -34,15 +35,13 @@ pub enum Outcome {
 }
 
 impl Entry {
-    /// Treats the entry as the gateway would, were it the only one of its push.
-    pub fn treat(&self, policy: &Policy) -> Result<Outcome, Error> {
+    /// Treats the entry as the gateway would, were it the only one of its push and the first that it ever saw, and `age`
+    /// nanoseconds old when it came; below 0 it is of the future.
+    pub fn treat(&self, policy: &Policy, age: i64) -> Result<Outcome, Error> {
         let body = self.as_push().encode_to_vec();
         let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-        // It is as old as it says: how old it is by a clock is no matter of the entry's.
-        let (seconds, nanos) = self.timestamp;
-        let now = seconds.wrapping_mul(1_000_000_000).wrapping_add(i64::from(nanos));
         let ledger = Ledger::default();
-        let book = ledger.book("", now);
+        let book = ledger.book("", self.now(age));
         let forwarded = match pipeline::treat(policy, &body, book, &mut Unbounded, &mut scratch, &mut tally)? {
             Treated::Unchanged => &body,
             Treated::Changed => &scratch.out,
@@ -60,6 +59,11 @@ impl Entry {
             (Some((labels, entry)), None) => Ok(Outcome::Forwarded(read(labels, entry))),
             _ => Err(Error::Internal),
         }
+    }
+
+    /// When it is so old, in nanoseconds since 1970.
+    pub(super) fn now(&self, age: i64) -> i64 {
+        nanoseconds_of(self.timestamp).saturating_add(age)
     }
 
     fn as_push(&self) -> PushRequest {

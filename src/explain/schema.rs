@@ -13,6 +13,10 @@ pub struct Explanation {
     pub steps: Vec<Step>,
     /// Label rules that were asked and did nothing.
     pub idle_label_rules: usize,
+    /// Line rules that did not match.
+    pub idle_line_rules: usize,
+    /// Line rules that were not asked: the entry came to its end before them, or a rule with `final`.
+    pub unasked_line_rules: usize,
     /// What is left.
     pub outcome: End,
 }
@@ -44,7 +48,7 @@ pub enum Step {
         /// Their names.
         removed: Vec<String>,
     },
-    /// `streams` was asked.
+    /// `streams` was asked: again where line rules changed labels.
     Admission {
         /// `open` (no `allow`), `allowed`, `not_allowed` or `denied`.
         verdict: &'static str,
@@ -72,6 +76,31 @@ pub enum Step {
         /// What became of the findings.
         decisions: Vec<Decision>,
     },
+    /// A line rule that matched.
+    LineRule(LineRule),
+    /// A line that was cut, behind redaction.
+    Truncate {
+        /// So many bytes it may have.
+        max: usize,
+        /// So many it had.
+        before: usize,
+        /// So many it has now.
+        after: usize,
+    },
+    /// A cap that the entry is over.
+    Cap {
+        /// `streams`, `values`, `labels`, `line`, `age` or `future`.
+        cap: &'static str,
+        /// What it does: `demote`, `other`, `truncate` or `drop`.
+        over: &'static str,
+        /// `on`, or `report`: it is only counted.
+        mode: &'static str,
+        /// Labels that it made structured metadata.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        demoted: Vec<String>,
+    },
+    /// A cap that counts over all pushes. Here it was asked as if nothing had come before.
+    CountedCap(CountedCap),
     /// The entry is none that Loki takes.
     Check {
         /// The reason.
@@ -79,7 +108,59 @@ pub enum Step {
     },
 }
 
-/// What a label rule changed.
+/// A line rule that matched. In report mode it did nothing.
+#[derive(Serialize)]
+pub struct LineRule {
+    /// Its name.
+    pub rule: String,
+    /// `file:line:column`.
+    pub at: String,
+    /// `on` or `report`.
+    pub mode: &'static str,
+    /// What it does, in this order.
+    pub actions: Vec<&'static str>,
+    /// What it changed of the labels.
+    #[serde(flatten)]
+    pub labels: Change,
+    /// Structured metadata that it set.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set_metadata: Pairs,
+    /// The names of structured metadata that it removed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed_metadata: Vec<String>,
+    /// The length of the line that it made, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// Whether it found a value that it did not take.
+    #[serde(skip_serializing_if = "is_false")]
+    pub unpromoted: bool,
+    /// The reason, where it dropped the entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "it is called with a reference")]
+fn is_false(truth: &bool) -> bool {
+    !truth
+}
+
+/// A cap on active streams, or on values of a label.
+#[derive(Serialize)]
+pub struct CountedCap {
+    /// `streams` or `values`.
+    pub cap: &'static str,
+    /// The label whose values it counts, or counts streams by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// So many there may be.
+    pub max: usize,
+    /// What becomes of more.
+    pub over: &'static str,
+    /// `on` or `report`.
+    pub mode: &'static str,
+}
+
+/// What a label rule or a line rule changed.
 #[derive(Default, Serialize)]
 pub struct Change {
     /// New labels.

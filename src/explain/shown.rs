@@ -1,22 +1,24 @@
 //! A trail as it is shown: texts behind a veil, secrets as offsets and lengths.
 
 use super::{
-    Change, Decision, End, Explanation, Finding, Forwarded, Outcome, Pair, Pairs, Replaced, Step,
-    trail::{AskedRule, Redacted, Trail, is_of_a_check},
+    Change, CountedCap, Decision, End, Entry, Explanation, Finding, Forwarded, LineRule, Outcome, Pair, Pairs,
+    Replaced, Step,
+    trail::{AskedRule, Matched, Redacted, Station, Trail, is_of_a_check},
     veil::Veil,
 };
 use crate::{
+    guard::Touch,
     policy::Policy,
     push::Labels,
     redact,
     rules::{self, Rule, file::Action},
     span::Span,
-    tally::{Mode, Place, Reason},
+    tally::{Cap, LineAction, Mode, Place, Reason},
 };
 
 /// Shows a trail that led to `outcome`.
-pub(super) fn show(policy: &Policy, trail: &Trail, outcome: &Outcome) -> Explanation {
-    let shower = Shower { policy, veil: Veil::new(policy, trail) };
+pub(super) fn show(policy: &Policy, entry: &Entry, trail: &Trail, outcome: &Outcome) -> Explanation {
+    let shower = Shower { policy, veil: Veil::new(policy, entry, trail) };
     let mut steps = vec![Step::Received { labels: trail.received.as_ref().map(|labels| shower.labels(labels)) }];
     let idle_label_rules = shower.label_rules(trail, outcome, &mut steps);
     if let (Some(before), Some(after)) = (&trail.relabelled, &trail.stripped) {
@@ -25,18 +27,15 @@ pub(super) fn show(policy: &Policy, trail: &Trail, outcome: &Outcome) -> Explana
             steps.push(Step::Strip { removed });
         }
     }
-    if let Some(admission) = &trail.admission {
-        let (selector, at) = admission.selector.clone().unzip();
-        let (verdict, mode) = (admission.verdict, policy.streams.mode.as_str());
-        steps.push(Step::Admission { verdict, mode, selector, at: at.map(|at| at.to_string()) });
-    }
-    steps.extend(trail.texts.iter().filter(|text| !text.decisions.is_empty()).map(|text| shower.redaction(text)));
+    trail.stations.iter().for_each(|station| shower.station(station, &mut steps));
     if let Outcome::Dropped(reason) = outcome
         && is_of_a_check(reason)
     {
         steps.push(Step::Check { dropped: reason.as_str().to_owned() });
     }
-    Explanation { steps, idle_label_rules, outcome: end(outcome) }
+    let Trail { idle, unasked, .. } = *trail;
+    let outcome = end(outcome);
+    Explanation { steps, idle_label_rules, idle_line_rules: idle, unasked_line_rules: unasked, outcome }
 }
 
 struct Shower<'p> {
@@ -87,11 +86,59 @@ impl Shower<'_> {
         change
     }
 
+    /// What happened behind label rules. Of texts only those are told of in which something was found.
+    fn station(&self, station: &Station, steps: &mut Vec<Step>) {
+        steps.push(match station {
+            Station::Admission(admission) => {
+                let (selector, at) = admission.selector.clone().unzip();
+                let (verdict, mode) = (admission.verdict, self.policy.streams.mode.as_str());
+                Step::Admission { verdict, mode, selector, at: at.map(|at| at.to_string()) }
+            }
+            Station::Text(text) if text.decisions.is_empty() => return,
+            Station::Text(text) => self.redaction(text),
+            Station::Rule(matched) => Step::LineRule(self.line_rule(matched)),
+            Station::Cap(Touch { cap, over, mode }, demoted) => Step::Cap {
+                cap: cap.as_str(),
+                over: over.as_str(),
+                mode: mode.as_str(),
+                demoted: demoted.iter().map(|name| self.veil.show_metadata(name, None)).collect(),
+            },
+            Station::Cut(max, before, after) => Step::Truncate { max: *max, before: *before, after: *after },
+            Station::Counted => return steps.extend(counted_caps(self.policy).map(Step::CountedCap)),
+        });
+    }
+
+    fn line_rule(&self, matched: &Matched) -> LineRule {
+        let rule = &self.policy.lines.rules()[matched.number];
+        let (met, left) = &matched.labels;
+        let (set, removed): (Vec<_>, Vec<_>) = matched.pairs.iter().partition(|pair| !pair.value.is_empty());
+        let name = |name: &[u8]| self.veil.show_metadata(name, None);
+        LineRule {
+            rule: rule.name.clone(),
+            at: rule.at.to_string(),
+            mode: rule.mode.as_str(),
+            actions: rule.actions().map(LineAction::as_str).collect(),
+            labels: self.change(met, left),
+            set_metadata: set
+                .iter()
+                .map(|pair| (name(&pair.name), self.veil.show_metadata(&pair.value, Some(&pair.name))))
+                .collect(),
+            removed_metadata: removed.iter().map(|pair| name(&pair.name)).collect(),
+            line: matched.line.as_ref().map(Vec::len),
+            unpromoted: matched.unpromoted,
+            dropped: matched.dropped.as_ref().map(|reason| reason.as_str().to_owned()),
+        }
+    }
+
     fn redaction(&self, redacted: &Redacted) -> Step {
+        let shown = |name: &[u8]| match redacted.place {
+            Place::Metadata => self.veil.show_metadata(name, None),
+            Place::Label | Place::Line => self.veil.show(name, None),
+        };
         let (part, name) = match (redacted.place, &redacted.key) {
             (Place::Line, _) => ("text", None),
-            (_, Some(name)) => ("value", Some(self.veil.show(name, None))),
-            (_, None) => ("name", Some(self.veil.show(&redacted.text, None))),
+            (_, Some(name)) => ("value", Some(shown(name))),
+            (_, None) => ("name", Some(shown(&redacted.text))),
         };
         Step::Redaction {
             place: redacted.place.as_str(),
@@ -128,6 +175,26 @@ impl Shower<'_> {
             findings: findings.collect(),
         }
     }
+}
+
+/// The caps on values and streams, in the order in which they are asked.
+fn counted_caps(policy: &Policy) -> impl Iterator<Item = CountedCap> {
+    let label = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    let values = policy.caps.values.iter().map(move |cap| CountedCap {
+        cap: Cap::Values.as_str(),
+        label: Some(label(&cap.label)),
+        max: cap.max,
+        over: cap.over.over().as_str(),
+        mode: cap.mode.as_str(),
+    });
+    let streams = policy.caps.streams.iter().map(move |cap| CountedCap {
+        cap: Cap::Streams.as_str(),
+        label: cap.per.as_deref().map(label),
+        max: cap.max,
+        over: cap.over.over().as_str(),
+        mode: cap.mode.as_str(),
+    });
+    values.chain(streams)
 }
 
 fn end(outcome: &Outcome) -> End {

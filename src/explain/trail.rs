@@ -1,14 +1,15 @@
 //! The trail of an entry: everything that happens on its way, content included. It is shown by [`super::shown`] only.
 
-use super::{Entry, Outcome};
+use super::{Entry, Outcome, way};
 use crate::{
-    admit,
+    admit, classify,
     diagnostic::At,
-    plan::{self, Desk, StreamPlan, Verdict},
+    error::Error,
+    guard::Touch,
+    plan,
     policy::Policy,
-    push::{Labels, as_loki_names, can_be_name},
+    push::{Labels, can_be_name},
     redact,
-    rules::Active,
     tally::{Place, Reason},
 };
 
@@ -23,10 +24,14 @@ pub(super) struct Trail {
     pub(super) relabelled: Option<Labels>,
     /// The labels without those that begin with `__`.
     pub(super) stripped: Option<Labels>,
-    /// What `streams` said.
-    pub(super) admission: Option<Admission>,
-    /// Every text that was looked through.
-    pub(super) texts: Vec<Redacted>,
+    /// What happened behind label rules.
+    pub(super) stations: Vec<Station>,
+    /// Line rules that did not match.
+    pub(super) idle: usize,
+    /// Line rules that were not come to.
+    pub(super) unasked: usize,
+    /// Texts that were looked through and do not go on, as line rules made others of them.
+    pub(super) left: Vec<Redacted>,
     /// Where it ended.
     outcome: Option<Outcome>,
 }
@@ -36,6 +41,22 @@ pub(super) struct AskedRule {
     pub(super) at: Option<At>,
     pub(super) action: &'static str,
     pub(super) met: Labels,
+}
+
+/// What may happen behind label rules.
+pub(super) enum Station {
+    /// `streams` was asked.
+    Admission(Admission),
+    /// A text was looked through.
+    Text(Redacted),
+    /// A line rule matched.
+    Rule(Matched),
+    /// The entry is over a cap, which made metadata of these labels.
+    Cap(Touch, Vec<Vec<u8>>),
+    /// The line was cut: how long it may be, was, and is.
+    Cut(usize, usize, usize),
+    /// The caps on values and streams were asked.
+    Counted,
 }
 
 /// What `streams` said, and by which selector.
@@ -52,61 +73,78 @@ pub(super) struct Redacted {
     pub(super) decisions: Vec<redact::Decision>,
 }
 
+/// A line rule that matched, and what it did.
+pub(super) struct Matched {
+    /// Its number in the policy.
+    pub(super) number: usize,
+    /// The labels that it met, and those that it left.
+    pub(super) labels: (Labels, Labels),
+    /// Metadata that it set; an empty value removes.
+    pub(super) pairs: Vec<classify::Pair>,
+    /// The line that it made.
+    pub(super) line: Option<Vec<u8>>,
+    pub(super) unpromoted: bool,
+    pub(super) dropped: Option<Reason>,
+}
+
 impl Trail {
-    /// Follows an entry on its way.
-    pub(super) fn follow(policy: &Policy, entry: &Entry) -> Self {
-        let mut trail = Self { received: Labels::parse(&entry.labels).ok(), ..Self::default() };
+    /// Follows an entry on its way. Fails as the treatment of it does.
+    pub(super) fn follow(policy: &Policy, entry: &Entry, age: i64) -> Result<Self, Error> {
+        let received = Labels::parse(&entry.labels).ok();
+        let mut trail = Self { received, unasked: policy.lines.rules().len(), ..Self::default() };
         let plan = plan::make(policy, &entry.labels, &mut |step| trail.take(step));
-        trail.outcome = Some(match &plan.verdict {
-            Verdict::Refuse(reason) => Outcome::Dropped(reason.clone()),
-            Verdict::Keep => trail.entry(policy, &plan, entry, &entry.labels),
-            Verdict::Relabel(text) => trail.entry(policy, &plan, entry, text),
-        });
-        trail
+        trail.outcome = Some(way::follow(policy, entry, age, &plan, &mut trail)?);
+        Ok(trail)
     }
 
-    fn take(&mut self, step: plan::Step<'_>) {
+    pub(super) fn take(&mut self, step: plan::Step<'_>) {
         match step {
             plan::Step::Rule(rule, met) => {
                 self.rules.push(AskedRule { at: rule.at().cloned(), action: rule.action(), met: met.clone() });
             }
             plan::Step::Relabelled(labels) => self.relabelled = Some(labels.clone()),
             plan::Step::Stripped(labels) => self.stripped = Some(labels.clone()),
-            plan::Step::Admission(decision) => self.admission = Some(admission(decision)),
+            plan::Step::Admission(decision) => self.stations.push(Station::Admission(admission(decision))),
             plan::Step::Redacted { place, key, text, decisions } => {
                 let (key, text) = (key.map(<[u8]>::to_vec), text.to_vec());
-                self.texts.push(Redacted { place, key, text, decisions });
+                self.stations.push(Station::Text(Redacted { place, key, text, decisions }));
             }
         }
     }
 
-    /// The line, then each pair, until a rule drops the entry.
-    fn entry(&mut self, policy: &Policy, plan: &StreamPlan, entry: &Entry, labels: &[u8]) -> Outcome {
-        let mut desk = Desk::watched();
-        let mut text = |active: &Active, place: Place, text: &[u8], key: Option<&[u8]>| {
-            let redacted = desk.redact(policy, active, place, text, key);
-            let decisions = desk.work.take_decisions();
-            self.texts.push(Redacted { place, key: key.map(<[u8]>::to_vec), text: text.to_vec(), decisions });
-            redacted
-        };
-        let mut redacted = || {
-            let line = text(&plan.lines, Place::Line, &entry.line, None)?;
-            let mut metadata = Vec::new();
-            for (name, value) in &entry.metadata {
-                let new_name = text(&plan.metadata, Place::Metadata, name, None)?;
-                metadata.push((new_name, text(&plan.metadata, Place::Metadata, value, Some(name))?));
+    /// Forgets what became of the labels: line rules made others of them.
+    pub(super) fn leave_labels(&mut self) {
+        for station in std::mem::take(&mut self.stations) {
+            match station {
+                Station::Text(text) => self.left.push(text),
+                Station::Cap(..) => {}
+                other => self.stations.push(other),
             }
-            let own = |stored: &[u8]| entry.metadata.iter().any(|(name, _)| as_loki_names(name) == stored);
-            let demoted = plan.demoted.iter().filter(|pair| !own(&pair.stored));
-            metadata.extend(demoted.map(|pair| (pair.name.clone(), pair.value.clone())));
-            Ok(Entry { labels: labels.to_vec(), timestamp: entry.timestamp, line, metadata })
-        };
-        redacted().map_or_else(Outcome::Dropped, Outcome::Forwarded)
+        }
+    }
+
+    /// Every text that was looked through.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &Redacted> {
+        let stays = self.stations.iter().filter_map(|station| match station {
+            Station::Text(text) => Some(text),
+            _ => None,
+        });
+        stays.chain(&self.left)
+    }
+
+    /// The line rules that matched.
+    pub(super) fn matched(&self) -> impl Iterator<Item = &Matched> {
+        self.stations.iter().filter_map(|station| match station {
+            Station::Rule(matched) => Some(matched),
+            _ => None,
+        })
     }
 
     /// The labels at every station.
     pub(super) fn label_sets(&self) -> impl Iterator<Item = &Labels> {
-        self.received.iter().chain(self.rules.iter().map(|rule| &rule.met)).chain(&self.relabelled)
+        let asked = self.rules.iter().map(|rule| &rule.met);
+        let left = self.matched().map(|matched| &matched.labels.1);
+        self.received.iter().chain(asked).chain(&self.relabelled).chain(left)
     }
 
     /// Whether it ended where the treatment of the entry does.

@@ -198,7 +198,8 @@ impl LabelsCap {
 }
 
 impl TooMany {
-    fn over(self) -> Over {
+    /// The same, as it is counted.
+    pub fn over(self) -> Over {
         match self {
             Self::Demote => Over::Demote,
             Self::Other => Over::Other,

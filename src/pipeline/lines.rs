@@ -6,7 +6,7 @@ use super::{
     walk::{Done, Walk},
 };
 use crate::{
-    classify::Changes,
+    classify::{Changes, Truncate},
     guard::LineOver,
     plan::StreamPlan,
     policy::Policy,
@@ -18,9 +18,9 @@ use crate::{
 use std::ops::Range;
 
 /// How long a line may be, and what stands behind what is left of a longer one.
-struct Cut<'a> {
-    most: usize,
-    mark: &'a [u8],
+pub(crate) struct Cut<'a> {
+    pub(crate) most: usize,
+    pub(crate) mark: &'a [u8],
 }
 
 impl Walk<'_> {
@@ -47,7 +47,7 @@ impl Walk<'_> {
                 redacted.is_some()
             }
         };
-        let rule = changes.and_then(Changes::truncate).map(|rule| Cut { most: rule.max, mark: &rule.mark });
+        let rule = changes.and_then(Changes::truncate);
         if rule.is_some() || self.policy.caps.line.is_some() {
             done.redacted |= self.cut(plan, entry.line, rule, edits, tally)?;
         }
@@ -60,16 +60,14 @@ impl Walk<'_> {
         &mut self,
         plan: &StreamPlan,
         line: Span,
-        rule: Option<Cut<'_>>,
+        rule: Option<&Truncate>,
         edits: usize,
         tally: &mut Tally,
     ) -> Result<bool, Reason> {
         self.room.line.clear();
         self.content.texts(self.body, line.start).pieces(line, |piece| self.room.line.extend_from_slice(piece));
-        let length = self.room.line.len();
-        let by_rule = rule.filter(|rule| rule.most < length);
-        let by_cap = cap(self.policy, by_rule.as_ref().map_or(length, |rule| rule.most), tally)?;
-        let Some(Cut { most, mark }) = by_cap.or(by_rule) else { return Ok(false) };
+        let cut = cut(self.policy, rule, self.room.line.len(), tally)?;
+        let Some(Cut { most, mark }) = cut else { return Ok(false) };
         let mut counted = Tally::default();
         let cut = shorten(&self.room.line, most, mark, |cut| {
             counted.clear();
@@ -105,6 +103,18 @@ impl Walk<'_> {
             Fate::Drop(_) => Err(Reason::Redaction),
         }
     }
+}
+
+/// How a line of this length is cut: by `caps.line`, or by a line rule. `None` where it is short enough.
+pub(crate) fn cut<'p>(
+    policy: &'p Policy,
+    rule: Option<&'p Truncate>,
+    length: usize,
+    tally: &mut Tally,
+) -> Result<Option<Cut<'p>>, Reason> {
+    let by_rule = rule.filter(|rule| rule.max < length);
+    let by_cap = cap(policy, by_rule.map_or(length, |rule| rule.max), tally)?;
+    Ok(by_cap.or(by_rule.map(|rule| Cut { most: rule.max, mark: &rule.mark })))
 }
 
 /// What `caps.line` says of a line of this length.

@@ -8,7 +8,7 @@ const ATTEMPTS: usize = 8;
 /// As much of the beginning of `line` as fits into `most` bytes together with `mark` behind it. A cut may make a secret of
 /// what was none (a token that was too long for one): `redact` is asked of what is left, and gives it where it changes. Fails
 /// where that does.
-pub(super) fn shorten(
+pub(crate) fn shorten(
     line: &[u8],
     most: usize,
     mark: &[u8],

@@ -199,15 +199,19 @@ fn may_demote(policy: &Policy) -> bool {
     streams || values || caps.labels.iter().any(|cap| cap.mode == Mode::On && !cap.drop)
 }
 
-/// All rules for labels, whatever streams they are for.
-pub(crate) fn label_rules(policy: &Policy) -> Active {
-    active_where(policy.redact.rules(), |rule| rule.places.labels)
+/// All rules for texts of a kind, whatever streams they are for.
+pub(crate) fn rules_for(policy: &Policy, place: Place) -> Active {
+    active_where(policy.redact.rules(), |rule| match place {
+        Place::Line => rule.places.line,
+        Place::Metadata => rule.places.metadata,
+        Place::Label => rule.places.labels,
+    })
 }
 
 /// Whether redaction would change the value of a label, or drop it: such a text must not leave its stream by another way.
 /// All rules for labels are asked, whatever streams they are for.
 pub fn is_redacted(policy: &Policy, name: &[u8], value: &[u8]) -> bool {
-    let redacted = Desk::default().redact(policy, &label_rules(policy), Place::Label, value, Some(name));
+    let redacted = Desk::default().redact(policy, &rules_for(policy, Place::Label), Place::Label, value, Some(name));
     redacted.as_deref() != Ok(value)
 }
 

@@ -32,13 +32,20 @@ pub(crate) fn run(arguments: &[&str], input: &[u8]) -> (Option<i32>, String, Str
 }
 
 fn redact(arguments: &[&str], input: &str) -> String {
+    let (out, errors) = redact_by(POLICY, arguments, input);
+    assert_eq!(errors, "", "{arguments:?}");
+    out
+}
+
+/// What is written to stdout and to stderr.
+fn redact_by(policy_text: &str, arguments: &[&str], input: &str) -> (String, String) {
     let directory = TempDir::new().unwrap();
     let policy = directory.path().join("policy.yaml");
-    fs::write(&policy, POLICY).unwrap();
+    fs::write(&policy, policy_text).unwrap();
     let arguments = [&["redact", "--policy", policy.to_str().unwrap()], arguments].concat();
     let (code, out, errors) = run(&arguments, input.as_bytes());
-    assert_eq!((code, &*errors), (Some(0), ""), "{arguments:?}");
-    out
+    assert_eq!(code, Some(0), "{arguments:?}: {errors}");
+    (out, errors)
 }
 
 #[test]
@@ -51,11 +58,77 @@ fn redact_writes_a_line_for_a_line() {
         ("a carriage return is part of the line", "a\r\n", "a\r\n"),
         ("an owner's rule", "see TCK-123456 now\n", "see [REDACTED] now\n"),
         ("a builtin rule", "password=correct-horse\n", "password=[REDACTED]\n"),
-        ("a dropped line keeps its place", "a\nFTL-123456\nb\n", "a\n{\"dropped\":\"redaction\"}\nb\n"),
     ] {
         assert_eq!(redact(&[], input), want, "{name}");
     }
-    assert_eq!(redact(&["--labels", r#"{source="noise"}"#], "x\n"), "{\"dropped\":\"denied\"}\n");
+}
+
+#[test]
+fn redact_leaves_dropped_lines_out_and_counts_them() {
+    for (name, labels, input, want, said) in [
+        ("a rule drops", "x", "a\nFTL-123456\nb\n", "a\nb\n", "dropped 1 line: 1 redaction\n"),
+        ("the last line of all", "x", "a\nFTL-123456", "a\n", "dropped 1 line: 1 redaction\n"),
+        ("nothing is left", "noise", "x\ny\n", "", "dropped 2 lines: 2 denied\n"),
+    ] {
+        let got = redact_by(POLICY, &["--labels", &format!("{{source=\"{labels}\"}}")], input);
+        assert_eq!(got, (want.to_owned(), said.to_owned()), "{name}");
+    }
+}
+
+/// Line rules of every kind that tells lines of one stream apart.
+const LINES: &str = "\
+lines:
+  - {name: noise, match: '{} |= \"noise\"', drop: noise}
+  - {name: odd, match: '{} |= \"odd\"', set: {kind: odd}}
+  - {name: third, match: '{} |~ \"[0369] (even|odd|few|long)\"', set: {kind: third}, set_metadata: {number: three}}
+  - {name: few, match: '{} |= \"few\"', limit: {rate: 1, burst: 1}}
+  - {name: short, match: '{} |= \"long\"', truncate: 12}
+redact: [{name: fatal, token: 'FTL-{digits:6}', with: drop}, {name: ticket, token: 'TCK-{digits:6}'}]
+caps: {values: {kind: {max: 1, over: drop}}}
+";
+
+#[test]
+fn redact_keeps_order_whatever_line_rules_make_of_streams() {
+    let line = |number: u32| match number % 11 {
+        0 => format!("{number} noise"),
+        1 => format!("{number} FTL-123456"),
+        2 => format!("{number} few"),
+        3 => format!("{number} long, long, long"),
+        other if other % 2 == 1 => format!("{number} odd TCK-123456"),
+        _ => format!("{number} even"),
+    };
+    let numbers = 0..3000;
+    for (name, policy) in [("rules alone", LINES.split_once("caps").unwrap().0), ("and caps", LINES)] {
+        let want = |number: u32| match number % 11 {
+            0 | 1 => None,
+            3 => Some(format!("{:.12}", line(number))),
+            _ => Some(line(number).replace("TCK-123456", "[REDACTED]")),
+        };
+        let input: String = numbers.clone().map(|number| line(number) + "\n").collect();
+        let wanted: String = numbers.clone().filter_map(want).map(|line| line + "\n").collect();
+        let (out, errors) = redact_by(policy, &[], &input);
+        assert!(out == wanted, "{name}: {out}");
+        assert_eq!(errors, "dropped 546 lines: 273 noise, 273 redaction\n", "{name}");
+        let json = |number| format!("{{\"line\":\"{}\",\"labels\":{{\"a\":\"b\"}}}}\n", line(number));
+        let json = numbers.clone().map(json).fold(String::new(), |text, line| text + &line);
+        let (out, errors) = redact_by(policy, &["--json"], &json);
+        assert_eq!((out.lines().count(), &*errors), (3000, ""), "{name}");
+        for (number, out) in numbers.clone().zip(out.lines()) {
+            let third = [0, 3, 6, 9].contains(&(number % 10));
+            let labels = match &line(number) {
+                _ if third => r#""a":"b","kind":"third""#,
+                line if line.contains("odd") => r#""a":"b","kind":"odd""#,
+                _ => r#""a":"b""#,
+            };
+            let metadata = if third { r#","metadata":{"number":"three"}"# } else { "" };
+            let wanted = match (number % 11, want(number)) {
+                (0, _) => r#"{"dropped":"noise"}"#.to_owned(),
+                (_, None) => r#"{"dropped":"redaction"}"#.to_owned(),
+                (_, Some(line)) => format!("{{\"line\":\"{line}\",\"labels\":{{{labels}}}{metadata}}}"),
+            };
+            assert_eq!(out, wanted, "{name}: {number}");
+        }
+    }
 }
 
 #[test]

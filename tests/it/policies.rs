@@ -40,13 +40,49 @@ redact:
   - {name: long-pin, regex: 'pin=[0-9]+;', keywords: ['pin='], with: '[pin]'}
 "#;
 
+/// Everything that line rules and caps may do to an entry.
+const LINES: &str = r#"
+labels: [{action: demote, regex: image}]
+streams: {allow: ['{source="app"}', '{service=~".+"}'], deny: ['{service="trace"}']}
+lines:
+  - match: '{source="app"}'
+    rules:
+      - {name: heartbeat, match: '|= "heartbeat"', drop: heartbeat}
+      - name: fields
+        match: '| image != "none"'
+        decolorize: true
+        fields: {from: [json, logfmt], labels: {level: [level, lvl], service: svc}, metadata: {user: usr, session: sid}, line: msg}
+        values: {level: levels, service: services}
+      - {name: old-debug, match: '{level="debug"}', sample: 0.000001, reason: thinned}
+  - {name: tagged, match: '{level="error"} |= "tag"', set: {tag: 'yes'}, set_metadata: {trace: 'on', usr: ''}, count: true}
+  - {name: noisy, match: '{level="error"}', mode: report, drop: noisy}
+  - {name: slow, match: '{level="error"}', limit: {rate: 1, burst: 5, by: service}, truncate: 60}
+  - {name: last, match: '{level="error"}', final: true}
+  - {name: behind, set: {behind: last}}
+sets: {services: [web, trace]}
+redact: [{name: ticket, token: 'TCK-{digits:6}'}]
+caps:
+  streams: {max: 100, per: source, over: demote, labels: [tag]}
+  values: {service: {max: 10, over: other}, level: {max: 5, over: drop, mode: report}}
+  labels: {max: 3, over: demote, labels: [tag]}
+  line: {max: 50, over: truncate}
+  age: {max: 7d}
+  future: {max: 10m, mode: report}
+"#;
+
 /// `UPDATE_ERRORS=1 cargo test --test it policies` writes the texts anew; read them before they are committed.
 #[test]
 fn explanations_are_what_stands_in_tests_explain() {
     let token = expand("ghp_{alnum:36}", 1).unwrap();
-    let folder = folder(&[("policy.yaml", POLICY)]);
+    let folder = folder(&[("policy.yaml", POLICY), ("lines.yaml", LINES)]);
     let line = format!("TCK-123456 pin=1234567 pin=123456; {{\"password\":\"{token}\"}} Authorization: Bearer {token}");
     let docker = r#"{source="docker", project="vllm", unit="a.service", __path__="b", token="hidden-away"}"#;
+    let fields = format!(
+        r#"{{"level":"ERROR","svc":"web","usr":"ada","sid":"TCK-123456","password":"{token}","msg":"tag TCK-123456 and the rest of a line that is far too long"}}"#
+    );
+    let app = r#"{source="app", image="web:1"}"#;
+    let rules = ["--labels", app, "--metadata", "usr=x", "--metadata", "api_key=hidden-away", "--age", "-20m", &fields];
+    let again = r#"{"level":"error","svc":"trace","msg":"x"}"#;
     let everything = ["--labels", docker, "--metadata", "user=ada", "--metadata", "api_key=hidden-away", &line];
     #[rustfmt::skip]
     let cases: &[(&str, &[&str])] = &[
@@ -56,12 +92,18 @@ fn explanations_are_what_stands_in_tests_explain() {
         ("not-allowed",    &["--labels", r#"{source="journal"}"#, "x"]),
         ("no-labels-left", &["--labels", r#"{unit="x", __y="z"}"#, "x"]),
         ("line-dropped",   &["--labels", r#"{source="docker"}"#, "a FTL-123456"]),
+        ("lines",          &rules),
+        ("lines-dropped",  &["--labels", app, r#"{"sid":"TCK-123456","msg":"heartbeat"}"#]),
+        ("lines-denied",   &["--labels", app, again]),
+        ("lines-sampled",  &["--labels", app, "\x1b[31mlevel=debug\x1b[0m password=hidden-away sid=hidden-away"]),
+        ("lines-old",      &["--labels", app, "--age", "8d", "x"]),
     ];
     let texts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain");
     let mut wrong = String::new();
     for (name, arguments) in cases {
         for (extension, json) in [("txt", &[][..]), ("json", &["--json"][..])] {
-            let arguments = [&["explain", "--policy", "HERE/policy.yaml"], json, arguments].concat();
+            let policy = if name.starts_with("lines") { "HERE/lines.yaml" } else { "HERE/policy.yaml" };
+            let arguments = [&["explain", "--policy", policy], json, arguments].concat();
             let (code, out, errors) = within(&folder, &arguments, b"");
             assert_eq!((code, &*errors), (0, ""), "{name}");
             assert!(!out.contains(&token) && !out.contains("hidden-away"), "{out}");
@@ -87,6 +129,7 @@ fn explain_reads_the_line_from_where_it_is() {
     for (arguments, said) in [
         (["--labels", "{a"], "error: cannot read --labels: "),
         (["--metadata", "correct-horse"], "error: cannot read --metadata: there is no name before a `=`\n"),
+        (["--age", "horse"], "error: cannot read --age: expected a time\n"),
         (["--metadata", "=correct-horse"], "error: cannot read --metadata: there is no name before a `=`\n"),
     ] {
         let (code, out, errors) = within(&folder, &["explain", arguments[0], arguments[1], "x"], b"");
@@ -114,6 +157,35 @@ tests:
     given: {line: x}
     want: {dropped: not_allowed}
 ";
+
+#[test]
+fn tests_ask_what_line_rules_and_caps_make_of_an_entry() {
+    let tests = r#"
+policies: [lines.yaml]
+tests:
+  - name: fields become labels and metadata, and the line
+    given: {labels: {source: app}, line: '{"lvl":"warning","usr":"ada","msg":"hello"}'}
+    want: {labels: {source: app, level: warn, behind: last}, line: hello, metadata: {user: ada}}
+  - name: a line rule drops
+    given: {labels: {source: app}, line: heartbeat}
+    want: {dropped: heartbeat}
+  - name: admission is asked again
+    given: {labels: {source: app}, line: 'svc=trace'}
+    want: {dropped: denied}
+  - name: a label too many becomes metadata
+    given: {labels: {source: app, a: b, level: error}, line: 'kind=tag svc=web'}
+    want: {labels: {a: b, level: error, source: app}, metadata: {tag: 'yes', trace: 'on', service: web}}
+  - {name: old,    given: {labels: {source: app}, line: x, age: 8d},   want: {dropped: age_cap}}
+  - {name: future, given: {labels: {source: app}, line: x, age: -20m}, want: {line: x}}
+"#;
+    let folder = folder(&[("lines.yaml", LINES), ("a.test.yaml", tests)]);
+    let (code, out, errors) = within(&folder, &["test", "HERE/"], b"");
+    assert_eq!((code, &*out, &*errors), (0, "ok: 6 tests and 0 examples of rules\n", ""));
+    let broken = self::folder(&[("a.yaml", "tests: [{name: a, given: {line: x, age: long}, want: {line: x}}]")]);
+    let (code, _, errors) = within(&broken, &["test", "HERE/a.yaml"], b"");
+    let said = "error: a.yaml:1:41: cannot read `tests[0].given.age`: expected a time\n";
+    assert!(code == 2 && errors.starts_with(said), "{errors}");
+}
 
 #[test]
 fn tests_pass_and_rules_prove_themselves() {

@@ -8,7 +8,7 @@ use crate::{
     config::{self, Access, Limits, Settings, Source},
     forward::{Loki, causes},
     gateway::Gateway,
-    proto::PushRequest,
+    proto::{Entry, PushRequest},
     send::Destination,
     server::{Listener, push_routes},
 };
@@ -118,20 +118,30 @@ async fn send(url: &str, push: &PushRequest) -> Result<http::StatusCode, Failure
     Ok(response.status())
 }
 
-/// Every stream of a push, before and after. Streams and entries keep their order, and every time stands once.
+/// Every stream of a push, before and after. Every time stands once, by which an entry is found where line rules moved it.
 fn tell(story: &mut String, push: &PushRequest, stored: Option<PushRequest>) {
     let after = stored.unwrap_or_default();
+    let find = |entry: &Entry| {
+        after.streams.iter().find_map(|stream| {
+            let found = stream.entries.iter().find(|found| found.timestamp == entry.timestamp)?;
+            Some((&stream.labels, found))
+        })
+    };
     for stream in &push.streams {
-        let times: Vec<_> = stream.entries.iter().map(|entry| entry.timestamp).collect();
-        let kept = after.streams.iter().find(|kept| kept.entries.iter().any(|entry| times.contains(&entry.timestamp)));
+        let kept = stream.entries.iter().find_map(find);
         say(story, format_args!("  labels - {}", String::from_utf8_lossy(&stream.labels)));
-        let Some(kept) = kept else {
+        let Some((mut labels, _)) = kept else {
             say(story, format_args!("         refused; lines in it: {}", stream.entries.len()));
             continue;
         };
-        say(story, format_args!("         + {}", String::from_utf8_lossy(&kept.labels)));
+        say(story, format_args!("         + {}", String::from_utf8_lossy(labels)));
         for entry in &stream.entries {
-            let now = kept.entries.iter().find(|kept| kept.timestamp == entry.timestamp);
+            let now = find(entry);
+            if let Some((others, _)) = now.filter(|(others, _)| *others != labels) {
+                labels = others;
+                say(story, format_args!("         + {}", String::from_utf8_lossy(labels)));
+            }
+            let now = now.map(|(_, now)| now);
             say(story, format_args!("  line   - {}", String::from_utf8_lossy(&entry.line)));
             match now {
                 Some(now) if now.line == entry.line => say(story, format_args!("         = the same, byte for byte")),

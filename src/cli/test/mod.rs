@@ -120,7 +120,7 @@ impl Report {
     fn case(&mut self, case: &Case, policy: &Policy) -> Result<(), Error> {
         self.tests += 1;
         for run in 0..runs(case) {
-            let outcome = entry(&case.given, run).treat(policy)?;
+            let outcome = entry(&case.given, run).treat(policy, case.given.age)?;
             let differences = compare::differences(&case.want, run, &outcome);
             if !differences.is_empty() {
                 self.fail(&case.at, &format!("{}\n{differences}", case.name));
@@ -153,7 +153,7 @@ impl Report {
 
 /// How often a test is run: once where it has no template.
 fn runs(case: &Case) -> usize {
-    let Given { labels, line, metadata } = &case.given;
+    let Given { labels, line, metadata, age: _ } = &case.given;
     let pairs = labels.iter().chain(metadata).map(|(_, text)| text);
     let wanted = match &case.want {
         Want::Dropped(_) => Vec::new(),

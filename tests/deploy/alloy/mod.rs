@@ -3,6 +3,7 @@
 
 mod labels;
 mod reading;
+mod relabelling;
 
 use reading::{Block, Config, shipped};
 

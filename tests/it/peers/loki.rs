@@ -195,7 +195,7 @@ limits_config: {reject_old_samples: false, discover_service_name: [], discover_l
 ";
 
 /// Not all of time: Loki looks into a table for every day, and six years of them take it ten seconds.
-fn last_days() -> Range<i64> {
+pub(super) fn last_days() -> Range<i64> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs() as i64;
     now - 3 * 86_400..now + 3600
 }

@@ -8,6 +8,7 @@
 mod captures;
 mod clients;
 mod door;
+mod host;
 mod http;
 mod logs;
 mod loki;

@@ -10,6 +10,9 @@ use std::{
     time::Duration,
 };
 
+use prost::Message;
+use sigyn::proto::{PushRequest, Stream};
+
 use super::{http, process::wait_for};
 
 pub(super) struct Sigyn {
@@ -25,13 +28,18 @@ impl Sigyn {
     }
 
     pub(super) fn start_with(loki_url: &str, arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sigyn"))
-            .args(["serve", "--loki", loki_url])
-            .args(arguments)
-            .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("sigyn starts");
+        Self::run(Command::new(env!("CARGO_BIN_EXE_sigyn")).args(["serve", "--loki", loki_url]).args(arguments))
+    }
+
+    /// One that reads a configuration file, in which `${LOKI_URL}` says where Loki is.
+    pub(super) fn configured(loki_url: &str, config: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sigyn"));
+        Self::run(command.env("LOKI_URL", loki_url).args(["serve", "--config"]).arg(config))
+    }
+
+    fn run(command: &mut Command) -> Self {
+        let command = command.args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("sigyn starts");
         let log = Arc::new(Mutex::new(String::new()));
         let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
         let writer = Arc::clone(&log);
@@ -61,6 +69,28 @@ impl Sigyn {
 
     pub(super) fn metrics(&self) -> String {
         http::get(self.admin, "/metrics", &[]).expect("the admin listener answers").text()
+    }
+
+    /// What its caps count, as JSON.
+    pub(super) fn streams(&self) -> String {
+        http::get(self.admin, "/-/streams", &[]).expect("the admin listener answers").text()
+    }
+
+    /// Pushes these streams, and says what it answered.
+    pub(super) fn take(&self, tenant: &str, streams: Vec<Stream>) -> u16 {
+        let push = PushRequest { streams, format: Vec::new() }.encode_to_vec();
+        let body = snap::raw::Encoder::new().compress_vec(&push).expect("memory suffices");
+        let headers = [("Content-Type", "application/x-protobuf"), ("X-Scope-OrgID", tenant)];
+        http::post(self.push, "/loki/api/v1/push", &headers, &body).expect("sigyn answers").status
+    }
+
+    /// Has it read its files again, and waits until it has taken them.
+    pub(super) fn reload(&self) {
+        // The metric tells whole seconds.
+        let loaded = || self.log().matches("reloaded hash=").count();
+        let before = loaded();
+        self.hang_up();
+        wait_for("the reload", Duration::from_secs(20), || if loaded() > before { Ok(()) } else { Err(self.log()) });
     }
 
     pub(super) fn hang_up(&self) {
