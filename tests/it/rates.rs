@@ -16,7 +16,7 @@ const LINES: &[&str] = &["one", "two"];
 const POLICY: &str = "lines: [{name: slow, match: '{}', limit: {rate: 0.001, burst: 2}}]\n";
 
 /// Nothing of a bucket comes back by itself while a test runs.
-const LIMIT: &str = "lines: [{name: chatter, limit: {rate: 0.0001, burst: 100, by: job}}]\n";
+const LIMIT: &str = "lines: [{name: chatter, limit: {rate: 0.0001, burst: 100, by: job}, count: true}]\n";
 
 const CAPS: &str = "caps: {streams: {max: 5, over: drop}, values: {pod: {max: 5, over: drop}}}\n";
 
@@ -110,7 +110,7 @@ async fn senders_that_come_again_find_their_tokens() {
     assert!(sigyn.metric("sigyn_returned_lines_total", "code=\"429\"").await >= 120.0);
     assert!(sigyn.metric("sigyn_returned_lines_total", "code=\"503\"").await >= 120.0);
     assert!(sigyn.metric("sigyn_dropped_lines_total", "").await < 0.5);
-    let asked = sigyn.metric("sigyn_line_rule_hits_total", "rule=\"chatter\"").await;
+    let asked = sigyn.metric("sigyn_line_rule_hits_total", "action=\"count\"").await;
     assert!((asked - 100.0).abs() < 0.5, "what came back has not happened: {asked}");
 
     // The bucket is empty now.
