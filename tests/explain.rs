@@ -447,7 +447,7 @@ lines:
              "added": {"level": "error"}, "set_metadata": {"user": "ada"}},
             {"step": "line_rule", "rule": "odd", "at": at(5), "mode": "on", "actions": ["set", "set_metadata", "count"],
              "added": {"odd": "yes"}, "removed": ["a"], "removed_metadata": ["own"]},
-            {"step": "line_rule", "rule": "watched", "at": at(6), "mode": "report", "actions": ["drop"]},
+            {"step": "line_rule", "rule": "watched", "at": at(6), "mode": "report", "actions": ["drop"], "dropped": "gone"},
             {"step": "line_rule", "rule": "end", "at": at(7), "mode": "on", "actions": ["final"]},
             {"step": "admission", "verdict": "open", "mode": "on"},
         ],

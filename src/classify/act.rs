@@ -40,7 +40,7 @@ impl<'a> Walk<'a, '_> {
         if dropped.is_none() {
             self.count_changes(number, rule);
         }
-        let nothing = Matched { number, rule, dropped: None, line: None, labels: None, pairs: &[], unpromoted: false };
+        let nothing = Matched { number, rule, dropped, line: None, labels: None, pairs: &[], unpromoted: false };
         (self.watch)(Step::Rule(nothing));
     }
 

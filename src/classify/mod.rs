@@ -120,7 +120,7 @@ pub struct Matched<'a> {
     pub number: usize,
     /// The rule.
     pub rule: &'a Rule,
-    /// Why it drops the entry.
+    /// Why it drops the entry, or would in report mode.
     pub dropped: Option<&'a Reason>,
     /// The line that it made.
     pub line: Option<&'a [u8]>,

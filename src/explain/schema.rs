@@ -134,7 +134,7 @@ pub struct LineRule {
     /// Whether it found a value that it did not take.
     #[serde(skip_serializing_if = "is_false")]
     pub unpromoted: bool,
-    /// The reason, where it dropped the entry.
+    /// The reason, where it dropped the entry, or would have in report mode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropped: Option<String>,
 }

@@ -99,7 +99,7 @@ impl Way<'_> {
             let left = rule.labels.unwrap_or(&labels).clone();
             let met = std::mem::replace(&mut labels, left.clone());
             matched += 1;
-            if rule.dropped.is_some() || (rule.rule.ends && rule.rule.mode == crate::tally::Mode::On) {
+            if rule.rule.mode == crate::tally::Mode::On && (rule.dropped.is_some() || rule.rule.ends) {
                 asked = rule.number + 1;
             }
             trail.stations.push(Station::Rule(Matched {

@@ -106,11 +106,14 @@ fn write_line_rule(f: &mut fmt::Formatter<'_>, step: &LineRule) -> fmt::Result {
     if *unpromoted {
         writeln!(f, "  found a value that it does not take")?;
     }
+    let is_reported = *mode == "report";
     match dropped {
-        Some(reason) => writeln!(f, "  drops the line: {reason}"),
-        None if *mode == "on" && actions.contains(&"sample") => writeln!(f, "  keeps the line"),
-        None if *mode == "on" && actions.contains(&"limit") => {
-            writeln!(f, "  lets the line pass: nothing came before it")
+        Some(reason) => writeln!(f, "  {} the line: {reason}", if is_reported { "would drop" } else { "drops" }),
+        None if actions.contains(&"sample") => {
+            writeln!(f, "  {} the line", if is_reported { "would keep" } else { "keeps" })
+        }
+        None if actions.contains(&"limit") => {
+            writeln!(f, "  {} the line pass: nothing came before it", if is_reported { "would let" } else { "lets" })
         }
         None => Ok(()),
     }
