@@ -87,7 +87,11 @@ impl Walk<'_> {
         let Self { content, fates, ways, alone, room, .. } = self;
         let held = Held { content, fates, ways, alone, line: room.line.capacity(), hits: self.hits.len() };
         let mut memory = ForRules { held, memory: &mut self.memory };
-        match classify(&means, &subject, changes, &mut memory, tally, &mut |_| {})? {
+        let mut watch = |_: classify::Step<'_>| {
+            #[cfg(test)]
+            super::tests::panic_behind_a_rule_if_asked(subject.line.of(subject.buffer));
+        };
+        match classify(&means, &subject, changes, &mut memory, tally, &mut watch)? {
             classify::Fate::Keep => Ok(()),
             classify::Fate::Drop(reason) => Err(Stop::Dropped(reason)),
         }
