@@ -21,7 +21,7 @@ use sigyn::{
 /// How many times larger the larger of two pushes is.
 const TIMES: usize = 8;
 
-const POLICY: &str = r##"
+const POLICY: &str = r#"
 sets:
   ids: {pattern: '[0-9a-z]{1,32}', max: 32}
 redact: [{use: builtin:secrets, mode: off}]
@@ -42,7 +42,7 @@ lines:
   - {name: limit, match: '{id!=""}', limit: {rate: 1000000, by: id, max: 100}}
   - {name: sample, match: '{} |= "din"', sample: 0.999}
   - {name: cut, match: '{} |= "noise"', truncate: {max: 4KiB, mark: ' [cut]'}}
-"##;
+"#;
 
 const CAPS: &str = r"
 caps:
