@@ -60,7 +60,9 @@ pub(crate) fn measure(seeds: u64, rounds: usize, quick: bool) {
     assert_eq!(lines, 60);
     println!("\nline rules and caps, no secrets:");
     for variant in &variants {
-        batches.iter().for_each(|batch| check(variant, batch));
+        for batch in &batches {
+            check(variant, batch);
+        }
     }
     let packed: Vec<Vec<u8>> = batches.iter().map(|batch| encode(&batch.push)).collect();
     let flat: Vec<Vec<u8>> = batches.iter().map(|batch| batch.push.encode_to_vec()).collect();

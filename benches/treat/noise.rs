@@ -181,7 +181,7 @@ struct Naive {
 fn naive() -> Vec<Naive> {
     let regex = |(operator, text): &Filter| {
         let pattern = if operator.ends_with('=') { regex::escape(text) } else { (*text).to_owned() };
-        Regex::new(&pattern).map(|regex| (operator.starts_with('|'), regex)).unwrap_or_else(|_| panic!("{text}"))
+        (operator.starts_with('|'), Regex::new(&pattern).unwrap_or_else(|_| panic!("{text}")))
     };
     let rule =
         |service, filters: &[Filter], does| Naive { service, filters: filters.iter().map(regex).collect(), does };
