@@ -6,6 +6,7 @@
 use crate::{
     admit::Admission,
     classify::LineRules,
+    guard::Touch,
     policy::{Policies, Policy},
     reply::{Answer, Ending, Sent},
     tally::{Count, LineAction, LineRuleCount, Mode, Reason, Tally},
@@ -163,7 +164,7 @@ impl Metrics {
             ("deny", common.streams.deny.len()),
             ("lines", common.lines.rules().len()),
             ("redact", common.redact.rules().len()),
-            ("caps", common.caps.modes().count()),
+            ("caps", common.caps.touches().count()),
         ];
         for (kind, count) in kinds {
             self.rules_loaded.with_label_values(&[kind]).set(count as i64);
@@ -173,7 +174,12 @@ impl Metrics {
         for (mode, count) in [(Mode::Report.as_str(), reporting), ("off", off)] {
             self.rules_not_enforced.with_label_values(&[mode]).set(count as i64);
         }
-        policies.all().for_each(|policy| self.show_line_rules(&policy.lines));
+        for policy in policies.all() {
+            self.show_line_rules(&policy.lines);
+            for Touch { cap, over, mode } in policy.caps.touches() {
+                self.capped_lines.with_label_values(&[cap.as_str(), over.as_str(), mode.as_str()]);
+            }
+        }
         self.config_info.reset();
         self.config_info.with_label_values(&[hash]).set(1);
     }
@@ -214,7 +220,7 @@ impl Metrics {
 fn reporting(policy: &Policy) -> usize {
     let Admission { allow, deny, mode } = &policy.streams;
     let selectors = if *mode == Mode::Report { allow.as_ref().map_or(0, Vec::len) + deny.len() } else { 0 };
-    let caps = policy.caps.modes().filter(|mode| *mode == Mode::Report).count();
+    let caps = policy.caps.touches().filter(|cap| cap.mode == Mode::Report).count();
     let lines = policy.lines.rules().iter().filter(|rule| rule.mode == Mode::Report).count();
     policy.redact.rules().iter().filter(|rule| rule.mode == Mode::Report).count() + lines + selectors + caps
 }
@@ -472,7 +478,8 @@ mod tests {
         let text = "lines:
   - {name: a, match: '{a=\"b\"}', set: {c: d}, final: true}
   - {name: b, mode: report, fields: {from: json, metadata: [e]}}
-  - {name: c, mode: off, drop: noise}";
+  - {name: c, mode: off, drop: noise}
+caps: {values: {service: {max: 5, over: other}}, labels: {max: 5, over: drop}, future: {max: 5m, mode: report}}";
         let file = config::Source { name: "lines.yaml".into(), text: text.to_owned() };
         let (policy, _) = config::compile_policy(&[file]).unwrap();
         let policies = Policies::from(policy);
@@ -493,7 +500,11 @@ mod tests {
         assert_eq!(all([&set, &end, &fields, &off, unpromoted]), [Some(0), Some(0), Some(0), None, Some(0)]);
         assert_eq!(count("sigyn_rules_loaded{kind=\"lines\"}"), Some(2));
         assert_eq!(count("sigyn_rules_not_enforced{mode=\"off\"}"), Some(1));
-        assert_eq!(count("sigyn_rules_not_enforced{mode=\"report\"}"), Some(1));
+        assert_eq!(count("sigyn_rules_not_enforced{mode=\"report\"}"), Some(2));
+        for (cap, over, mode) in [("values", "other", "on"), ("labels", "drop", "on"), ("future", "drop", "report")] {
+            let capped = format!("sigyn_capped_lines_total{{cap=\"{cap}\",mode=\"{mode}\",over=\"{over}\"}}");
+            assert_eq!(count(&capped), Some(0), "{cap}");
+        }
         let mut tally = tally(3, 0);
         tally.line_rule(0).hit(LineAction::Set);
         tally.line_rule(0).hit(LineAction::Set);

@@ -103,6 +103,11 @@ impl Reason {
                 Complaint::new(format!("`{key}` is no plain word")).hint("use letters, digits, `_`, `-` and `.`")
             );
         }
+        // Whoever is woken by these wants to be told of losses, not of what a policy wants.
+        if [Self::Internal, Self::Loki260, Self::Loki413, Self::TooLarge].iter().any(|loss| loss.as_str() == text) {
+            let complaint = Complaint::new(format!("under `{text}` Sigyn counts what is lost"));
+            return Err(complaint.hint("give what is dropped on purpose a word of its own, e.g. `noise`"));
+        }
         Ok(Self::Named(text.into()))
     }
 

@@ -34,8 +34,18 @@ impl<'a> Walk<'a, '_> {
         Ok(dropped)
     }
 
-    /// Asks what may drop the entry; the reason where it does.
-    fn judge(&mut self, number: usize, rule: &Rule, verdict: &'a Verdict) -> Option<&'a Reason> {
+    /// Counts what the rule would do. What is asked for a limit is taken, too: it would not be known otherwise.
+    pub(super) fn report(&mut self, number: usize, rule: &Rule) {
+        let dropped = rule.verdict.as_ref().and_then(|verdict| self.judge(number, rule, verdict));
+        if dropped.is_none() {
+            self.count_changes(number, rule);
+        }
+        let nothing = Matched { number, rule, dropped: None, line: None, labels: None, pairs: &[], unpromoted: false };
+        (self.watch)(Step::Rule(nothing));
+    }
+
+    /// Asks what may drop the entry; the reason where it does, which is counted.
+    fn judge<'v>(&mut self, number: usize, rule: &Rule, verdict: &'v Verdict) -> Option<&'v Reason> {
         let (action, reason) = match verdict {
             Verdict::Drop(reason) => (LineAction::Drop, Some(reason)),
             Verdict::Sample(sample) => {
@@ -50,15 +60,21 @@ impl<'a> Walk<'a, '_> {
                 (LineAction::Limit, (!passes).then_some(&limit.reason))
             }
         };
-        self.tally.line_rule(number).hit(action);
+        if reason.is_some() {
+            self.tally.line_rule(number).hit(action);
+        }
         reason
+    }
+
+    /// Counts what it does to an entry that it leaves.
+    fn count_changes(&mut self, number: usize, rule: &Rule) {
+        let counts = self.tally.line_rule(number);
+        rule.actions().skip_while(|action| *action <= LineAction::Limit).for_each(|action| counts.hit(action));
     }
 
     /// Changes the entry.
     fn change(&mut self, number: usize, rule: &Rule, done: &mut Done) -> Result<(), Error> {
-        let may_drop = |action: &LineAction| *action <= LineAction::Limit;
-        let counts = self.tally.line_rule(number);
-        rule.actions().skip_while(may_drop).for_each(|action| counts.hit(action));
+        self.count_changes(number, rule);
         self.changes.work.labels.clear();
         if rule.decolorize {
             self.room_for_line()?;

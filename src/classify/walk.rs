@@ -1,6 +1,6 @@
 //! The walk of one entry along the rules.
 
-use super::{Changes, Fate, LineRules, Matched, Means, Rule, Situation, Step, Subject, pairs::Now};
+use super::{Changes, Fate, LineRules, Means, Situation, Step, Subject, pairs::Now};
 use crate::{
     error::Error,
     logql::Match,
@@ -130,13 +130,5 @@ impl Walk<'_, '_> {
     /// The line of the moment.
     pub(super) fn line(&self) -> &[u8] {
         if self.changes.has_line { &self.changes.line } else { self.entry.line.of(self.entry.buffer) }
-    }
-
-    /// Counts what the rule would do.
-    fn report(&mut self, number: usize, rule: &Rule) {
-        let counts = self.tally.line_rule(number);
-        rule.actions().for_each(|action| counts.hit(action));
-        let nothing = Matched { number, rule, dropped: None, line: None, labels: None, pairs: &[], unpromoted: false };
-        (self.watch)(Step::Rule(nothing));
     }
 }

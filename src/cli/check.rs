@@ -111,7 +111,7 @@ impl Report {
                     counted(selectors, "stream selector"),
                     counted(policy.lines.rules().len(), "line rule"),
                     counted(policy.redact.rules().len(), "redaction rule"),
-                    counted(policy.caps.modes().count(), "cap"),
+                    counted(policy.caps.touches().count(), "cap"),
                 ];
                 self.lines.push(format!("{kind} {name}: {}{tenants}", counts.join(", ")));
                 self.complaints.extend(warnings);

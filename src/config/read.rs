@@ -59,13 +59,13 @@ impl<'n> Cursor<'n> {
     /// A text. One that YAML takes for a list or mapping wants quotes; a value left out is none.
     pub(super) fn scalar(&self, complaints: &mut Complaints) -> Option<&'n Scalar> {
         match &self.node.value {
-            Value::Scalar(scalar) if scalar.plain && scalar.text.is_empty() => {
+            Value::Scalar(_) if self.is_nothing() => {
                 complaints.push(self.wrong("expected a text, found nothing").hint("write '' for the empty text"));
                 None
             }
             Value::Scalar(scalar) => Some(scalar),
             Value::List(_) => {
-                let hint = "quote it: without quotes YAML reads `[` as the start of a list";
+                let hint = "write one text, or quote it: without quotes YAML reads `[` as the start of a list";
                 complaints.push(self.wrong("expected a text, found a list").hint(hint));
                 None
             }
@@ -89,7 +89,7 @@ impl<'n> Cursor<'n> {
                 let item = |(number, node)| Cursor { node, path: format!("{}[{number}]", self.path) };
                 return Some(items.iter().enumerate().map(item).collect());
             }
-            Value::Scalar(scalar) if scalar.plain && scalar.text.is_empty() => "nothing",
+            Value::Scalar(_) if self.is_nothing() => "nothing",
             Value::Scalar(_) => "a text",
             Value::Mapping(_) => "a mapping",
         };
@@ -137,7 +137,7 @@ impl<'n> Cursor<'n> {
     pub(super) fn entries(&self, complaints: &mut Complaints) -> Option<Fields<'n>> {
         let found = match &self.node.value {
             Value::Mapping(entries) => return Some(Fields { entries, path: self.path.clone() }),
-            Value::Scalar(scalar) if scalar.plain && scalar.text.is_empty() => "nothing",
+            Value::Scalar(_) if self.is_nothing() => "nothing",
             Value::Scalar(_) => "a text",
             Value::List(_) => "a list",
         };
@@ -150,6 +150,11 @@ impl<'n> Cursor<'n> {
     /// Whether it is a mapping with this key; asks nothing else of it.
     pub(super) fn has(&self, name: &str) -> bool {
         matches!(&self.node.value, Value::Mapping(entries) if entries.iter().any(|(key, _)| key.text == name))
+    }
+
+    /// Whether nothing stands there, not even `''`.
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(&self.node.value, Value::Scalar(scalar) if scalar.plain && scalar.text.is_empty())
     }
 
     pub(super) fn is_list(&self) -> bool {

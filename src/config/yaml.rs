@@ -60,7 +60,7 @@ pub(super) fn parse(file: &Arc<str>, text: &str) -> Result<Option<Node>, Vec<Dia
     while let Some(event) = parser.next_event() {
         let result = match event {
             Ok((event, span)) => builder.take(event, span),
-            Err(error) => Err(builder.syntax(&error)),
+            Err(error) => Err(builder.syntax(text, &error)),
         };
         // What follows such an error is a guess, so it is the last one of this file.
         if let Err(last) = result {
@@ -165,13 +165,23 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn syntax(&self, error: &ScanError) -> Diagnostic {
+    fn syntax(&self, text: &str, error: &ScanError) -> Diagnostic {
         let at = self.at(error.marker().line(), error.marker().col());
         let diagnostic = Diagnostic::error(at, format!("cannot read YAML: {}", error.info()));
         if error.info().contains("anchor") {
             return diagnostic.hint("quote the text if it begins with `*` or `&`");
         }
-        diagnostic
+        let line = text.lines().nth(error.marker().line().saturating_sub(1)).unwrap_or_default();
+        let rest: String = line.chars().skip(error.marker().col()).collect();
+        // Without quotes around it, `{a="b"} |= "x"` is a mapping, and something that cannot follow one.
+        let rest = rest.trim_start_matches(['"', '\'', ' ']);
+        match rest.as_bytes() {
+            [b'|' | b'!', b'=' | b'~' | b'>' | b' ', ..] => {
+                diagnostic.hint(r#"quote a match as a whole: '{source="docker"} |= "x"'"#)
+            }
+            [b'`' | b'@' | b'%', ..] => diagnostic.hint("quote the text"),
+            _ => diagnostic,
+        }
     }
 
     fn at(&self, line: usize, column: usize) -> At {

@@ -164,14 +164,16 @@ impl Caps {
         self.line.is_some() || self.age.is_some() || self.future.is_some()
     }
 
-    /// The mode of each cap.
-    pub fn modes(&self) -> impl Iterator<Item = Mode> {
-        let streams = self.streams.iter().map(|cap| cap.mode);
-        let values = self.values.iter().map(|cap| cap.mode);
-        let labels = self.labels.iter().map(|cap| cap.mode);
-        let entries = self.line.iter().map(|cap| cap.mode);
-        let times = self.age.iter().chain(&self.future).map(|cap| cap.mode);
-        streams.chain(values).chain(labels).chain(entries).chain(times)
+    /// Every cap, as it is counted where something is over it.
+    pub fn touches(&self) -> impl Iterator<Item = Touch> {
+        let streams = self.streams.iter().map(|cap| Touch { cap: Cap::Streams, over: cap.over.over(), mode: cap.mode });
+        let values = self.values.iter().map(|cap| Touch { cap: Cap::Values, over: cap.over.over(), mode: cap.mode });
+        let labels = self.labels.iter().map(|cap| Touch { cap: Cap::Labels, over: cap.over(), mode: cap.mode });
+        let lines = self.line.iter().map(|cap| Touch { cap: Cap::Line, over: cap.over(), mode: cap.mode });
+        let times = [(Cap::Age, &self.age), (Cap::Future, &self.future)];
+        let times = times.into_iter().filter_map(|(cap, time)| Some((cap, time.as_ref()?.mode)));
+        let times = times.map(|(cap, mode)| Touch { cap, over: Over::Drop, mode });
+        streams.chain(values).chain(labels).chain(lines).chain(times)
     }
 }
 
@@ -186,6 +188,12 @@ impl Verdict {
                 tally.demote(&pair.rule);
             }
         }
+    }
+}
+
+impl LabelsCap {
+    fn over(&self) -> Over {
+        if self.drop { Over::Drop } else { Over::Demote }
     }
 }
 

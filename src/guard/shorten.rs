@@ -3,7 +3,7 @@
 use super::{Caps, Fate, LabelsCap, Touch, Verdict, ask::take_out, demoted};
 use crate::{
     push::Labels,
-    tally::{Cap, Mode, Over, Reason},
+    tally::{Cap, Mode, Reason},
 };
 use std::{collections::HashSet, sync::Arc};
 
@@ -17,8 +17,7 @@ impl Caps {
         let Some(cap) = self.labels.as_ref().filter(|cap| counted > cap.max) else {
             return Verdict { fate: Fate::Keep, touched: Vec::new() };
         };
-        let over = if cap.drop { Over::Drop } else { Over::Demote };
-        let touched = vec![Touch { cap: Cap::Labels, over, mode: cap.mode }];
+        let touched = vec![Touch { cap: Cap::Labels, over: cap.over(), mode: cap.mode }];
         let fate = match (cap.mode, cap.drop) {
             (Mode::Report, _) => Fate::Keep,
             (Mode::On, true) => Fate::Drop(Reason::LabelCap),

@@ -142,7 +142,7 @@ fn what_was_done_is_counted() {
     let wanted = [((Cap::Values, Over::Demote, Mode::On), 16), ((Cap::Streams, Over::Demote, Mode::Report), 16)];
     assert_eq!(tally.capped_lines, wanted);
     assert_eq!(tally.demoted_labels, [("caps.values.v".into(), 2)]);
-    assert_eq!(caps.modes().filter(|mode| *mode == Mode::Report).count(), 1);
+    assert_eq!(caps.touches().filter(|cap| cap.mode == Mode::Report).count(), 1);
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl<'t> Reader<'t> {
         self.cursor.skip_blank();
         let start = self.cursor.at;
         if !self.cursor.take("{") {
-            return Err(self.cursor.expected("`{`").hint(r#"a stream selector looks like {source="docker"}"#));
+            return Err(self.no_selector());
         }
         let mut matchers = Vec::new();
         let mut open = !self.cursor.take("}");
@@ -89,6 +89,20 @@ impl<'t> Reader<'t> {
             }
         }
         Ok((matchers, self.cursor.since(start)))
+    }
+
+    /// The complaint about a text that begins with something else.
+    fn no_selector(&self) -> Complaint {
+        let hint = match (self.cursor.rest().chars().next(), self.purpose) {
+            (Some('|' | '!'), Purpose::Entries) => {
+                r#"write the streams before it, or {} for all: {} |= "x"; only the match of a rule in a group begins with a filter"#
+            }
+            (Some('|' | '!'), Purpose::Streams) => {
+                "write a stream selector alone: filters ask lines, and streams are chosen by their labels"
+            }
+            _ => r#"a stream selector looks like {source="docker"}"#,
+        };
+        self.cursor.expected("`{`").hint(hint)
     }
 
     /// Everything behind the selector, to the end of the text.

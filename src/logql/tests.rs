@@ -166,8 +166,17 @@ fn complaints_about_a_match_say_what_may_stand_there() {
         let complaint = Match::parse_child(text).err().unwrap();
         assert_eq!((complaint.message.as_str(), complaint.hint.as_deref()), (message, Some(hint)), "{text}");
     }
-    let complaint = Match::parse("|= \"x\"").err().unwrap();
-    assert_eq!(complaint.message, "expected `{` at character 1");
+    #[rustfmt::skip]
+    let outside_a_group = [
+        (Match::parse("|= \"x\"").err(),    "write the streams before it, or {} for all: {} |= \"x\""),
+        (Match::parse("a=\"b\"").err(),     "a stream selector looks like"),
+        (Selector::parse("!= \"x\"").err(), "write a stream selector alone"),
+    ];
+    for (complaint, hint) in outside_a_group {
+        let complaint = complaint.unwrap();
+        assert_eq!(complaint.message, "expected `{` at character 1");
+        assert!(complaint.hint.unwrap().starts_with(hint), "{hint}");
+    }
     for text in ["|~ \"(\"", "| c=~\"(\"", "|= x", "!", "| c", "|= \"x\" or"] {
         assert!(Match::parse_child(text).is_err(), "{text}");
     }

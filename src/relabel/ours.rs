@@ -23,7 +23,8 @@ pub(super) fn compile(written: &Written) -> Result<Option<Action>, Complaint> {
 
 fn set(written: &Written) -> Result<Action, Complaint> {
     if let Some(key) = given(written).find(|key| *key != "set") {
-        return Err(Complaint::new(format!("`{key}` cannot stand beside `set`")).hint("make it two rules"));
+        let hint = if key == "action" { "leave it out: `set` alone says it" } else { "make it two rules" };
+        return Err(Complaint::new(format!("`{key}` cannot stand beside `set`")).hint(hint));
     }
     for (name, value) in &written.set {
         // Any name can be removed, also one that only Loki's newer scheme takes.

@@ -288,7 +288,10 @@ fn check_says_what_each_file_of_a_folder_is() {
     let folder = folder(&[
         ("sigyn.yaml", "policies: [policies/one.yaml]"),
         ("policies/one.yaml", POLICY),
-        ("policies/two.yml", "redact: [{name: ticket, keys: [pin]}]"),
+        (
+            "policies/two.yml",
+            "lines: [{name: all, count: true}]\ncaps: {age: {max: 7d}, values: {a: {max: 5, over: other}}}",
+        ),
         ("policies/one.test.yaml", &PASSING.replace("policy.yaml", "one.yaml")),
         ("compose.yaml", "services: {}"),
         ("notes.txt", "redakt: ["),
@@ -297,14 +300,15 @@ fn check_says_what_each_file_of_a_folder_is() {
     let (code, out, errors) = within(&folder, &["check", "HERE/"], b"");
     assert_eq!((code, &*errors), (0, ""));
     let counts = |line: &str| {
+        // How many redaction rules there are changes with those that ship.
         line.split_once(" redaction rules")
-            .map_or(line.to_owned(), |(line, _)| line.rsplit_once(' ').unwrap().0.to_owned())
+            .map_or(line.to_owned(), |(line, caps)| format!("{}{caps}", line.rsplit_once(", ").unwrap().0))
     };
     let lines: Vec<String> = out.lines().map(counts).collect();
     let wanted = [
-        "configuration sigyn.yaml: 3 label rules, 3 stream selectors, 0 line rules,",
-        "policy policies/one.yaml: 3 label rules, 3 stream selectors, 0 line rules,",
-        "policy policies/two.yml: 0 label rules, 0 stream selectors, 0 line rules,",
+        "configuration sigyn.yaml: 3 label rules, 3 stream selectors, 0 line rules, 0 caps",
+        "policy policies/one.yaml: 3 label rules, 3 stream selectors, 0 line rules, 0 caps",
+        "policy policies/two.yml: 0 label rules, 0 stream selectors, 1 line rule, 2 caps",
         "tests policies/one.test.yaml: 5",
         "skipped compose.yaml: none of Sigyn's",
         "ok: 1 configuration, 2 policy files, 1 test file",

@@ -237,6 +237,9 @@ fn what_ends_a_line() {
   - {name: b, match: '{} |= "two"', drop: noise}
   - {name: c, match: '{} |= "three"', mode: report, final: true, set: {s: z}}
   - {name: d, sample: 0.000000001, match: '{} |= "four"', set: {s: y}}
+  - {name: d2, sample: 0.999999999, match: '{} |= "five"', set: {s: y}}
+  - {name: d3, sample: 0.000000001, match: '{} |= "six"', mode: report, set: {s: y}}
+  - {name: d4, limit: {rate: 9}, match: '{} |= "seven"', mode: report, count: true}
   - {name: e, set: {t: u}}"#,
     );
     #[rustfmt::skip]
@@ -246,6 +249,9 @@ fn what_ends_a_line() {
         ("drop",               "two",      "dropped noise",                 &["b.drop"]),
         ("not in report mode", "three",    r#"kept labels {s="x", t="u"}"#, &["c.set", "c.final", "e.set"]),
         ("sample, and what would follow is not done", "four", "dropped sampled", &["d.sample"]),
+        ("what is kept is not counted as dropped",   "five", r#"kept labels {s="y", t="u"}"#, &["d2.set", "e.set"]),
+        ("and not dropped in report mode",           "six",  r#"kept labels {s="x", t="u"}"#, &["d3.sample", "e.set"]),
+        ("where there are tokens, there is nothing", "seven", r#"kept labels {s="x", t="u"}"#, &["d4.count", "e.set"]),
     ];
     for (fact, line, wanted, counted) in rows {
         let made = ask(&policy, &Given { line, ..STREAM });
@@ -332,6 +338,18 @@ fn tokens_are_taken_of_the_rule_and_the_value() {
     let made =
         try_ask(&policy, &Ledger::default(), &STREAM, &mut Unbounded).unwrap_or_else(|_| panic!("there is memory"));
     assert!(!made.tally.taken.is_empty(), "what was taken can be given back");
+}
+
+#[test]
+fn a_limit_in_report_mode_counts_what_it_would_drop() {
+    let policy = policy("  - {name: a, limit: {rate: 0.001, burst: 2}, mode: report}");
+    let ledger = Ledger::default();
+    let counts = [0, 0, 1, 1].map(|wanted| {
+        let made = try_ask(&policy, &ledger, &STREAM, &mut Unbounded).unwrap_or_else(|_| panic!("there is memory"));
+        assert_eq!(outcome(&made), "kept");
+        (hits(&policy, &made.tally).len(), wanted)
+    });
+    assert!(counts.iter().all(|(counted, wanted)| counted == wanted), "{counts:?}");
 }
 
 #[test]

@@ -53,6 +53,11 @@ fn named(reason: &Cursor<'_>, key: &str, complaints: &mut Complaints) -> Option<
 }
 
 fn read_drop(drop: &Cursor<'_>, complaints: &mut Complaints) -> Option<Verdict> {
+    if drop.is_nothing() {
+        complaints
+            .push(drop.wrong("it has no reason").hint("write e.g. `drop: noise`: dropped lines are counted by it"));
+        return None;
+    }
     let text = drop.text(complaints)?;
     if matches!(text, "true" | "yes" | "on" | "false" | "no" | "off") {
         let error = drop.wrong("it takes the reason under which lines are counted, not yes or no");

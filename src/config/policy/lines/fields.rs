@@ -75,9 +75,11 @@ fn format(from: &Cursor<'_>, complaints: &mut Complaints) -> Option<Format> {
         "json" => Some(Format::Json),
         "logfmt" => Some(Format::Logfmt),
         other => {
-            let hint = nearest::hint(other, &["json", "logfmt"], "formats");
-            complaints
-                .push(from.wrong(format!("unknown format `{other}`")).hint(format!("{hint}, or `{{regex: '…'}}`")));
+            let hint = format!(
+                "{}; a regex is written `{{regex: '…'}}`",
+                nearest::hint(other, &["json", "logfmt"], "formats")
+            );
+            complaints.push(from.wrong(format!("unknown format `{other}`")).hint(hint));
             None
         }
     }
