@@ -76,6 +76,11 @@ def fenced(language):
         yield from (part.split("```")[0].encode() for part in parts[1:])
 
 
+def files(pattern):
+    """Files of the repository as they are."""
+    return (file.read_bytes() for file in sorted(ROOT.glob(pattern)))
+
+
 def bodies():
     """What clients sent, as it stands behind the snappy layer."""
     for capture in sorted((DATA / "captures").glob("*.snappy")):
@@ -85,14 +90,36 @@ def bodies():
             yield unsnap(body)
 
 
+def field(number, content):
+    """A field of protobuf that has a length."""
+    length, rest = b"", len(content)
+    while rest > 127:
+        length += bytes([rest & 127 | 128])
+        rest >>= 7
+    return bytes([number << 3 | 2]) + length + bytes([rest]) + content
+
+
+def ruled():
+    """Pushes for the line rules and caps of the target `treat`: each line in a push of its own, and all of them in one."""
+    lines = [b'{"b":"x","c":{"d":"y"},"m":1,"msg":"key_abcdefgh"}', b"b=last m=1", b"b:z move", b"drop", b"drop keep"]
+    lines += [b"\x1b[31mpin=1\x1b[0m MOVE", b"cut " * 8, b"sample 1", b"limit limit", b"tried bare", b"x" * 50]
+    stamp = field(1, b"\x08\x01")
+    pairs = [b"", field(3, field(1, b"m") + field(2, b"1")), field(3, field(1, b"-") + field(2, b"key_abcdefgh"))]
+    entries = [field(2, stamp + field(2, line) + pairs[at % 3]) for at, line in enumerate(lines)]
+    sets = [b'{a="1", c="2"}', b'{a="x", b="no"}', b'{a="1", b="last", c="3", e="4"}', b'{a="2", f="5", g="6", h="7"}']
+    streams = [field(1, labels) for labels in sets]
+    yield from (field(1, streams[at % 4] + entry) for at, entry in enumerate(entries))
+    yield b"".join(field(1, stream + b"".join(entries)) for stream in streams)
+
+
 SEEDS = {
     "push": bodies,
-    "treat": bodies,
+    "treat": lambda: (*bodies(), *ruled()),
     "json": lambda: (body for is_json, body in clients() if is_json),
     "fields": lines,
     "labels": lambda: rows("labels.jsonl"),
     "logql": lambda: rows("logql-queries.jsonl"),
-    "policy": lambda: fenced("yaml"),
+    "policy": lambda: (*fenced("yaml"), *files("tests/errors/policy/*.yaml"), *files("deploy/**/*.yaml")),
 }
 
 target, folder = sys.argv[1], pathlib.Path(sys.argv[2])

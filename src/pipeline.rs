@@ -5,6 +5,7 @@
 //! configuration. Nothing here knows a socket, a clock or a metric.
 
 mod entry;
+mod held;
 mod lines;
 mod pairs;
 mod shorten;
@@ -75,7 +76,8 @@ struct Desk {
     /// The plans of which what line rules and the guard see was counted.
     known: HashSet<usize>,
     ways: Ways,
-    changes: Changes,
+    /// `None` before the first entry, and after one that panicked. In a box, so that it moves cheaply.
+    changes: Option<Box<Changes>>,
     alone: Alone,
     hits: Vec<Hit>,
     work: Work,
@@ -186,7 +188,7 @@ impl Desk {
             + self.fates.reserved()
             + self.planned
             + self.ways.bytes()
-            + self.changes.reserved()
+            + self.changes.as_ref().map_or(0, |changes| changes.reserved())
             + self.alone.reserved()
             + self.content.reserved()
             + self.outgoing.reserved()

@@ -92,8 +92,10 @@ impl<'a> Walk<'a, '_> {
         if let Some(truncate) = &rule.truncate {
             self.changes.cap(truncate);
         }
-        if let Some(next) = self.rules.next(self.situation(), &self.changes.work.labels) {
-            self.changes.situation = Some(next);
+        let Changes { situation, work, .. } = &mut *self.changes;
+        let from = situation.as_ref().unwrap_or(self.entry.situation);
+        if let Some(next) = self.rules.next(from, &work.labels, &mut work.recent) {
+            *situation = Some(next);
             done.labels = true;
         }
         // What follows is for the rules behind it, and for redaction.

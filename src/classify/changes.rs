@@ -1,6 +1,6 @@
 //! What rules changed of an entry.
 
-use super::{Pair, Situation, Truncate, bits::Bits};
+use super::{Pair, Situation, Truncate, bits::Bits, recent::Recent};
 use crate::{fields::Found, logql::Seen, rules::Hit};
 use std::{mem, sync::Arc};
 
@@ -31,6 +31,8 @@ pub(super) struct Work {
     pub(super) spare: Vec<u8>,
     /// Labels that a rule sets, in order.
     pub(super) labels: Vec<(Vec<u8>, Vec<u8>)>,
+    /// What changes to labels led to.
+    pub(super) recent: Recent,
 }
 
 impl Changes {

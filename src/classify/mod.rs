@@ -10,6 +10,7 @@ mod changes;
 mod decolorize;
 mod pairs;
 mod promote;
+mod recent;
 mod rule;
 mod sample;
 mod situation;

@@ -3,7 +3,7 @@
 //! Labels are the same for many entries, and so is what a rule makes of them: selectors are asked once for each label set.
 //! What was worked out is kept in a map that is bounded in bytes, and hashed with a key that no sender knows.
 
-use super::{LineRules, bits::Bits};
+use super::{LineRules, bits::Bits, recent::Recent};
 use crate::push::Labels;
 use std::{
     collections::HashMap,
@@ -66,23 +66,36 @@ impl LineRules {
     }
 
     /// The situation when these labels are set, in order; an empty value removes one. `None` where that changes nothing.
-    pub(super) fn next(&self, from: &Arc<Situation>, set: &[(Vec<u8>, Vec<u8>)]) -> Option<Arc<Situation>> {
+    pub(super) fn next(
+        &self,
+        from: &Arc<Situation>,
+        set: &[(Vec<u8>, Vec<u8>)],
+        recent: &mut Recent,
+    ) -> Option<Arc<Situation>> {
         if set.iter().all(|(name, value)| from.labels.value(name) == value.as_slice()) {
             return None;
         }
+        if let Some(known) = recent.find(from.id, set) {
+            return (known.id != from.id).then(|| Arc::clone(known));
+        }
+        let next = self.follow(from, set);
+        recent.keep(from.id, set, &next);
+        (next.id != from.id).then_some(next)
+    }
+
+    fn follow(&self, from: &Arc<Situation>, set: &[(Vec<u8>, Vec<u8>)]) -> Arc<Situation> {
         let key = key(from.id, set);
         if let Some(known) = self.transitions.find(&key) {
-            // It is the same set where one label was set and set back.
-            return (known.id != from.id).then_some(known);
+            return known;
         }
         let mut labels = from.labels.clone();
         for (name, value) in set {
             labels.set(name, value);
         }
+        // It is the same set where one label was set and set back.
         let next =
             if labels == from.labels { Arc::clone(from) } else { self.situation(labels, Arc::clone(&from.demoted)) };
-        let next = self.transitions.keep(key, next);
-        (next.id != from.id).then_some(next)
+        self.transitions.keep(key, next)
     }
 }
 
@@ -161,7 +174,8 @@ mod tests {
     fn a_change_leads_to_one_situation() {
         let rules = LineRules::default();
         let first = rules.situation(labels(r#"{a="1", b="2"}"#), Arc::new([]));
-        let next = |pairs: &[(&str, &str)]| rules.next(&first, &set(pairs));
+        let mut recent = Recent::default();
+        let mut next = |pairs: &[(&str, &str)]| rules.next(&first, &set(pairs), &mut recent);
         #[rustfmt::skip]
         let nothing: &[(&str, &[(&str, &str)])] = &[
             ("nothing is set",                       &[]),
@@ -184,14 +198,17 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let rules = LineRules::default().within(20_000);
         let first = rules.situation(labels(r#"{a="1"}"#), Arc::new([]));
-        let mut most = 0;
+        let (mut most, mut recent) = (0, Recent::default());
         for number in 0..1000 {
-            assert!(rules.next(&first, &set(&[("a", &format!("x{number}"))])).is_some());
+            assert!(rules.next(&first, &set(&[("a", &format!("x{number}"))]), &mut recent).is_some());
             let known = rules.transitions.known.read().unwrap();
             assert!(known.bytes <= 20_000);
             most = most.max(known.situations.len());
         }
         assert!(most > 10, "{most}");
-        assert!(rules.next(&first, &set(&[("a", &"x".repeat(30_000))])).is_some(), "what is too large is not kept");
+        assert!(
+            rules.next(&first, &set(&[("a", &"x".repeat(30_000))]), &mut recent).is_some(),
+            "what is too large is not kept"
+        );
     }
 }

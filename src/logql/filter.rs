@@ -58,6 +58,11 @@ impl LineFilter {
         self.probes.iter().any(|probe| probe.may_find(seen) && probe.finds(line)) != self.negated
     }
 
+    /// Whether it may cost more to ask a line for it than to look for its literals in all lines.
+    pub(super) fn has_regex(&self) -> bool {
+        self.probes.iter().any(|probe| matches!(probe.find, Find::Regex(_)))
+    }
+
     pub(super) fn number(&mut self, needles: &mut Needles) {
         for probe in &mut self.probes {
             probe.needles = probe.literals.iter().map(|literal| needles.intern(literal)).collect();

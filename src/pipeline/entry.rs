@@ -2,18 +2,19 @@
 
 use super::{
     LONG_LABELS,
+    held::{ForRules, Held},
     walk::{Done, Stop, Walk},
     ways::Passes,
 };
 use crate::{
     classify::{self, Changes, Means, Pairs, Situation, Subject, classify},
-    memory::{Beside, Memory},
+    memory::Memory,
     plan::{StreamPlan, Verdict},
     push::{Entry, Stream},
     tally::{Mode, Reason, Tally},
     validate,
 };
-use std::{mem, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 /// An entry on its way: where it stands, and what line rules made of it.
 pub(super) struct Subjected<'e> {
@@ -47,7 +48,7 @@ impl Walk<'_> {
             return self.finish(plan, self.way, &Subjected { number, entry, hits, changes: None }, tally);
         };
         // Where this panics it is made anew.
-        let mut changes = mem::take(self.changes);
+        let mut changes = self.changes.take().unwrap_or_default();
         let treated = (|| {
             self.ask_rules(situation, stream, entry, hits.clone(), &mut changes, tally)?;
             let subject = Subjected { number, entry, hits, changes: Some(&changes) };
@@ -60,7 +61,7 @@ impl Walk<'_> {
                 }
             }
         })();
-        *self.changes = changes;
+        *self.changes = Some(changes);
         treated
     }
 
@@ -83,8 +84,14 @@ impl Walk<'_> {
             hits: &self.hits[hits],
             pairs: Pairs::Indexed(self.body, self.index.pairs_of(entry)),
         };
-        let mut memory = Beside { bytes: self.held(), memory: &mut self.memory };
-        match classify(&means, &subject, changes, &mut memory, tally, &mut |_| {})? {
+        let Self { content, fates, ways, alone, room, .. } = self;
+        let held = Held { content, fates, ways, alone, line: room.line.capacity(), hits: self.hits.len() };
+        let mut memory = ForRules { held, memory: &mut self.memory };
+        let mut watch = |_: classify::Step<'_>| {
+            #[cfg(test)]
+            super::tests::panic_behind_a_rule_if_asked(subject.line.of(subject.buffer));
+        };
+        match classify(&means, &subject, changes, &mut memory, tally, &mut watch)? {
             classify::Fate::Keep => Ok(()),
             classify::Fate::Drop(reason) => Err(Stop::Dropped(reason)),
         }

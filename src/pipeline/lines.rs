@@ -93,11 +93,12 @@ impl Walk<'_> {
         hits: Range<usize>,
         tally: &mut Tally,
     ) -> Result<bool, Reason> {
-        if hits.is_empty() && key.is_none() {
+        let hits = &self.hits[hits];
+        if key.is_none() && !self.policy.redact.concerns(hits) {
             return Ok(false);
         }
         let text = Text { buffer: self.body, span, key, place };
-        match redact(&self.policy.redact, active, &text, &self.hits[hits], self.work, self.content, tally) {
+        match redact(&self.policy.redact, active, &text, hits, self.work, self.content, tally) {
             Fate::Clean => Ok(false),
             Fate::Changed => Ok(true),
             Fate::Drop(_) => Err(Reason::Redaction),

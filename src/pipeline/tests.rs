@@ -19,8 +19,15 @@ use prost::Message;
 /// Stands in for a defect: the treatment of this text, a line or a label text, panics.
 const POISON: &[u8] = b"the defect is on this line";
 
+/// The same of a line whose rules panic when one of them was done.
+const POISON_FOR_RULES: &[u8] = b"the defect is in a rule for this line";
+
 pub(super) fn panic_if_asked(text: &[u8]) {
     assert!(text != POISON, "a defect of ours");
+}
+
+pub(super) fn panic_behind_a_rule_if_asked(text: &[u8]) {
+    assert!(text != POISON_FOR_RULES, "a defect of ours");
 }
 
 fn policy() -> Policy {
@@ -79,8 +86,13 @@ fn ruled() -> Policy {
 
 /// What the treatment that failed took, it gave back: else the second would find no token.
 #[test]
-fn a_panic_behind_line_rules_costs_the_entry_and_no_other() {
-    let lines: [&[u8]; 3] = [b"before", POISON, b"after"];
+fn a_panic_in_or_behind_line_rules_costs_the_entry_and_no_other() {
+    panics_in_rules(POISON);
+    panics_in_rules(POISON_FOR_RULES);
+}
+
+fn panics_in_rules(poison: &[u8]) {
+    let lines: [&[u8]; 3] = [b"before", poison, b"after"];
     let entries = lines.iter().map(|line| proto::Entry { line: line.to_vec(), ..proto::Entry::default() }).collect();
     let streams = vec![proto::Stream { labels: b"{a=\"1\"}".to_vec(), entries, hash: 0 }];
     let push = proto::PushRequest { streams, format: Vec::new() };
@@ -91,7 +103,7 @@ fn a_panic_behind_line_rules_costs_the_entry_and_no_other() {
     let left: Vec<(&[u8], &[u8])> =
         left.streams.iter().map(|stream| (&*stream.labels, &*stream.entries[0].line)).collect();
     assert!(left == [(&b"{a=\"1\"}"[..], &b"before"[..]), (b"{a=\"1\", b=\"x\"}", b"after")]);
-    assert_eq!(tally.dropped, [(Reason::Internal, Count { lines: 1, bytes: POISON.len() as u64 })]);
+    assert_eq!(tally.dropped, [(Reason::Internal, Count { lines: 1, bytes: poison.len() as u64 })]);
     assert!(!tally.taken.is_empty());
 }
 

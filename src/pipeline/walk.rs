@@ -1,6 +1,6 @@
 //! The walk over the entries of a push: each is scanned once, treated, and what becomes of it written down.
 
-use super::{Guard, ways::Ways};
+use super::{Guard, held::Held, ways::Ways};
 use crate::{
     classify::Changes,
     error::Error,
@@ -25,9 +25,6 @@ use std::{
 /// So many bytes of entries are scanned at a time. A hit takes more memory than the literal that it tells of, and what was
 /// scanned is still in the cache when it is read.
 const SCANNED_BYTES: u32 = 256 * 1024;
-
-/// What a hit may lead to: itself, a finding, an edit with what stands in its place.
-const HIT_BYTES: usize = 80;
 
 /// What a name for a pair that has none may take: an edit with the name, and a number that is taken.
 const NAME_BYTES: usize = 80;
@@ -87,7 +84,7 @@ pub(super) struct Walk<'a> {
     pub(super) ways: &'a mut Ways,
     /// The way of the stream, where there is more to it than its label text.
     pub(super) way: Option<u32>,
-    pub(super) changes: &'a mut Changes,
+    pub(super) changes: &'a mut Option<Box<Changes>>,
     /// Redacts what does not stand in the body.
     pub(super) alone: &'a mut Alone,
     pub(super) room: Room,
@@ -159,13 +156,9 @@ impl Walk<'_> {
 
     /// About how many bytes are held of what the walk writes, or soon will be.
     pub(super) fn held(&self) -> usize {
-        self.content.reserved()
-            + self.fates.reserved()
-            + self.ways.bytes()
-            + self.changes.reserved()
-            + self.alone.reserved()
-            + self.room.line.capacity()
-            + self.hits.len() * HIT_BYTES
+        let Self { content, fates, ways, alone, room, hits, .. } = self;
+        let held = Held { content, fates, ways, alone, line: room.line.capacity(), hits: hits.len() };
+        held.bytes() + self.changes.as_ref().map_or(0, |changes| changes.reserved())
     }
 
     /// Treats one entry, and notes where it is dropped or gets other labels. Fails where there is no memory for it.
@@ -185,7 +178,6 @@ impl Walk<'_> {
                 Guard::Push => treat(),
                 Guard::Entry => catch_unwind(AssertUnwindSafe(treat)).unwrap_or_else(|_| {
                     *self.work = Work::default();
-                    *self.changes = Changes::default();
                     *self.alone = Alone::default();
                     Err(Stop::Dropped(Reason::Internal))
                 }),
@@ -206,8 +198,9 @@ impl Walk<'_> {
             }
             Err(Stop::Failed(error)) => return Err(error),
         }
-        // Only line rules put more into a push than was in it, or was asked for.
-        if plan.situation.is_some() && self.held() > self.paid + UNPAID {
+        // Only what line rules change puts more into a push than was in it, or was asked for.
+        let changed = plan.situation.is_some() && self.changes.as_ref().is_some_and(|changes| !changes.is_empty());
+        if changed && self.held() > self.paid + UNPAID {
             self.paid = self.held();
             self.memory.reserve(self.paid)?;
         }

@@ -174,6 +174,11 @@ impl Ruleset {
         inside.map(|hit| self.needles[hit.literal as usize]).filter(|needle| *needle != NO_NEEDLE)
     }
 
+    /// Whether a hit is of a rule's literal, and not only of a needle.
+    pub fn concerns(&self, hits: &[Hit]) -> bool {
+        hits.iter().any(|hit| !self.users(hit.literal).is_empty())
+    }
+
     /// What the active rules find in `text`, in any order, overlaps included. `hits` are those of the buffer in which the
     /// text begins at `base`; those that do not lie wholly inside it are passed over. `key` is the name that the text is
     /// the value of (a metadata pair, a label).

@@ -86,7 +86,7 @@ impl Literals {
                 special |= automaton.is_special(states[lane]);
             }
             if special {
-                for lane in 0..LANES {
+                for lane in (0..LANES).filter(|lane| automaton.is_special(states[*lane])) {
                     self.report(automaton, states[lane], begins[lane] + at + 1, &mut seen[lane]);
                 }
             }

@@ -203,3 +203,21 @@ proptest! {
         prop_assert!(triggered || !fits);
     }
 }
+
+#[test]
+fn the_scan_looks_for_what_keeps_a_match_from_most_lines() {
+    #[rustfmt::skip]
+    let rows: &[(&str, &str, &[&str])] = &[
+        ("the longest text of several",              r#"{} |= "level" |= "lease renewed""#,     &["lease renewed"]),
+        ("all texts of one filter",                  r#"{} |= "abc" or "defg" |= "hij""#,       &["hij"]),
+        ("and those of regexes",                     r#"{} |= "lease renewed" !~ "abc.d|efg""#, &["lease renewed", "abc", "efg"]),
+        ("texts that are not wanted are found late", r#"{} |= "level" != "lease renewed""#,     &["level"]),
+        ("unless nothing else is asked",             r#"{} != "lease renewed""#,                &["lease renewed"]),
+    ];
+    for (fact, text, wanted) in rows {
+        let (mut matching, mut needles) = (Match::parse(text).unwrap(), Needles::new());
+        matching.number(&mut needles);
+        let found: Vec<_> = needles.literals().iter().map(|literal| String::from_utf8_lossy(literal)).collect();
+        assert_eq!(found, *wanted, "{fact}");
+    }
+}

@@ -8,22 +8,22 @@ use sigyn::proto::{Entry, LabelPair, PushRequest, Stream, Timestamp};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-const MIB: usize = 1024 * 1024;
+pub(super) const MIB: usize = 1024 * 1024;
 
-const PROTOBUF: &str = "application/x-protobuf";
+pub(super) const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
 
 /// `limits.decompressed` here, and the largest body that is sent.
-const DECOMPRESSED: usize = 16 * MIB;
+pub(super) const DECOMPRESSED: usize = 16 * MIB;
 
 /// `limits.inflight` here: four times the other, as by default.
-const INFLIGHT: usize = 4 * DECOMPRESSED;
+pub(super) const INFLIGHT: usize = 4 * DECOMPRESSED;
 
-fn entry(line: Vec<u8>) -> Entry {
+pub(super) fn entry(line: Vec<u8>) -> Entry {
     Entry { timestamp: Some(Timestamp { seconds: 1_700_000_000, nanos: 1 }), line, ..Entry::default() }
 }
 
-fn stream(labels: String, entries: Vec<Entry>) -> Stream {
+pub(super) fn stream(labels: String, entries: Vec<Entry>) -> Stream {
     Stream { labels: labels.into(), entries, hash: 0 }
 }
 
@@ -31,12 +31,12 @@ fn body(streams: Vec<Stream>) -> Vec<u8> {
     push::snappy(&PushRequest { streams, format: Vec::new() }.encode_to_vec())
 }
 
-fn one(entries: Vec<Entry>) -> Vec<u8> {
+pub(super) fn one(entries: Vec<Entry>) -> Vec<u8> {
     body(vec![stream("{a=\"b\"}".into(), entries)])
 }
 
 /// A line of nearly all that a body may hold.
-fn line_of(piece: &str) -> Vec<u8> {
+pub(super) fn line_of(piece: &str) -> Vec<u8> {
     one(vec![entry(piece.repeat((DECOMPRESSED - 1024) / piece.len()).into_bytes())])
 }
 
@@ -132,10 +132,29 @@ fn ordinary() -> Vec<u8> {
 }
 
 /// A line of `/proc/PID/status`, in bytes.
-fn status(pid: u32, name: &str) -> usize {
+pub(super) fn status(pid: u32, name: &str) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with(name)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+}
+
+/// Four of one body at the same time, of one type and encoding.
+pub(super) async fn pushed_at_once(
+    sigyn: &Arc<Sigyn>,
+    [content_type, encoding]: [&'static str; 2],
+    body: Vec<u8>,
+    name: &str,
+) {
+    let mut senders = JoinSet::new();
+    for _ in 0..4 {
+        let (sigyn, body) = (Arc::clone(sigyn), body.clone());
+        senders.spawn(async move {
+            let headers = [("content-type", content_type), ("content-encoding", encoding)];
+            sigyn.ask(Method::POST, sigyn.push, "/loki/api/v1/push", &headers, body).await.status.as_u16()
+        });
+    }
+    let statuses = senders.join_all().await;
+    assert!(statuses.iter().all(|status| [204, 400, 413, 503].contains(status)), "{name}: {statuses:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,16 +168,7 @@ async fn memory_stays_within_the_permits_whatever_is_pushed() {
         |bodies: Vec<_>, content_type| bodies.into_iter().map(move |(name, body)| (name, content_type, "", body));
     let bodies = bare(hostile(), PROTOBUF).chain(bare(hostile_json(), JSON)).chain(bombs());
     for (name, content_type, encoding, body) in bodies {
-        let mut senders = JoinSet::new();
-        for _ in 0..4 {
-            let (sigyn, body) = (Arc::clone(&sigyn), body.clone());
-            senders.spawn(async move {
-                let headers = [("content-type", content_type), ("content-encoding", encoding)];
-                sigyn.ask(Method::POST, sigyn.push, "/loki/api/v1/push", &headers, body).await.status.as_u16()
-            });
-        }
-        let statuses = senders.join_all().await;
-        assert!(statuses.iter().all(|status| [204, 400, 413, 503].contains(status)), "{name}: {statuses:?}");
+        pushed_at_once(&sigyn, [content_type, encoding], body, name).await;
         let most = status(sigyn.pid(), "VmHWM:");
         assert!(most <= idle + INFLIGHT + INFLIGHT / 5, "{name}: {} MiB over {}", most / MIB, idle / MIB);
     }
