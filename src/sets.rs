@@ -29,6 +29,11 @@ impl Set {
         Self(Arc::new(Kind::Pattern { regex, max }))
     }
 
+    /// Whether all that it gives stands in the policy.
+    pub fn is_closed(&self) -> bool {
+        matches!(&*self.0, Kind::Values(_))
+    }
+
     /// What a value means; `None` where it is none of the set.
     pub fn lookup<'v>(&'v self, value: &'v [u8]) -> Option<&'v [u8]> {
         match &*self.0 {

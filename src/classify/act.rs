@@ -1,7 +1,8 @@
 //! What a rule does to an entry that it matches.
 
 use super::{
-    Changes, Matched, Pair, Promotion, Rule, Step, Subject, Verdict, decolorize::decolorize, sample, walk::Walk,
+    Changes, Matched, Pair, Promotion, Rule, Step, Subject, Verdict, decolorize::decolorize, sample,
+    situation::NewLabel, walk::Walk,
 };
 use crate::{
     error::Error,
@@ -85,7 +86,7 @@ impl<'a> Walk<'a, '_> {
             self.promote(promotion, done);
             self.tally.line_rule(number).unpromoted += u64::from(done.unpromoted);
         }
-        self.changes.work.labels.extend_from_slice(&rule.set);
+        self.changes.work.labels.extend(rule.set.iter().map(|(name, value)| NewLabel::written(name, value)));
         for (name, value) in &rule.set_metadata {
             self.changes.set_pair(Pair::new(name, value), &mut done.pairs);
         }

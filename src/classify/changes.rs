@@ -1,6 +1,6 @@
 //! What rules changed of an entry.
 
-use super::{Pair, Situation, Truncate, bits::Bits, recent::Recent};
+use super::{Origin, Pair, Situation, Truncate, bits::Bits, recent::Recent, situation::NewLabel};
 use crate::{fields::Found, logql::Seen, rules::Hit};
 use std::{mem, sync::Arc};
 
@@ -10,6 +10,8 @@ pub struct Changes {
     pub(super) line: Vec<u8>,
     /// Whether `line` stands in the place of the entry's.
     pub(super) has_line: bool,
+    /// The names that what is in `line` had where it was found.
+    pub(super) origin: Origin,
     pub(super) hits: Vec<Hit>,
     pub(super) pairs: Vec<Pair>,
     pub(super) truncate: Option<Truncate>,
@@ -30,7 +32,7 @@ pub(super) struct Work {
     /// A line that is being made.
     pub(super) spare: Vec<u8>,
     /// Labels that a rule sets, in order.
-    pub(super) labels: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) labels: Vec<NewLabel>,
     /// What changes to labels led to.
     pub(super) recent: Recent,
 }
@@ -39,6 +41,11 @@ impl Changes {
     /// The line in the place of the entry's, with the hits of the scan in it.
     pub fn line(&self) -> Option<(&[u8], &[Hit])> {
         self.has_line.then_some((self.line.as_slice(), self.hits.as_slice()))
+    }
+
+    /// The names that this line had as a field of the line before.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// Pairs that were set or removed, no two of them stored under one name, in the order in which they were set.
@@ -63,7 +70,8 @@ impl Changes {
 
     /// About how many bytes it holds.
     pub fn reserved(&self) -> usize {
-        let pairs: usize = self.pairs.iter().map(|pair| pair.stored.len() + pair.name.len() + pair.value.len()).sum();
+        let pair = |pair: &Pair| pair.stored.len() + pair.name.len() + pair.value.len() + pair.origin.bytes();
+        let pairs: usize = self.pairs.iter().map(pair).sum();
         let hits = self.hits.capacity() * size_of::<Hit>();
         self.line.capacity() + hits + pairs + self.work.spare.capacity() + self.work.found.reserved()
     }
@@ -71,6 +79,7 @@ impl Changes {
     /// Forgets the entry, but not the memory.
     pub(super) fn begin(&mut self) {
         self.has_line = false;
+        self.origin.clear();
         self.hits.clear();
         self.pairs.clear();
         self.truncate = None;

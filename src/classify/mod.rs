@@ -8,6 +8,7 @@ mod act;
 mod bits;
 mod changes;
 mod decolorize;
+mod origin;
 mod pairs;
 mod promote;
 mod recent;
@@ -30,6 +31,7 @@ use crate::{
 };
 use bits::Bits;
 pub use changes::Changes;
+pub use origin::Origin;
 pub use pairs::{Pair, Pairs};
 pub use promote::Promotion;
 pub use rule::{Limit, Rule, Sample, Truncate, Verdict};

@@ -1,6 +1,6 @@
 //! Structured metadata as rules see it: what the entry came with, what was made of labels, and what rules made of both.
 
-use super::Situation;
+use super::{Origin, Situation};
 use crate::{
     logql::Metadata,
     push::{self, as_loki_names},
@@ -25,11 +25,19 @@ pub struct Pair {
     pub name: Vec<u8>,
     /// The value; where it is empty, the entry has no such pair.
     pub value: Vec<u8>,
+    /// The names that the value had where it was found.
+    pub origin: Origin,
 }
 
 impl Pair {
+    /// One that the policy writes.
     pub(super) fn new(name: &[u8], value: &[u8]) -> Self {
-        Self { stored: as_loki_names(name), name: name.to_vec(), value: value.to_vec() }
+        Self::found(name, value, Origin::default())
+    }
+
+    /// One whose value was found in a line.
+    pub(super) fn found(name: &[u8], value: &[u8], origin: Origin) -> Self {
+        Self { stored: as_loki_names(name), name: name.to_vec(), value: value.to_vec(), origin }
     }
 }
 

@@ -1,6 +1,10 @@
 //! Fields of the line become labels, structured metadata, or the line itself.
 
-use super::{Changes, Pair};
+use super::{
+    Changes, Origin, Pair,
+    origin::{self, Names},
+    situation::NewLabel,
+};
 use crate::{
     diagnostic::Complaint,
     fields::{Fields, Format, Found},
@@ -15,6 +19,8 @@ pub(super) const MAX_VALUE: usize = 4096;
 /// What `fields` and `values` of a rule say.
 pub struct Promotion {
     fields: Fields,
+    /// Of each path, the names of what stands there.
+    names: Vec<Names>,
     labels: Vec<Label>,
     metadata: Vec<(Vec<u8>, Range<usize>)>,
     line: Range<usize>,
@@ -47,7 +53,8 @@ impl Promotion {
             .collect();
         let metadata = metadata.into_iter().map(|(name, paths)| (name.into(), number(paths))).collect();
         let line = number(line);
-        Ok(Self { fields: Fields::compile(formats, &all)?, labels, metadata, line })
+        let names = all.iter().map(|path| origin::names(path)).collect();
+        Ok(Self { fields: Fields::compile(formats, &all)?, names, labels, metadata, line })
     }
 
     /// Reads a line. Nothing is found in one that none of the formats reads.
@@ -59,21 +66,31 @@ impl Promotion {
     pub(super) fn promote(&self, found: &Found, changes: &mut Changes, fresh: &mut usize) -> Promoted {
         let mut promoted = Promoted::default();
         // What is empty is as good as not there.
-        let values =
-            |paths: &Range<usize>| paths.clone().filter_map(|path| found.value(path)).filter(|value| !value.is_empty());
+        let values = |paths: &Range<usize>| {
+            let found = paths.clone().filter_map(|path| Some((&self.names[path], found.value(path)?)));
+            found.filter(|(_, value)| !value.is_empty())
+        };
         for Label { name, paths, set } in &self.labels {
-            match values(paths).find_map(|value| taken(set, value)) {
-                Some(meaning) => changes.work.labels.push((name.clone(), meaning.to_vec())),
+            match values(paths).find_map(|(path, value)| Some((path, taken(set, value)?))) {
+                Some((path, value)) => {
+                    // What the policy itself says is nobody's secret, whatever the name it stands under.
+                    let origin = if set.is_closed() { Origin::default() } else { changes.origin.within(path, name) };
+                    changes.work.labels.push(NewLabel { name: name.clone(), value: value.to_vec(), origin });
+                }
                 None => promoted.refused |= values(paths).next().is_some(),
             }
         }
         for (name, paths) in &self.metadata {
-            match values(paths).find(|value| value.len() <= MAX_VALUE) {
-                Some(value) => changes.set_pair(Pair::new(name, value), fresh),
+            match values(paths).find(|(_, value)| value.len() <= MAX_VALUE) {
+                Some((path, value)) => {
+                    let origin = changes.origin.within(path, name);
+                    changes.set_pair(Pair::found(name, value, origin), fresh);
+                }
                 None => promoted.refused |= values(paths).next().is_some(),
             }
         }
-        if let Some(new) = values(&self.line).next() {
+        if let Some((path, new)) = values(&self.line).next() {
+            changes.origin.push(path);
             changes.work.spare.clear();
             changes.work.spare.extend_from_slice(new);
             promoted.line = true;

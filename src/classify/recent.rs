@@ -1,6 +1,6 @@
 //! The changes to labels that were made last. They are found here without a lock, a hash or a copy of their texts.
 
-use super::Situation;
+use super::{Situation, situation::NewLabel};
 use std::sync::Arc;
 
 /// So many changes are known without a look into the map.
@@ -20,17 +20,17 @@ pub(super) struct Recent {
 /// What was changed, of which situation, and what it led to.
 struct Change {
     from: u64,
-    set: Vec<(Vec<u8>, Vec<u8>)>,
+    set: Vec<NewLabel>,
     to: Arc<Situation>,
 }
 
 impl Recent {
-    pub(super) fn find(&self, from: u64, set: &[(Vec<u8>, Vec<u8>)]) -> Option<&Arc<Situation>> {
+    pub(super) fn find(&self, from: u64, set: &[NewLabel]) -> Option<&Arc<Situation>> {
         let mut known = self.known.iter().flatten();
         known.find(|change| change.from == from && change.set == set).map(|change| &change.to)
     }
 
-    pub(super) fn keep(&mut self, from: u64, set: &[(Vec<u8>, Vec<u8>)], to: &Arc<Situation>) {
+    pub(super) fn keep(&mut self, from: u64, set: &[NewLabel], to: &Arc<Situation>) {
         if to.bytes() > LARGE {
             return;
         }
@@ -50,7 +50,7 @@ mod tests {
             let Ok(labels) = Labels::parse(labels.as_bytes()) else { panic!("they can be read") };
             LineRules::default().situation(labels, Arc::new([]))
         };
-        let set = |value: usize| vec![(b"a".to_vec(), value.to_string().into_bytes())];
+        let set = |value: usize| vec![NewLabel::written(b"a", value.to_string().as_bytes())];
         let mut recent = Recent::default();
         for value in 0..=RECENT {
             recent.keep(7, &set(value), &situation(format!("{{a=\"{value}\"}}")));

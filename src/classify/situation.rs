@@ -3,7 +3,7 @@
 //! Labels are the same for many entries, and so is what a rule makes of them: selectors are asked once for each label set.
 //! What was worked out is kept in a map that is bounded in bytes, and hashed with a key that no sender knows.
 
-use super::{LineRules, bits::Bits, recent::Recent};
+use super::{LineRules, Origin, bits::Bits, recent::Recent};
 use crate::push::Labels;
 use std::{
     collections::HashMap,
@@ -29,28 +29,64 @@ pub struct Situation {
     pub labels: Labels,
     /// Labels that became structured metadata, with their values, not redacted.
     pub demoted: Arc<[(Vec<u8>, Vec<u8>)]>,
+    /// Labels whose values were found in a line, with the names that these had there.
+    pub origins: Vec<(Vec<u8>, Origin)>,
     /// Rules whose own selector fits.
     pub(super) own: Bits,
     /// Rules whose own selector fits, and that of their group.
     pub(super) full: Bits,
 }
 
+/// A label that a rule sets. It has no `Debug`: it is content.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct NewLabel {
+    pub(super) name: Vec<u8>,
+    /// An empty one removes the label.
+    pub(super) value: Vec<u8>,
+    /// The names that the value had where it was found.
+    pub(super) origin: Origin,
+}
+
+impl NewLabel {
+    /// One that the policy writes.
+    pub(super) fn written(name: &[u8], value: &[u8]) -> Self {
+        Self { name: name.to_vec(), value: value.to_vec(), origin: Origin::default() }
+    }
+}
+
 impl Situation {
+    /// The names that the value of a label had where it was found.
+    pub fn origin(&self, label: &[u8]) -> Option<&Origin> {
+        self.origins.iter().find(|(name, _)| name == label).map(|(_, origin)| origin)
+    }
+
     /// Whether no rule is for entries of this stream.
     pub fn is_idle(&self) -> bool {
         self.full.is_empty()
     }
 
-    /// About how many bytes it holds, but for what became metadata, which it shares.
+    /// About how many bytes it holds. What became metadata counts for each that shares it: nobody knows who is the last.
     pub fn bytes(&self) -> usize {
-        let labels: usize = self.labels.iter().map(|(name, value)| LABEL_BYTES + name.len() + value.len()).sum();
-        ENTRY_BYTES + labels + self.own.bytes() + self.full.bytes()
+        let label = |(name, value): (&[u8], &[u8])| LABEL_BYTES + name.len() + value.len();
+        let labels: usize = self.labels.iter().map(label).sum();
+        let demoted: usize = self.demoted.iter().map(|(name, value)| label((name, value))).sum();
+        let origins: usize = self.origins.iter().map(|(name, origin)| label((name, b"")) + origin.bytes()).sum();
+        ENTRY_BYTES + labels + demoted + origins + self.own.bytes() + self.full.bytes()
     }
 }
 
 impl LineRules {
     /// What the rules are to see of a stream.
     pub fn situation(&self, labels: Labels, demoted: Arc<[(Vec<u8>, Vec<u8>)]>) -> Arc<Situation> {
+        self.situated(labels, demoted, Vec::new())
+    }
+
+    fn situated(
+        &self,
+        labels: Labels,
+        demoted: Arc<[(Vec<u8>, Vec<u8>)]>,
+        origins: Vec<(Vec<u8>, Origin)>,
+    ) -> Arc<Situation> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let groups: Vec<bool> = self.groups.iter().map(|group| group.matching.selector().fits(&labels)).collect();
         let (mut own, mut full) = (Bits::of(self.rules.len()), Bits::of(self.rules.len()));
@@ -62,17 +98,12 @@ impl LineRules {
                 }
             }
         }
-        Arc::new(Situation { id: NEXT.fetch_add(1, Ordering::Relaxed), labels, demoted, own, full })
+        Arc::new(Situation { id: NEXT.fetch_add(1, Ordering::Relaxed), labels, demoted, origins, own, full })
     }
 
     /// The situation when these labels are set, in order; an empty value removes one. `None` where that changes nothing.
-    pub(super) fn next(
-        &self,
-        from: &Arc<Situation>,
-        set: &[(Vec<u8>, Vec<u8>)],
-        recent: &mut Recent,
-    ) -> Option<Arc<Situation>> {
-        if set.iter().all(|(name, value)| from.labels.value(name) == value.as_slice()) {
+    pub(super) fn next(&self, from: &Arc<Situation>, set: &[NewLabel], recent: &mut Recent) -> Option<Arc<Situation>> {
+        if set.iter().all(|label| from.labels.value(&label.name) == label.value.as_slice()) {
             return None;
         }
         if let Some(known) = recent.find(from.id, set) {
@@ -83,27 +114,41 @@ impl LineRules {
         (next.id != from.id).then_some(next)
     }
 
-    fn follow(&self, from: &Arc<Situation>, set: &[(Vec<u8>, Vec<u8>)]) -> Arc<Situation> {
+    fn follow(&self, from: &Arc<Situation>, set: &[NewLabel]) -> Arc<Situation> {
         let key = key(from.id, set);
         if let Some(known) = self.transitions.find(&key) {
             return known;
         }
-        let mut labels = from.labels.clone();
-        for (name, value) in set {
+        let (mut labels, mut origins) = (from.labels.clone(), from.origins.clone());
+        for NewLabel { name, value, origin } in set {
             labels.set(name, value);
+            origins.retain(|(known, _)| known != name);
+            if !origin.is_empty() && !value.is_empty() {
+                origins.push((name.clone(), origin.clone()));
+            }
         }
         // It is the same set where one label was set and set back.
-        let next =
-            if labels == from.labels { Arc::clone(from) } else { self.situation(labels, Arc::clone(&from.demoted)) };
+        let next = if labels == from.labels {
+            Arc::clone(from)
+        } else {
+            self.situated(labels, Arc::clone(&from.demoted), origins)
+        };
         self.transitions.keep(key, next)
     }
 }
 
-fn key(from: u64, set: &[(Vec<u8>, Vec<u8>)]) -> Box<[u8]> {
+fn key(from: u64, set: &[NewLabel]) -> Box<[u8]> {
     let mut key = from.to_le_bytes().to_vec();
-    for text in set.iter().flat_map(|(name, value)| [name, value]) {
+    let mut put = |text: &[u8]| {
         key.extend_from_slice(&(text.len() as u64).to_le_bytes());
         key.extend_from_slice(text);
+    };
+    for NewLabel { name, value, origin } in set {
+        put(name);
+        put(value);
+        origin.names().for_each(&mut put);
+        // No name is empty.
+        put(b"");
     }
     key.into()
 }
@@ -166,8 +211,8 @@ mod tests {
         labels
     }
 
-    fn set(pairs: &[(&str, &str)]) -> Vec<(Vec<u8>, Vec<u8>)> {
-        pairs.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect()
+    fn set(pairs: &[(&str, &str)]) -> Vec<NewLabel> {
+        pairs.iter().map(|(name, value)| NewLabel::written(name.as_bytes(), value.as_bytes())).collect()
     }
 
     #[test]

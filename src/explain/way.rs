@@ -133,8 +133,10 @@ impl Way<'_> {
     }
 
     fn line(&mut self, plan: &StreamPlan, changes: &Changes) -> Result<Vec<u8>, Reason> {
-        let line = changes.line().map_or(&*self.entry.line, |(line, _)| line);
-        let line = self.redact(&plan.lines, Place::Line, line, None)?;
+        let line = match changes.line() {
+            None => self.redact(&plan.lines, Place::Line, &self.entry.line, None)?,
+            Some((line, _)) => self.found(&plan.lines, Place::Line, line, None, changes.origin().names())?,
+        };
         let mut tally = Tally::default();
         let cut = cut(self.policy, changes.truncate(), line.len(), &mut tally);
         self.note_caps(&tally);
@@ -164,19 +166,28 @@ impl Way<'_> {
                 continue;
             }
             let new_name = self.redact(&plan.metadata, Place::Metadata, name, None)?;
-            let value = at.map_or(value, |at| &set[at].value);
-            if let Some(at) = at {
-                met[at] = true;
-            }
-            metadata.push((new_name, self.redact(&plan.metadata, Place::Metadata, value, Some(name))?));
+            let value = match at {
+                None => self.redact(&plan.metadata, Place::Metadata, value, Some(name))?,
+                Some(at) => {
+                    met[at] = true;
+                    self.set_value(plan, &set[at], name)?
+                }
+            };
+            metadata.push((new_name, value));
         }
         let demoted = plan.demoted.iter().filter(|pair| !self.has(changes, &pair.stored));
         metadata.extend(demoted.map(|pair| (pair.name.clone(), pair.value.clone())));
         for (pair, _) in set.iter().zip(met).filter(|(pair, met)| !met && !pair.value.is_empty()) {
-            let value = self.redact(&plan.metadata, Place::Metadata, &pair.value, Some(&pair.name))?;
+            let value = self.set_value(plan, pair, &pair.name)?;
             metadata.push((self.redact(&plan.metadata, Place::Metadata, &pair.name, None)?, value));
         }
         Ok(metadata)
+    }
+
+    /// A value that a line rule set and that goes on under this name: under all names that it had.
+    fn set_value(&mut self, plan: &StreamPlan, set: &classify::Pair, name: &[u8]) -> Result<Vec<u8>, Reason> {
+        let names = set.origin.names().chain([name]);
+        self.found(&plan.metadata, Place::Metadata, &set.value, Some(&set.name), names)
     }
 
     /// Whether the entry came with a pair of this name, or line rules set or removed one.
@@ -235,5 +246,27 @@ impl Way<'_> {
         let (key, text) = (key.map(<[u8]>::to_vec), text.to_vec());
         self.trail.stations.push(Station::Text(Redacted { place, key, text, decisions }));
         redacted
+    }
+
+    /// The same for a text that line rules made, then under each of these names.
+    fn found<'n>(
+        &mut self,
+        active: &Active,
+        place: Place,
+        text: &[u8],
+        key: Option<&[u8]>,
+        names: impl Iterator<Item = &'n [u8]>,
+    ) -> Result<Vec<u8>, Reason> {
+        let mut text = self.redact(active, place, text, key)?;
+        for name in names.filter(|name| Some(*name) != key) {
+            let redacted = self.desk.redact_again(self.policy, active, place, &text, name);
+            let decisions = self.desk.work.take_decisions();
+            if !decisions.is_empty() {
+                let (key, text) = (Some(name.to_vec()), text.clone());
+                self.trail.stations.push(Station::Text(Redacted { place, key, text, decisions }));
+            }
+            text = redacted?;
+        }
+        Ok(text)
     }
 }

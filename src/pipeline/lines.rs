@@ -35,11 +35,11 @@ impl Walk<'_> {
         #[cfg(test)]
         super::tests::panic_if_asked(entry.line.of(self.body));
         let edits = self.content.len();
-        done.redacted |= match changes.and_then(Changes::line) {
+        done.redacted |= match changes.and_then(|changes| Some((changes.line()?, changes.origin()))) {
             None => self.redact(&plan.lines, entry.line, None, Place::Line, hits.clone(), tally)?,
-            Some((line, hits)) => {
-                let text = Text::whole(line, None, Place::Line);
-                let redacted = self.alone.scanned(self.policy, &plan.lines, &text, hits, tally)?;
+            Some(((line, hits), origin)) => {
+                let (text, names) = (Text::whole(line, None, Place::Line), origin.names());
+                let redacted = self.alone.found(self.policy, &plan.lines, &text, Some(hits), names, tally)?;
                 let new = redacted.unwrap_or(line);
                 if new != entry.line.of(self.body) {
                     self.content.replace(entry.line, new);

@@ -5,6 +5,7 @@ use super::{
     walk::{Done, Walk},
 };
 use crate::{
+    classify,
     plan::StreamPlan,
     push::{self, Pair, SpareNames, as_loki_names},
     redact::Text,
@@ -52,10 +53,9 @@ impl Walk<'_> {
                 }
                 Some(at) => {
                     self.room.met[at] = true;
-                    let value = &subject.set()[at].value;
-                    let text = Text::whole(value, Some(name), Place::Metadata);
-                    let redacted = self.alone.text(self.policy, &plan.metadata, &text, tally)?;
-                    let new = redacted.unwrap_or(value);
+                    let set = &subject.set()[at];
+                    let redacted = self.set_value(plan, set, name, tally)?;
+                    let new = redacted.as_deref().unwrap_or(&set.value);
                     if new != pair.value.of(self.body) {
                         self.content.replace(pair.value, new);
                     }
@@ -64,6 +64,21 @@ impl Walk<'_> {
             };
         }
         Ok(())
+    }
+
+    /// A value that a line rule set and that goes on under this name, where redaction changes it. It is redacted under the
+    /// names too that it had, and that the rule gave it.
+    fn set_value(
+        &mut self,
+        plan: &StreamPlan,
+        set: &classify::Pair,
+        name: &[u8],
+        tally: &mut Tally,
+    ) -> Result<Option<Vec<u8>>, Reason> {
+        let text = Text::whole(&set.value, Some(&set.name), Place::Metadata);
+        let names = set.origin.names().chain([name]);
+        let redacted = self.alone.found(self.policy, &plan.metadata, &text, None, names, tally)?;
+        Ok(redacted.map(<[u8]>::to_vec))
     }
 
     /// Which of the pairs that line rules set is stored under the name of this one.
@@ -116,14 +131,10 @@ impl Walk<'_> {
             if self.room.met[at] || set.value.is_empty() {
                 continue;
             }
-            let mut tell = |text: &[u8], key: Option<&[u8]>| {
-                let text = Text::whole(text, key, Place::Metadata);
-                let redacted = self.alone.text(self.policy, &plan.metadata, &text, tally)?;
-                done.redacted |= redacted.is_some();
-                Ok(redacted.map(<[u8]>::to_vec))
-            };
-            let value = tell(&set.value, Some(&set.name))?;
-            let mut name = tell(&set.name, None)?;
+            let value = self.set_value(plan, set, &set.name, tally)?;
+            let text = Text::whole(&set.name, None, Place::Metadata);
+            let mut name = self.alone.text(self.policy, &plan.metadata, &text, tally)?.map(<[u8]>::to_vec);
+            done.redacted |= value.is_some() || name.is_some();
             if !push::can_be_name(name.as_deref().unwrap_or(&set.name)) {
                 name = Some(self.spare_names(plan, subject).of(own + at + 1).into_bytes());
                 done.renamed += 1;

@@ -41,6 +41,22 @@ impl Desk {
         redacted
     }
 
+    /// The same under one more name of a text that was redacted before: what is found without a name was found then.
+    pub(crate) fn redact_again(
+        &mut self,
+        policy: &Policy,
+        active: &Active,
+        place: Place,
+        text: &[u8],
+        name: &[u8],
+    ) -> Result<Vec<u8>, Reason> {
+        let mut tally = mem::take(&mut self.tally);
+        let redacted = self.scanned(policy, active, &Text::whole(text, Some(name), place), &[], &mut tally);
+        let redacted = redacted.map(|changed| changed.unwrap_or(text).to_vec());
+        self.tally = tally;
+        redacted
+    }
+
     /// What was counted since it was asked last.
     pub(super) fn take_redactions(&mut self) -> Vec<((RuleId, Place, Mode), u64)> {
         mem::take(&mut self.tally.redactions)
@@ -72,6 +88,35 @@ impl Desk {
         tally: &mut Tally,
     ) -> Result<Option<&[u8]>, Reason> {
         Ok(self.changes(policy, active, text, hits, tally)?.then_some(&self.changed))
+    }
+
+    /// A text that line rules made, scanned before or not: as it is forwarded when it is redacted as it stands and then under
+    /// each of these names. `None` where it goes on as it is.
+    pub(crate) fn found<'n>(
+        &mut self,
+        policy: &Policy,
+        active: &Active,
+        text: &Text<'_>,
+        hits: Option<&[Hit]>,
+        names: impl Iterator<Item = &'n [u8]>,
+        tally: &mut Tally,
+    ) -> Result<Option<&[u8]>, Reason> {
+        let scanned = match hits {
+            Some(hits) => self.scanned(policy, active, text, hits, tally)?,
+            None => self.text(policy, active, text, tally)?,
+        };
+        let mut changed = scanned.is_some();
+        for name in names.filter(|name| Some(*name) != text.key) {
+            let before = mem::take(&mut self.changed);
+            let now = if changed { &before } else { text.span.of(text.buffer) };
+            let now = Text::whole(now, Some(name), text.place);
+            if self.changes(policy, active, &now, &[], tally)? {
+                changed = true;
+            } else {
+                self.changed = before;
+            }
+        }
+        Ok(changed.then_some(&self.changed))
     }
 
     /// Whether the text is another now: it stands in `changed` then.

@@ -5,7 +5,7 @@
 use super::{Desk, NewPair, StreamPlan, Verdict};
 use crate::{
     admit,
-    classify::Situation,
+    classify::{Origin, Situation},
     guard::{self, TooMany},
     policy::Policy,
     push::{Labels, MAX_TEXT, as_loki_names, can_be_name},
@@ -43,7 +43,8 @@ pub enum Step<'a> {
 pub fn make(policy: &Policy, text: &[u8], watch: &mut dyn FnMut(Step<'_>)) -> StreamPlan {
     let mut plan = StreamPlan::kept();
     let finished = normalise(policy, text, watch).and_then(|(labels, demoted)| {
-        let printed = finish(policy, Set { before: None, labels: &labels, demoted: &demoted }, &mut plan, watch)?;
+        let set = Set { before: None, labels: &labels, demoted: &demoted, origins: &[] };
+        let printed = finish(policy, set, &mut plan, watch)?;
         if !policy.lines.is_empty() {
             let demoted = demoted.into_iter().map(|Demoted { name, value, .. }| (name, value)).collect();
             plan.situation = Some(policy.lines.situation(labels, demoted)).filter(|situation| !situation.is_idle());
@@ -75,7 +76,8 @@ pub fn derive(
         .map(|(pair, (name, value))| Demoted { rule: pair.rule.clone(), name: name.clone(), value: value.clone() })
         .collect();
     let before = base.situation.as_ref().map(|before| &before.labels);
-    plan.verdict = match finish(policy, Set { before, labels: &labels, demoted: &demoted }, &mut plan, watch) {
+    let set = Set { before, labels: &labels, demoted: &demoted, origins: &situation.origins };
+    plan.verdict = match finish(policy, set, &mut plan, watch) {
         Ok(printed) => Verdict::Relabel(printed),
         Err(reason) => Verdict::Refuse(reason),
     };
@@ -100,9 +102,17 @@ struct Set<'a> {
     before: Option<&'a Labels>,
     labels: &'a Labels,
     demoted: &'a [Demoted],
+    /// Labels whose values line rules found, with the names that these had there.
+    origins: &'a [(Vec<u8>, Origin)],
 }
 
 impl Set<'_> {
+    /// The names that the value of a label had where it was found, but for its own.
+    fn names(&self, label: &[u8]) -> impl Iterator<Item = &[u8]> {
+        let origins = self.origins.iter().filter(move |(name, _)| name == label);
+        origins.flat_map(|(label, origin)| origin.names().filter(move |name| *name != label.as_slice()))
+    }
+
     /// The rules that apply: by the labels before line rules or behind them, so that no line rule takes a line out of reach.
     fn active(&self, rules: &[Rule], here: impl Fn(&Rule) -> bool) -> Active {
         let sets = || self.before.into_iter().chain([self.labels]);
@@ -181,8 +191,13 @@ fn redact_set(
     // A plan is made once for many pushes, so that it costs nothing to keep the decisions.
     let mut desk = Desk::watched();
     let mut redact = |active: &Active, place: Place, text: &[u8], key: Option<&[u8]>| {
-        let redacted = desk.redact(policy, active, place, text, key);
+        let mut redacted = desk.redact(policy, active, place, text, key);
         watch(Step::Redacted { place, key, text, decisions: desk.work.take_decisions() });
+        for name in key.into_iter().flat_map(|label| set.names(label)).filter(|_| place == Place::Label) {
+            let text = redacted?;
+            redacted = desk.redact_again(policy, active, place, &text, name);
+            watch(Step::Redacted { place, key: Some(name), text: &text, decisions: desk.work.take_decisions() });
+        }
         redacted
     };
     let labels = redact_labels(set.labels, |text, key| redact(&in_labels, Place::Label, text, key))?;
