@@ -21,20 +21,7 @@ pub fn account(metrics: &Metrics, policy: &Policy, tally: &Tally, sent: &[Sent],
         metrics.returned_lines.with_label_values(&[code.as_str()]).inc_by(tally.received.lines);
         return;
     }
-    for Sent { answer, ending, count } in sent {
-        match ending {
-            Ending::TooLarge => metrics.drop_lines(&Reason::Loki413, *count),
-            Ending::Forwarded => {
-                metrics.forwarded_lines.inc_by(count.lines);
-                metrics.forwarded_bytes.inc_by(count.bytes);
-            }
-            Ending::Blocked => metrics.drop_lines(&Reason::Loki260, *count),
-            // A 5xx or 429 would have been the answer for all.
-            Ending::Refused | Ending::Returned => {
-                metrics.refused_lines.with_label_values(&[answer.status().as_str()]).inc_by(count.lines);
-            }
-        }
-    }
+    sent.iter().for_each(|sent| metrics.add_sent(sent));
     for (reason, count) in &tally.dropped {
         metrics.drop_lines(reason, *count);
     }
@@ -65,6 +52,22 @@ pub fn account(metrics: &Metrics, policy: &Policy, tally: &Tally, sent: &[Sent],
 }
 
 impl Metrics {
+    /// Adds the lines of one request as it ended.
+    fn add_sent(&self, Sent { answer, ending, count }: &Sent) {
+        match ending {
+            Ending::TooLarge => self.drop_lines(&Reason::Loki413, *count),
+            Ending::Forwarded => {
+                self.forwarded_lines.inc_by(count.lines);
+                self.forwarded_bytes.inc_by(count.bytes);
+            }
+            Ending::Blocked => self.drop_lines(&Reason::Loki260, *count),
+            // A 5xx or 429 would have been the answer for all.
+            Ending::Refused | Ending::Returned => {
+                self.refused_lines.with_label_values(&[answer.status().as_str()]).inc_by(count.lines);
+            }
+        }
+    }
+
     fn add_line_rules(&self, rules: &LineRules, counts: &[LineRuleCount]) {
         // A tally is filled by the policy that it is accounted with, so that the numbers are the same.
         for (rule, count) in rules.rules().iter().zip(counts) {
