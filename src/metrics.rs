@@ -3,17 +3,23 @@
 //! [`account`] adds a push to it once, when its answer is known. Label values come from closed sets (and from names that
 //! the policy gives), never from content.
 
+mod account;
+mod kind;
+#[cfg(test)]
+mod tests;
+
 use crate::{
     admit::Admission,
     classify::LineRules,
     guard::Touch,
     policy::{Policies, Policy},
-    reply::{Answer, Ending, Sent},
-    tally::{Count, LineAction, LineRuleCount, Mode, Reason, Tally},
+    tally::Mode,
 };
+pub use account::account;
+use kind::Metric;
 use prometheus::{
-    Encoder, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-    TextEncoder, core::Collector, process_collector::ProcessCollector,
+    Encoder, Gauge, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder,
+    process_collector::ProcessCollector,
 };
 use std::time::Duration;
 
@@ -195,25 +201,6 @@ impl Metrics {
             }
         }
     }
-
-    fn add_line_rules(&self, rules: &LineRules, counts: &[LineRuleCount]) {
-        // A tally is filled by the policy that it is accounted with, so that the numbers are the same.
-        for (rule, count) in rules.rules().iter().zip(counts) {
-            let hits = LineAction::ALL.iter().zip(count.hits).filter(|(_, hits)| *hits > 0);
-            for (action, hits) in hits {
-                let labels = [&rule.name, action.as_str(), rule.mode.as_str()];
-                self.line_rule_hits.with_label_values(&labels).inc_by(hits);
-            }
-            if count.unpromoted > 0 {
-                self.unpromoted_fields.with_label_values(&[&rule.name]).inc_by(count.unpromoted);
-            }
-        }
-    }
-
-    fn drop_lines(&self, reason: &Reason, count: Count) {
-        self.dropped_lines.with_label_values(&[reason.as_str()]).inc_by(count.lines);
-        self.dropped_bytes.with_label_values(&[reason.as_str()]).inc_by(count.bytes);
-    }
 }
 
 /// How many rules of a policy only report.
@@ -223,300 +210,4 @@ fn reporting(policy: &Policy) -> usize {
     let caps = policy.caps.touches().filter(|cap| cap.mode == Mode::Report).count();
     let lines = policy.lines.rules().iter().filter(|rule| rule.mode == Mode::Report).count();
     policy.redact.rules().iter().filter(|rule| rule.mode == Mode::Report).count() + lines + selectors + caps
-}
-
-/// Adds a tenant's share of a push that was read to the metrics, once, when all requests that were made of it are answered.
-/// `answer` is what the sender is told of the whole push.
-///
-/// Every line that was received is counted once more: `received = forwarded + dropped + refused + returned`. What comes
-/// back to the sender will be treated again, so nothing that was done to it counts.
-pub fn account(metrics: &Metrics, policy: &Policy, tally: &Tally, sent: &[Sent], answer: &Answer) {
-    metrics.received_lines.inc_by(tally.received.lines);
-    metrics.received_bytes.inc_by(tally.received.bytes);
-    if answer.ending() == Ending::Returned {
-        let code = answer.status();
-        metrics.returned_lines.with_label_values(&[code.as_str()]).inc_by(tally.received.lines);
-        return;
-    }
-    for Sent { answer, ending, count } in sent {
-        match ending {
-            Ending::TooLarge => metrics.drop_lines(&Reason::Loki413, *count),
-            Ending::Forwarded => {
-                metrics.forwarded_lines.inc_by(count.lines);
-                metrics.forwarded_bytes.inc_by(count.bytes);
-            }
-            Ending::Blocked => metrics.drop_lines(&Reason::Loki260, *count),
-            // A 5xx or 429 would have been the answer for all.
-            Ending::Refused | Ending::Returned => {
-                metrics.refused_lines.with_label_values(&[answer.status().as_str()]).inc_by(count.lines);
-            }
-        }
-    }
-    for (reason, count) in &tally.dropped {
-        metrics.drop_lines(reason, *count);
-    }
-    for (reason, streams) in &tally.dropped_streams {
-        metrics.dropped_streams.with_label_values(&[reason.as_str()]).inc_by(*streams);
-    }
-    for (reason, streams) in &tally.reported_streams {
-        metrics.reported_streams.with_label_values(&[reason.as_str()]).inc_by(*streams);
-    }
-    for (reason, lines) in &tally.reported_lines {
-        metrics.reported_lines.with_label_values(&[reason.as_str()]).inc_by(*lines);
-    }
-    metrics.redacted_lines.inc_by(tally.redacted_lines);
-    metrics.renamed_metadata.inc_by(tally.renamed_metadata);
-    for (rule, labels) in &tally.demoted_labels {
-        metrics.demoted_labels.with_label_values(&[&**rule]).inc_by(*labels);
-    }
-    for ((cap, over, mode), lines) in &tally.capped_lines {
-        metrics.capped_lines.with_label_values(&[cap.as_str(), over.as_str(), mode.as_str()]).inc_by(*lines);
-    }
-    metrics.add_line_rules(&policy.lines, &tally.line_rules);
-    metrics.deduplicated_entries.inc_by(tally.told_apart);
-    for ((rule, place, mode), times) in &tally.redactions {
-        // A tally is filled by the policy that it is accounted with, so the number is always known.
-        let Some(rule) = policy.redact.rules().get(rule.0 as usize) else { continue };
-        metrics.redactions.with_label_values(&[&rule.name, place.as_str(), mode.as_str()]).inc_by(*times);
-    }
-}
-
-/// A kind of metric, made from its name and help.
-trait Metric: Collector + Clone + Sized + 'static {
-    /// As Prometheus' text format names it.
-    const KIND: &'static str;
-
-    fn make(name: &str, help: &str, labels: &[&str]) -> Result<Self, prometheus::Error>;
-}
-
-impl Metric for IntCounter {
-    const KIND: &'static str = "counter";
-
-    fn make(name: &str, help: &str, _: &[&str]) -> Result<Self, prometheus::Error> {
-        Self::new(name, help)
-    }
-}
-
-impl Metric for IntGauge {
-    const KIND: &'static str = "gauge";
-
-    fn make(name: &str, help: &str, _: &[&str]) -> Result<Self, prometheus::Error> {
-        Self::new(name, help)
-    }
-}
-
-impl Metric for Gauge {
-    const KIND: &'static str = "gauge";
-
-    fn make(name: &str, help: &str, _: &[&str]) -> Result<Self, prometheus::Error> {
-        Self::new(name, help)
-    }
-}
-
-impl Metric for IntCounterVec {
-    const KIND: &'static str = "counter";
-
-    fn make(name: &str, help: &str, labels: &[&str]) -> Result<Self, prometheus::Error> {
-        Self::new(Opts::new(name, help), labels)
-    }
-}
-
-impl Metric for IntGaugeVec {
-    const KIND: &'static str = "gauge";
-
-    fn make(name: &str, help: &str, labels: &[&str]) -> Result<Self, prometheus::Error> {
-        Self::new(Opts::new(name, help), labels)
-    }
-}
-
-impl Metric for HistogramVec {
-    const KIND: &'static str = "histogram";
-
-    fn make(name: &str, help: &str, labels: &[&str]) -> Result<Self, prometheus::Error> {
-        // A small push is treated in microseconds; Alloy waits for 10 s.
-        let buckets = vec![0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0];
-        Self::new(HistogramOpts::new(name, help).buckets(buckets), labels)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        config,
-        error::Error,
-        reply::{Relayed, worst},
-    };
-    use bytes::Bytes;
-    use http::StatusCode;
-
-    fn loki(status: u16) -> Answer {
-        let status = StatusCode::from_u16(status).unwrap();
-        Answer::Loki(Relayed { status, content_type: None, body: Bytes::new() })
-    }
-
-    /// So many lines in one request.
-    fn sent(answer: Answer, lines: u64) -> Sent {
-        Sent::new(answer, Count { lines, bytes: lines * 10 })
-    }
-
-    /// Lines that were sent in these requests are counted as the worst of them says.
-    fn add(metrics: &Metrics, tally: &Tally, sent: &[Sent]) -> Answer {
-        let (policy, _) = config::compile_policy(&[]).unwrap();
-        let answer = worst(sent.iter());
-        account(metrics, &policy, tally, sent, &answer);
-        answer
-    }
-
-    fn tally(received: u64, dropped: u64) -> Tally {
-        let mut tally = Tally { received: Count { lines: received, bytes: received * 10 }, ..Tally::default() };
-        if dropped > 0 {
-            tally.drop_lines(&Reason::Denied, Count { lines: dropped, bytes: dropped * 10 });
-            tally.drop_stream(&Reason::Denied);
-        }
-        tally.redacted_lines = 1;
-        tally
-    }
-
-    fn sum(metrics: &Metrics, name: &str) -> u64 {
-        let text = String::from_utf8(metrics.render().unwrap()).unwrap();
-        let values = text.lines().filter(|line| line.split([' ', '{']).next() == Some(name));
-        values.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
-    }
-
-    #[test]
-    fn every_line_is_counted_once_on_every_path() {
-        let ours = |error| vec![sent(Answer::Refused(error), 3)];
-        let one = Count { lines: 1, bytes: 10 };
-        let alone = |status| Sent::too_large(loki(status), one);
-        let in_words = || Sent::too_large(Answer::Refused(Error::LargerThanMessage), one);
-        // requests, the answer, then forwarded, dropped, refused, returned and redacted of 5 received lines of which 2 were dropped
-        #[rustfmt::skip]
-        let rows = [
-            ("204",                       vec![sent(loki(204), 3)],                                      204, [3, 2, 0, 0, 1]),
-            ("200",                       vec![sent(loki(200), 3)],                                      200, [3, 2, 0, 0, 1]),
-            ("260",                       vec![sent(loki(260), 3)],                                      260, [0, 5, 0, 0, 1]),
-            ("400",                       vec![sent(loki(400), 3)],                                      400, [0, 2, 3, 0, 1]),
-            ("429",                       vec![sent(loki(429), 3)],                                      429, [0, 0, 0, 5, 0]),
-            ("500",                       vec![sent(loki(500), 3)],                                      500, [0, 0, 0, 5, 0]),
-            ("unreachable",               ours(Error::LokiUnreachable),                                  503, [0, 0, 0, 5, 0]),
-            ("timeout",                   ours(Error::LokiTimeout),                                      503, [0, 0, 0, 5, 0]),
-            ("our own 404",               ours(Error::LokiRefusesUs { status: 404 }),                    503, [0, 0, 0, 5, 0]),
-            ("too many requests",         ours(Error::TooManyRequests),                                  413, [0, 2, 3, 0, 1]),
-            ("two parts taken",           vec![sent(loki(204), 2), sent(loki(204), 1)],                  204, [3, 2, 0, 0, 1]),
-            ("one taken, one returned",   vec![sent(loki(204), 2), sent(loki(429), 1)],                  429, [0, 0, 0, 5, 0]),
-            ("one refused, one returned", vec![sent(loki(400), 2), sent(loki(503), 1)],                  503, [0, 0, 0, 5, 0]),
-            ("returned, others unsent",   vec![sent(loki(503), 1)],                                      503, [0, 0, 0, 5, 0]),
-            ("one taken, one refused",    vec![sent(loki(204), 2), sent(loki(400), 1)],                  400, [2, 2, 1, 0, 1]),
-            ("one taken, one 260",        vec![sent(loki(260), 2), sent(loki(204), 1)],                  260, [1, 4, 0, 0, 1]),
-            ("one refused, one 260",      vec![sent(loki(260), 2), sent(loki(400), 1)],                  400, [0, 4, 1, 0, 1]),
-            ("one entry too large",       vec![sent(loki(204), 2), alone(413)],                          204, [2, 3, 0, 0, 1]),
-            ("each entry too large",      vec![alone(413), alone(413), alone(413)],                      413, [0, 5, 0, 0, 1]),
-            ("too large in gRPC's words", vec![in_words(), in_words(), in_words()],                      413, [0, 5, 0, 0, 1]),
-        ];
-        for (name, sent, status, want) in rows {
-            let metrics = Metrics::new().unwrap();
-            assert_eq!(add(&metrics, &tally(5, 2), &sent).status(), status, "{name}");
-            let lines = ["forwarded", "dropped", "refused", "returned", "redacted"];
-            let counted = lines.map(|what| sum(&metrics, &format!("sigyn_{what}_lines_total")));
-            assert_eq!(counted, want, "{name}");
-            assert_eq!(sum(&metrics, "sigyn_received_lines_total"), counted[..4].iter().sum::<u64>(), "{name}");
-        }
-    }
-
-    #[test]
-    fn each_part_is_counted_by_its_own_code() {
-        let metrics = Metrics::new().unwrap();
-        add(&metrics, &tally(6, 0), &[sent(loki(400), 1), sent(loki(422), 2), sent(loki(204), 3)]);
-        let text = String::from_utf8(metrics.render().unwrap()).unwrap();
-        for counted in [
-            "sigyn_refused_lines_total{code=\"400\"} 1\n",
-            "sigyn_refused_lines_total{code=\"422\"} 2\n",
-            "sigyn_forwarded_lines_total 3\n",
-            "sigyn_forwarded_bytes_total 30\n",
-        ] {
-            assert!(text.contains(counted), "{counted}");
-        }
-    }
-
-    #[test]
-    fn what_goes_back_goes_back_for_every_tenant() {
-        let (policy, _) = config::compile_policy(&[]).unwrap();
-        let metrics = Metrics::new().unwrap();
-        let (taken, returned) = ([sent(loki(204), 5)], [sent(loki(429), 3)]);
-        let answer = worst(taken.iter().chain(&returned));
-        account(&metrics, &policy, &tally(5, 0), &taken, &answer);
-        account(&metrics, &policy, &tally(5, 2), &returned, &answer);
-        account(&metrics, &policy, &tally(2, 0), &[], &answer);
-        let lines = ["forwarded", "dropped", "refused", "returned", "redacted"];
-        let counted = lines.map(|what| sum(&metrics, &format!("sigyn_{what}_lines_total")));
-        assert_eq!(counted, [0, 0, 0, 12, 0]);
-    }
-
-    #[test]
-    fn a_push_of_which_nothing_is_left_is_dropped() {
-        let metrics = Metrics::new().unwrap();
-        assert_eq!(add(&metrics, &tally(2, 2), &[]).status(), 204);
-        assert_eq!(sum(&metrics, "sigyn_dropped_lines_total"), 2);
-        assert_eq!(sum(&metrics, "sigyn_dropped_bytes_total"), 20);
-        assert_eq!(sum(&metrics, "sigyn_dropped_streams_total"), 1);
-        assert_eq!(sum(&metrics, "sigyn_forwarded_lines_total"), 0);
-    }
-
-    #[test]
-    fn what_is_only_reported_is_counted_and_goes_on() {
-        let metrics = Metrics::new().unwrap();
-        let mut tally = tally(2, 0);
-        tally.report_stream(&Reason::NotAllowed);
-        add(&metrics, &tally, &[sent(loki(204), 2)]);
-        assert_eq!(sum(&metrics, "sigyn_reported_streams_total"), 1);
-        assert_eq!(sum(&metrics, "sigyn_forwarded_lines_total"), 2);
-    }
-
-    #[test]
-    fn line_rules_are_shown_before_they_match_and_counted_by_what_they_do() {
-        let text = "lines:
-  - {name: a, match: '{a=\"b\"}', set: {c: d}, final: true}
-  - {name: b, mode: report, fields: {from: json, metadata: [e]}}
-  - {name: c, mode: off, drop: noise}
-caps: {values: {service: {max: 5, over: other}}, labels: {max: 5, over: drop}, future: {max: 5m, mode: report}}";
-        let file = config::Source { name: "lines.yaml".into(), text: text.to_owned() };
-        let (policy, _) = config::compile_policy(&[file]).unwrap();
-        let policies = Policies::from(policy);
-        let metrics = Metrics::new().unwrap();
-        let count = |line: &str| {
-            let text = String::from_utf8(metrics.render().unwrap()).unwrap();
-            text.lines().find_map(|other| other.strip_prefix(line)?.trim().parse::<u64>().ok())
-        };
-        let [set, end, fields, off] =
-            [("a", "set", "on"), ("a", "final", "on"), ("b", "fields", "report"), ("c", "drop", "on")].map(
-                |(rule, action, mode)| {
-                    format!("sigyn_line_rule_hits_total{{action=\"{action}\",mode=\"{mode}\",rule=\"{rule}\"}}")
-                },
-            );
-        let unpromoted = "sigyn_unpromoted_fields_total{rule=\"b\"}";
-        metrics.show_policies(&policies, "x");
-        let all = |metrics: [&str; 5]| metrics.map(&count);
-        assert_eq!(all([&set, &end, &fields, &off, unpromoted]), [Some(0), Some(0), Some(0), None, Some(0)]);
-        assert_eq!(count("sigyn_rules_loaded{kind=\"lines\"}"), Some(2));
-        assert_eq!(count("sigyn_rules_not_enforced{mode=\"off\"}"), Some(1));
-        assert_eq!(count("sigyn_rules_not_enforced{mode=\"report\"}"), Some(2));
-        for (cap, over, mode) in [("values", "other", "on"), ("labels", "drop", "on"), ("future", "drop", "report")] {
-            let capped = format!("sigyn_capped_lines_total{{cap=\"{cap}\",mode=\"{mode}\",over=\"{over}\"}}");
-            assert_eq!(count(&capped), Some(0), "{cap}");
-        }
-        let mut tally = tally(3, 0);
-        tally.line_rule(0).hit(LineAction::Set);
-        tally.line_rule(0).hit(LineAction::Set);
-        tally.line_rule(1).unpromoted += 1;
-        let requests = [sent(loki(204), 3)];
-        account(&metrics, &policies.common, &tally, &requests, &worst(requests.iter()));
-        assert_eq!(all([&set, &end, &fields, &off, unpromoted]), [Some(2), Some(0), Some(0), None, Some(1)]);
-    }
-
-    #[test]
-    fn the_help_is_the_doc_comment() {
-        let text = String::from_utf8(Metrics::new().unwrap().render().unwrap()).unwrap();
-        assert!(text.contains("# HELP sigyn_received_lines_total Lines received in pushes that could be read.\n"));
-    }
 }
