@@ -116,7 +116,7 @@ impl Host {
 pub(crate) fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let started = Instant::now();
     while !condition() {
-        assert!(started.elapsed() < Duration::from_secs(30), "waited for {what}");
+        assert!(started.elapsed() < Duration::from_secs(60), "waited for {what}");
         thread::sleep(Duration::from_millis(10));
     }
 }

@@ -207,7 +207,7 @@ async fn a_connection_that_loki_closed_between_two_pushes_costs_nothing() {
 async fn what_timed_out_on_a_connection_that_worked_is_not_sent_again() {
     let taken = || Script::Answer(204, String::new());
     let loki = FakeLoki::follows(Script::Turns(vec![taken(), Script::Hold, taken()])).await;
-    let sigyn = Sigyn::start(&loki.url(), "deadline: 300ms").await;
+    let sigyn = Sigyn::start(&loki.url(), "deadline: 2s").await;
     let mut statuses = Vec::new();
     for _ in 0..3 {
         statuses.push(sigyn.push(push::block(LINES)).await.status.as_u16());

@@ -22,7 +22,7 @@ async fn a_stop_waits_for_what_is_in_flight() {
     let (answer, ()) = tokio::join!(pushed, stopped);
     assert_eq!(answer.status, 204);
     assert_eq!(sigyn.exit_code().await, Some(0));
-    assert!(sigyn.log().contains("stopped"));
+    eventually("its last word is read", async || sigyn.log().contains("stopped")).await;
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn a_stop_does_not_wait_for_ever() {
     loki.gets(1).await;
     sigyn.signal("TERM");
     assert_eq!(sigyn.exit_code().await, Some(0));
-    assert!(sigyn.log().contains("limits.drain is over"));
+    eventually("the log says so", async || sigyn.log().contains("limits.drain is over")).await;
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ async fn rapid_resets_end_the_connection_and_cost_nothing() {
     let mut said = Vec::new();
     // It hangs up before all is written. What it said may be lost with that.
     let ended = async { tokio::join!(write.write_all(&flood), read.read_to_end(&mut said)) };
-    let _ = timeout(Duration::from_secs(15), ended).await.expect("the connection ends");
+    let _ = timeout(Duration::from_secs(60), ended).await.expect("the connection ends");
 
     let pushes = sigyn.metric("sigyn_pushes_total", "").await;
     assert!(pushes < 500.0, "{pushes} of 10,000 were taken for pushes");

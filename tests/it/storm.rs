@@ -2,7 +2,7 @@
 //!
 //! What Loki got and what it answered is the other account: both must come to the same sums.
 
-use crate::support::{FakeLoki, Script, push};
+use crate::support::{FakeLoki, Script, fake_loki::Got, push};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
@@ -31,6 +31,10 @@ const LINES: &[&str] = &["a clean line", "password=correct-horse", "FTL-123456",
 const CLOSES: u16 = 0;
 const HOLDS: u16 = 1;
 const STATUSES: &[u16] = &[204, 204, 200, 260, 400, 413, 429, 500, 503, 302, 401, CLOSES, HOLDS];
+
+/// How long Sigyn waits for what is held. On a busy machine the time may be over for an answer too: then the storm comes
+/// again with more of it.
+const DEADLINES: &[Duration] = &[Duration::from_millis(150), Duration::from_millis(1500), Duration::from_secs(15)];
 
 /// A push, as indices into the tables above, and how patient its sender is.
 #[derive(Clone, Debug)]
@@ -76,7 +80,8 @@ fn sum(scrape: &str, name: &str, labels: &str) -> u64 {
     samples.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
 }
 
-async fn storm(pushes: &[Sent], statuses: &[u16]) -> Result<(), TestCaseError> {
+/// What Loki got, and what Sigyn says of it.
+async fn storm(pushes: &[Sent], statuses: &[u16], deadline: Duration) -> (Vec<Got>, String) {
     let turn = |status: &u16| match *status {
         CLOSES => Script::Close,
         HOLDS => Script::Hold,
@@ -88,13 +93,13 @@ async fn storm(pushes: &[Sent], statuses: &[u16]) -> Result<(), TestCaseError> {
         loki: Box::new(Loki::new(&loki_url(&loki.url()).unwrap(), &Access::default()).unwrap()),
         message_limit: Settings::default().message_limit,
     };
-    let limits = Limits { deadline: Duration::from_millis(150), ..Limits::default() };
+    let limits = Limits { deadline, ..Limits::default() };
     let gateway = Arc::new(Gateway::new(policy, None, limits, destination).unwrap());
     let mut senders = JoinSet::new();
     for (number, sent) in pushes.iter().enumerate() {
         let request = Request::post("/").header("content-type", "a").body(Full::new(Bytes::from(sent.body(number))));
         let answer = Arc::clone(&gateway).push(Endpoint::V1, request.unwrap());
-        let patience = Duration::from_millis(if sent.hangs_up { 1 } else { 10_000 });
+        let patience = Duration::from_millis(if sent.hangs_up { 1 } else { 60_000 });
         // The body is there at once, so each push has arrived before its sender can hang up.
         senders.spawn(tokio::time::timeout(patience, answer));
     }
@@ -105,8 +110,17 @@ async fn storm(pushes: &[Sent], statuses: &[u16]) -> Result<(), TestCaseError> {
     let scrape = || String::from_utf8(gateway.scrape().unwrap()).unwrap();
     let all = pushes.len() as u64;
     crate::support::eventually("every push is counted", async || sum(&scrape(), "sigyn_pushes_total", "") == all).await;
-    let scrape = scrape();
-    let lines = |what: &str, labels: &str| sum(&scrape, &format!("sigyn_{what}_lines_total"), labels);
+    (got, scrape())
+}
+
+/// Whether no answer of Loki's came too late.
+fn in_time(got: &[Got], scrape: &str, statuses: &[u16]) -> bool {
+    let answers = statuses.iter().cycle().take(got.len()).filter(|status| ![CLOSES, HOLDS].contains(status));
+    sum(scrape, "sigyn_loki_responses_total", "") == answers.count() as u64
+}
+
+fn account(pushes: &[Sent], statuses: &[u16], got: &[Got], scrape: &str, in_time: bool) -> Result<(), TestCaseError> {
+    let lines = |what: &str, labels: &str| sum(scrape, &format!("sigyn_{what}_lines_total"), labels);
     let answered = |wanted: &[u16]| -> u64 {
         let turns = got.iter().zip(statuses.iter().cycle()).filter(|(_, status)| wanted.contains(status));
         turns.map(|(got, _)| push::lines(&got.body).len() as u64).sum()
@@ -122,21 +136,29 @@ async fn storm(pushes: &[Sent], statuses: &[u16]) -> Result<(), TestCaseError> {
         (lines("dropped", "loki_413"), answered(&[413])),
         (lines("refused", ""), answered(&[400])),
     ] {
-        prop_assert!(counted == wanted || (halved && counted < wanted));
+        prop_assert!(counted == wanted || ((halved || !in_time) && counted < wanted));
     }
     // Bytes are counted where lines end: those of final refusals and of what comes again have no metric.
     if lines("refused", "") + lines("returned", "") == 0 {
-        let bytes = |what: &str| sum(&scrape, &format!("sigyn_{what}_bytes_total"), "");
+        let bytes = |what: &str| sum(scrape, &format!("sigyn_{what}_bytes_total"), "");
         prop_assert_eq!(bytes("received"), bytes("forwarded") + bytes("dropped"));
     }
-    prop_assert_eq!(sum(&scrape, "sigyn_inflight_pushes", ""), 0);
-    prop_assert_eq!(sum(&scrape, "sigyn_inflight_bytes", ""), 0);
+    prop_assert_eq!(sum(scrape, "sigyn_inflight_pushes", ""), 0);
+    prop_assert_eq!(sum(scrape, "sigyn_inflight_bytes", ""), 0);
     Ok(())
 }
 
 fn run(pushes: &[Sent], statuses: &[u16]) -> Result<(), TestCaseError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(storm(pushes, statuses))
+    for deadline in DEADLINES {
+        let (got, scrape) = runtime.block_on(storm(pushes, statuses, *deadline));
+        let in_time = in_time(&got, &scrape, statuses);
+        account(pushes, statuses, &got, &scrape, in_time)?;
+        if in_time {
+            return Ok(());
+        }
+    }
+    Err(TestCaseError::fail("Sigyn takes note of all that Loki answers"))
 }
 
 proptest! {

@@ -107,7 +107,11 @@ async fn an_unknown_name_is_checked_as_long_as_a_known_one() {
         assert_eq!(admitted(&users, &basic(name, "y"), None).await, Err(Error::Unauthorized));
         started.elapsed()
     };
-    let (known, unknown) = (time("b").await, time("nobody").await);
+    // What else runs makes a check longer and never shorter.
+    let (mut known, mut unknown) = (time("b").await, time("nobody").await);
+    for _ in 0..9 {
+        (known, unknown) = (known.min(time("b").await), unknown.min(time("nobody").await));
+    }
     assert!(unknown > known / 4, "{unknown:?} against {known:?}");
 }
 

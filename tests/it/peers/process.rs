@@ -5,6 +5,8 @@
 
 use std::{
     fs::{self, File},
+    hash::{BuildHasher, Hasher, RandomState},
+    iter,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -64,10 +66,12 @@ impl Drop for Guarded {
     }
 }
 
-/// Ports that nobody listened on a moment ago. Another process may be faster: whoever starts something there looks whether
-/// it lives, and tries again.
+/// Ports that nobody listened on a moment ago. The kernel gives them to nobody who asks for any port (Linux'
+/// `ip_local_port_range` begins at 32768), as all others here do until something listens on them.
 pub(super) fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port is free"));
+    let random = || 12_000 + (RandomState::new().build_hasher().finish() % 20_000) as u16;
+    let free = || iter::repeat_with(|| TcpListener::bind(("127.0.0.1", random()))).take(1000).find_map(Result::ok);
+    let listeners = [(); N].map(|()| free().expect("a port is free"));
     listeners.each_ref().map(|listener| listener.local_addr().expect("it is bound").port())
 }
 

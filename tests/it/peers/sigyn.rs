@@ -51,7 +51,7 @@ impl Sigyn {
             }
         });
         let address = |listener: &str| {
-            wait_for(listener, Duration::from_secs(20), || {
+            wait_for(listener, Duration::from_secs(60), || {
                 let log = log.lock().expect("no reader panics").clone();
                 let line = log.lines().find(|line| line.contains(&format!("listener={listener}")));
                 let address =
@@ -90,7 +90,7 @@ impl Sigyn {
         let loaded = || self.log().matches("reloaded hash=").count();
         let before = loaded();
         self.hang_up();
-        wait_for("the reload", Duration::from_secs(20), || if loaded() > before { Ok(()) } else { Err(self.log()) });
+        wait_for("the reload", Duration::from_secs(60), || if loaded() > before { Ok(()) } else { Err(self.log()) });
     }
 
     pub(super) fn hang_up(&self) {

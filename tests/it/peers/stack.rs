@@ -55,7 +55,7 @@ fn loki_starts_with_its_configuration_and_its_door_lets_reads_alone_in() {
     assert_eq!(http::post(door, "/loki/api/v1/query", &[], b"").unwrap().status, 403, "a read by POST");
     assert_eq!(http::post(loki, "/loki/api/v1/push", &json, push.as_bytes()).unwrap().status, 204);
 
-    let found = wait_for("the line to be found", Duration::from_secs(30), || {
+    let found = wait_for("the line to be found", Duration::from_secs(60), || {
         let answer = ask(door, "/loki/api/v1/query_range", r#"{source="docker"} |= `one`"#);
         if answer["data"]["result"].as_array().is_some_and(|streams| !streams.is_empty()) {
             return Ok(answer["data"]["result"].clone());
