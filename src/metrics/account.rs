@@ -21,7 +21,9 @@ pub fn account(metrics: &Metrics, policy: &Policy, tally: &Tally, sent: &[Sent],
         metrics.returned_lines.with_label_values(&[code.as_str()]).inc_by(tally.received.lines);
         return;
     }
-    sent.iter().for_each(|sent| metrics.add_sent(sent));
+    for sent in sent {
+        metrics.add_sent(sent);
+    }
     for (reason, count) in &tally.dropped {
         metrics.drop_lines(reason, *count);
     }
