@@ -152,10 +152,7 @@ impl Gateway {
         let returned = answer.ending() == Ending::Returned;
         for share in &mut shares {
             account(&self.metrics, &share.policy, &share.tally, &share.sent, &answer);
-            // What comes back will take it again.
-            if !returned {
-                share.loan.keep();
-            }
+            share.settle(returned);
         }
         answer
     }

@@ -16,7 +16,7 @@ use crate::{
     policy::{Policies, Policy},
     pool::{Compressor, Worker},
     push::{Cut, Part, fits},
-    reply::{Answer, Sent},
+    reply::{Answer, Ending, Sent},
     tally::{Count, Reason, Tally},
     tenancy::{self, Tenancy, Whose},
     tenant::Tenant,
@@ -49,6 +49,21 @@ pub struct Share {
     pub left: Left,
     /// What was sent, with the answers.
     pub sent: Vec<Sent>,
+}
+
+impl Share {
+    /// Decides what goes back to the ledger when the push was answered, `returned` where its sender has it still.
+    ///
+    /// What comes back will take it again. But of a push that goes to several tenants, or in parts, Loki may have some by then:
+    /// if all were given back, whoever can make one part fail would have no caps on the others.
+    pub fn settle(&mut self, returned: bool) {
+        let goes_back = |sent: &Sent| sent.ending == Ending::Returned;
+        if !returned || (!self.sent.is_empty() && !self.sent.iter().any(goes_back)) {
+            self.loan.keep();
+        } else if !self.sent.iter().all(goes_back) {
+            self.loan.keep_places();
+        }
+    }
 }
 
 /// What is to be sent of a share.

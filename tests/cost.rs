@@ -13,10 +13,12 @@ use sigyn::{
     ledger::Ledger,
     memory::Unbounded,
     pipeline::{Scratch, treat},
-    policy::Policy,
+    policy::{Policies, Policy},
     proto::{Entry, PushRequest, Stream, Timestamp},
     tally::Tally,
+    tenancy::Tenancy,
 };
+use std::collections::HashMap;
 
 /// Names, operators, quotes and prefixes that begin something and do not end it, or end it too often.
 #[rustfmt::skip]
@@ -49,6 +51,60 @@ lines:
     policy
 }
 
+/// Policies under which a long label could be gone through for each of many entries.
+const LONG_LABEL: &[&str] = &["lines: [{name: n, sample: 0.5}]", "lines: [{name: n, limit: {rate: 1000000, by: a}}]"];
+
+/// A stream of so many times a label of 4 KiB and 128 entries.
+fn stream(times: usize) -> Vec<u8> {
+    let labels = format!("{{a=\"{}\"}}", "x".repeat(4096 * times));
+    let timestamp = Some(Timestamp { seconds: 1_700_000_000, nanos: 7 });
+    let entry = |at: usize| Entry { timestamp, line: format!("z={}", at % 10).into(), ..Entry::default() };
+    let entries = (0..128 * times).map(entry).collect();
+    let stream = Stream { labels: labels.into_bytes(), entries, hash: 0 };
+    PushRequest { streams: vec![stream], format: Vec::new() }.encode_to_vec()
+}
+
+#[test]
+fn a_long_label_is_not_gone_through_for_each_entry() {
+    let mut squares = Vec::new();
+    for text in LONG_LABEL {
+        let Ok((policy, _)) = compile_policy(&[Source { name: "policy.yaml".into(), text: (*text).into() }]) else {
+            panic!("{text} compiles")
+        };
+        let policies = Policies::new(Tenancy::default(), policy, HashMap::new());
+        let (short, long) = (stream(4), stream(4 * TIMES));
+        let treat = |body: &[u8]| treated(&policies.common, body);
+        if !grows_less_than(4 * TIMES as u32, || treat(&short), || treat(&long)) {
+            squares.push(text);
+        }
+    }
+    assert!(squares.is_empty(), "{squares:?} cost a square");
+}
+
+#[test]
+fn labels_that_all_become_metadata_cost_no_more_than_their_number() {
+    let text = "caps: {streams: {max: 2, over: demote}}";
+    let Ok((policy, _)) = compile_policy(&[Source { name: "policy.yaml".into(), text: text.into() }]) else {
+        panic!("the policy compiles")
+    };
+    let body = |many: usize| {
+        let labels: Vec<String> = (0..many).map(|at| format!("a{at:08}=\"{at}\"")).collect();
+        let labels = format!("{{{}}}", labels.join(", ")).into_bytes();
+        let timestamp = Some(Timestamp { seconds: 1_700_000_000, nanos: 7 });
+        let entry = Entry { timestamp, line: b"x".to_vec(), ..Entry::default() };
+        // The first one takes the only place.
+        let stream = |labels: Vec<u8>| Stream { labels, entries: vec![entry.clone()], hash: 0 };
+        PushRequest { streams: vec![stream(b"{a=\"1\"}".to_vec()), stream(labels)], format: Vec::new() }.encode_to_vec()
+    };
+    let (short, long) = (body(4000), body(4000 * TIMES));
+    assert!(grows_less_than(4 * TIMES as u32, || treated(&policy, &short), || treated(&policy, &long)));
+}
+
+fn treated(policy: &Policy, body: &[u8]) {
+    let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
+    assert!(treat(policy, body, Ledger::default().book("", 0), &mut Unbounded, &mut scratch, &mut tally).is_ok());
+}
+
 fn push(piece: &str, length: usize) -> Vec<u8> {
     let line = piece.bytes().cycle().take(length).collect();
     let timestamp = Some(Timestamp { seconds: 1_700_000_000, nanos: 7 });
@@ -62,12 +118,7 @@ fn a_hostile_line_costs_no_more_than_its_length() {
     let policy = policy();
     for piece in PIECES {
         let (short, long) = (push(piece, SHORT), push(piece, SHORT * TIMES));
-        let treat = |body: &[u8]| {
-            let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-            assert!(
-                treat(&policy, body, Ledger::default().book("", 0), &mut Unbounded, &mut scratch, &mut tally).is_ok()
-            );
-        };
+        let treat = |body: &[u8]| treated(&policy, body);
         // Square growth would be `TIMES` times more again.
         assert!(
             grows_less_than(4 * TIMES as u32, || treat(&short), || treat(&long)),

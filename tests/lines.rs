@@ -205,6 +205,18 @@ fn demoted_labels_give_way_to_pairs_that_line_rules_set_or_remove() {
 }
 
 #[test]
+fn a_line_that_is_cut_is_counted_once() {
+    let report = "redact: [{name: t, token: 'TCK-{digits:4}', mode: report}]";
+    let outcome = run(
+        &policy(&format!("{report}\nlines: [{{name: n, truncate: 12}}]")),
+        &lines("{a=\"1\"}", &["TCK-1234 and more"]),
+    );
+    assert_eq!(told(&outcome.push), [r#"{a="1"} | TCK-1234 and |"#]);
+    assert_eq!(outcome.tally.redacted_lines, 0, "a report replaces nothing");
+    assert_eq!(outcome.tally.redactions.iter().map(|(_, times)| times).sum::<u64>(), 1);
+}
+
+#[test]
 fn what_line_rules_and_caps_drop_has_its_reason() {
     let rows = [
         ("noise", "lines: [{name: n, drop: noise}]"),

@@ -201,6 +201,22 @@ impl Memory for Bounded {
     }
 }
 
+/// Labels that the guard makes metadata are written once for each entry too.
+#[test]
+fn memory_for_what_the_guard_gives_is_asked_for() {
+    let policy = policy("caps: {streams: {max: 2, over: demote}}");
+    let labels: Vec<String> = (0..2000).map(|at| format!("a{at}=\"{at}\"")).collect();
+    let lines = vec!["x"; 20_000];
+    // The first one takes the only place.
+    let streams = vec![stream(r#"{a="1"}"#, &["x"]), stream(&format!("{{{}}}", labels.join(", ")), &lines)];
+    let body = push(streams).encode_to_vec();
+    let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
+    let treated =
+        treat(&policy, &body, Ledger::default().book("", NOW), &mut Bounded(50_000_000), &mut scratch, &mut tally);
+    assert_eq!(treated, Err(Error::Overloaded));
+    assert!(scratch.reserved() < 50_000_000, "{} bytes were taken", scratch.reserved());
+}
+
 /// A long label of a stream of many entries is written once for each.
 #[test]
 fn memory_for_demoted_labels_is_asked_for_before_it_is_taken() {

@@ -50,7 +50,8 @@ impl<'a> Walk<'a, '_> {
         let (action, reason) = match verdict {
             Verdict::Drop(reason) => (LineAction::Drop, Some(reason)),
             Verdict::Sample(sample) => {
-                let Subject { labels, timestamp, line, buffer, .. } = self.entry;
+                let Subject { labels, timestamp, line, buffer, situation, .. } = self.entry;
+                let labels = situation.received.get_or_init(|| sample::digest(labels));
                 let kept = sample::keeps(sample.share, &rule.name, labels, *timestamp, line.of(buffer));
                 (LineAction::Sample, (!kept).then_some(&sample.reason))
             }

@@ -3,7 +3,7 @@
 use super::{Origin, Situation};
 use crate::{
     logql::Metadata,
-    push::{self, as_loki_names},
+    push::{self, as_loki_names, is_stored_as},
 };
 use std::borrow::Cow;
 
@@ -55,7 +55,7 @@ impl<'a> Pairs<'a> {
         let mut found: Option<(bool, &[u8])> = None;
         for (name, value) in (0..).map_while(|number| self.get(number)) {
             let rewritten = name != stored;
-            if (found.is_none_or(|(known, _)| rewritten || !known)) && as_loki_names(name) == stored {
+            if (found.is_none_or(|(known, _)| rewritten || !known)) && is_stored_as(name, stored) {
                 found = Some((rewritten, value));
             }
         }
@@ -78,7 +78,7 @@ impl Metadata for Now<'_> {
         // A pair that the entry has goes before a label that became one.
         let demoted = || {
             let pairs = self.situation.demoted.iter().rev();
-            pairs.clone().find(|(label, _)| as_loki_names(label) == name).map(|(_, value)| value.as_slice())
+            pairs.clone().find(|(label, _)| is_stored_as(label, name)).map(|(_, value)| value.as_slice())
         };
         Cow::Borrowed(changed.or_else(own).or_else(demoted).unwrap_or_default())
     }

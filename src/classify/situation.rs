@@ -3,12 +3,12 @@
 //! Labels are the same for many entries, and so is what a rule makes of them: selectors are asked once for each label set.
 //! What was worked out is kept in a map that is bounded in bytes, and hashed with a key that no sender knows.
 
-use super::{LineRules, Origin, bits::Bits, recent::Recent};
+use super::{LineRules, Origin, bits::Bits, recent::Recent, sample::LabelsDigest};
 use crate::push::Labels;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -31,6 +31,8 @@ pub struct Situation {
     pub demoted: Arc<[(Vec<u8>, Vec<u8>)]>,
     /// Labels whose values were found in a line, with the names that these had there.
     pub origins: Vec<(Vec<u8>, Origin)>,
+    /// Of the label text as it was received, once it is asked for.
+    pub(super) received: OnceLock<LabelsDigest>,
     /// Rules whose own selector fits.
     pub(super) own: Bits,
     /// Rules whose own selector fits, and that of their group.
@@ -98,7 +100,8 @@ impl LineRules {
                 }
             }
         }
-        Arc::new(Situation { id: NEXT.fetch_add(1, Ordering::Relaxed), labels, demoted, origins, own, full })
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Arc::new(Situation { id, labels, demoted, origins, received: OnceLock::new(), own, full })
     }
 
     /// The situation when these labels are set, in order; an empty value removes one. `None` where that changes nothing.

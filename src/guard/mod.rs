@@ -16,7 +16,7 @@ use crate::{
     tally::{Cap, Mode, Over, Reason, Tally},
 };
 pub use entry::{LineCap, LineOver, TimeCap, kept};
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 /// The section `caps` of a policy.
 #[derive(Clone, Default)]
@@ -216,8 +216,9 @@ fn demoted(labels: Vec<Taken>) -> Vec<Demoted> {
     let stored: Vec<Vec<u8>> = labels.iter().map(|(_, name, _)| as_loki_names(name)).collect();
     let spare = SpareNames::beside(labels.iter().map(|(_, name, _)| name.as_slice()));
     let mut pairs: Vec<Demoted> = Vec::with_capacity(labels.len());
+    let mut known = HashSet::new();
     for (at, ((rule, name, value), stored)) in labels.into_iter().zip(stored).enumerate() {
-        let taken = pairs.iter().any(|pair| pair.name == stored);
+        let taken = !known.insert(stored.clone());
         let name = if taken || !can_be_name(&name) { spare.of(at + 1).into_bytes() } else { stored };
         pairs.push(Demoted { rule, name, value });
     }

@@ -34,6 +34,9 @@ pub use view::{Group, Page};
 /// Idle things are swept out this often, in seconds: a sweep of a full ledger takes some ten milliseconds.
 const SWEEP: u32 = 60;
 
+/// Of a value that has a bucket so many bytes are read: no label that says where a line is from is as long.
+const LONGEST_KEY: usize = 1024;
+
 /// What is remembered. Shared by all who treat pushes.
 #[derive(Default)]
 pub struct Ledger {
@@ -133,7 +136,8 @@ impl Book<'_> {
         let ledger = self.ledger;
         ledger.sweep_if_due(self.now);
         let who = self.who(rule.as_bytes());
-        let key = ledger.id(&[value]);
+        // It is asked for each line, and a label may be as long as a push: of a long one the beginning and the length count.
+        let key = ledger.id(&[&value[..value.len().min(LONGEST_KEY)], &value.len().to_le_bytes()]);
         let common = || ledger.id(&[rule.as_bytes()]);
         let took = ledger.buckets.with(&who, common, &ledger.rooms, |account, buckets| {
             let (value, time) = buckets.take(key, rate, self.now, &ledger.rooms)?;

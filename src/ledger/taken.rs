@@ -40,6 +40,12 @@ impl Taken {
         self.values.clear();
     }
 
+    /// Forgets which streams and values were new: they stay. Tokens can still be given back.
+    pub fn keep_places(&mut self) {
+        self.streams.clear();
+        self.values.clear();
+    }
+
     /// Whether nothing was taken.
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty() && self.streams.is_empty() && self.values.is_empty()

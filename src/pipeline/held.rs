@@ -26,7 +26,8 @@ impl Held<'_> {
     /// About how many bytes that is, or soon will be.
     pub(super) fn bytes(&self) -> usize {
         let Self { content, fates, ways, alone, line, hits } = self;
-        content.reserved() + fates.reserved() + ways.bytes() + alone.reserved() + line + hits * HIT_BYTES
+        let fates = fates.reserved() + fates.added.bytes();
+        content.reserved() + fates + ways.bytes() + alone.reserved() + line + hits * HIT_BYTES
     }
 }
 

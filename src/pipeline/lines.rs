@@ -75,6 +75,8 @@ impl Walk<'_> {
             let redacted = self.alone.text(self.policy, &plan.lines, &text, &mut counted)?;
             Ok(redacted.map(<[u8]>::to_vec))
         })?;
+        // What was only reported was counted before the cut.
+        counted.redactions.retain(|((_, _, mode), _)| *mode == Mode::On);
         for ((rule, place, mode), times) in &counted.redactions {
             tally.redaction(*rule, *place, *mode, *times);
         }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     classify,
     plan::StreamPlan,
-    push::{self, Pair, SpareNames, as_loki_names},
+    push::{self, Pair, SpareNames, as_loki_names, is_stored_as},
     redact::Text,
     tally::{Place, Reason, Tally},
 };
@@ -83,12 +83,8 @@ impl Walk<'_> {
 
     /// Which of the pairs that line rules set is stored under the name of this one.
     fn set_of(&self, pair: &Pair, subject: &Subjected<'_>) -> Option<usize> {
-        let set = subject.set();
-        if set.is_empty() {
-            return None;
-        }
-        let stored = as_loki_names(pair.name.of(self.body));
-        set.iter().position(|set| set.stored == stored)
+        let name = pair.name.of(self.body);
+        subject.set().iter().position(|set| is_stored_as(name, &set.stored))
     }
 
     /// Whether Loki can store a pair's name as it will be forwarded, where the edits from number `from` on are of this name.
@@ -146,16 +142,21 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Gives the entry pairs, by number and stored name, that the guard made of labels.
+    /// Gives the entry pairs, by number and stored name, that the guard made of labels: the last that it gets.
     pub(super) fn give<'n>(
         &mut self,
         plan: &StreamPlan,
         subject: &Subjected<'_>,
         pairs: impl Iterator<Item = (u32, &'n Vec<u8>)>,
     ) {
-        for (pair, name) in pairs {
+        let mut pairs = pairs.peekable();
+        if pairs.peek().is_some() {
             self.knows_names(subject);
-            if !self.has(subject, name) && plan.demoted.iter().all(|demoted| demoted.stored != *name) {
+            let own = self.room.own.get_or_insert_default();
+            own.extend(plan.demoted.iter().map(|pair| pair.stored.clone()));
+        }
+        for (pair, name) in pairs {
+            if !self.has(subject, name) {
                 self.fates.added.give(subject.number, pair);
             }
         }

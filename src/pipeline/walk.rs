@@ -198,9 +198,9 @@ impl Walk<'_> {
             }
             Err(Stop::Failed(error)) => return Err(error),
         }
-        // Only what line rules change puts more into a push than was in it, or was asked for.
+        // Only what line rules change and the guard adds puts more into a push than was in it, or was asked for.
         let changed = plan.situation.is_some() && self.changes.as_ref().is_some_and(|changes| !changes.is_empty());
-        if changed && self.held() > self.paid + UNPAID {
+        if (changed || plan.labels.is_some()) && self.held() > self.paid + UNPAID {
             self.paid = self.held();
             self.memory.reserve(self.paid)?;
         }

@@ -29,7 +29,7 @@ pub use fates::{Fates, Groups, Push, StreamFate};
 pub use index::{Entry, Index, Pair, Stream};
 pub use labels::Labels;
 pub(crate) use labels::{MAX_TEXT, is_plain_name, quote, unquote};
-pub use naming::{SpareNames, as_loki_names, can_be_name};
+pub use naming::{SpareNames, as_loki_names, can_be_name, is_stored_as};
 pub use outgoing::{Outgoing, Written};
 pub use partition::partition;
 pub use rebuild::put_timestamp;

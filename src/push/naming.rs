@@ -38,26 +38,30 @@ impl SpareNames {
 /// The name under which Loki stores a pair: letters and digits, one `_` for all that stands between them, `key_` before a
 /// digit. The underscores around `__x__` stay.
 pub fn as_loki_names(name: &[u8]) -> Vec<u8> {
-    let reserved = name.strip_prefix(b"__").and_then(|name| name.strip_suffix(b"__"));
-    let inner = reserved.unwrap_or(name);
-    let mut stored = Vec::with_capacity(inner.len() + 4);
-    match (reserved, name.first()) {
-        (Some(_), _) => stored.extend_from_slice(b"__"),
-        (None, Some(first)) if first.is_ascii_digit() => stored.extend_from_slice(b"key_"),
-        _ => {}
-    }
-    let mut between = false;
-    for &byte in inner {
-        let plain = byte.is_ascii_alphanumeric();
-        if plain || !between {
-            stored.push(if plain { byte } else { b'_' });
-        }
-        between = !plain;
-    }
-    if reserved.is_some() {
-        stored.extend_from_slice(b"__");
-    }
+    let mut stored = Vec::with_capacity(name.len() + 4);
+    stored.extend(stored_bytes(name));
     stored
+}
+
+/// Whether Loki stores a pair of this name under the name `stored`. Names that differ are told apart at the first difference.
+pub fn is_stored_as(name: &[u8], stored: &[u8]) -> bool {
+    stored_bytes(name).eq(stored.iter().copied())
+}
+
+fn stored_bytes(name: &[u8]) -> impl Iterator<Item = u8> {
+    let reserved = name.strip_prefix(b"__").and_then(|name| name.strip_suffix(b"__"));
+    let (before, behind): (&[u8], &[u8]) = match (reserved, name.first()) {
+        (Some(_), _) => (b"__", b"__"),
+        (None, Some(first)) if first.is_ascii_digit() => (b"key_", b""),
+        _ => (b"", b""),
+    };
+    let mut between = false;
+    let inner = reserved.unwrap_or(name).iter().filter_map(move |&byte| {
+        let plain = byte.is_ascii_alphanumeric();
+        let first = !std::mem::replace(&mut between, !plain);
+        (plain || first).then_some(if plain { byte } else { b'_' })
+    });
+    before.iter().copied().chain(inner).chain(behind.iter().copied())
 }
 
 #[cfg(test)]

@@ -22,6 +22,11 @@ impl Loan {
     pub fn keep(&mut self) {
         self.taken.clear();
     }
+
+    /// Streams and values do not go back: Loki may have them.
+    pub fn keep_places(&mut self) {
+        self.taken.keep_places();
+    }
 }
 
 impl Drop for Loan {
@@ -35,7 +40,23 @@ impl Drop for Loan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Rate;
+    use crate::ledger::{Bound, Rate};
+
+    #[test]
+    fn places_stay_where_loki_may_have_the_streams() {
+        let ledger = Arc::new(Ledger::default());
+        let bound = Bound { max: 1, kept: 0, idle: 60 };
+        let ask = |text: &[u8]| {
+            let mut taken = Taken::default();
+            let within = ledger.book("", 0).stream(b"", text, bound, &mut taken).within;
+            within.then(|| Loan::new(&ledger, taken))
+        };
+        drop(ask(b"one").expect("there is a place"));
+        let mut other = ask(b"other").expect("it went back");
+        other.keep_places();
+        drop(other);
+        assert!(ask(b"one").is_none(), "the other is Loki's");
+    }
 
     #[test]
     fn tokens_go_back_unless_they_are_kept() {
