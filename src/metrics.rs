@@ -1,6 +1,6 @@
 //! Everything that Sigyn counts, in one list: the field's doc comment is the metric's help text.
 //!
-//! [`account`] adds a push to it once, when its answer is known. Label values come from closed sets (and from names that
+//! [`account()`] adds a push to it once, when its answer is known. Label values come from closed sets (and from names that
 //! the policy gives), never from content.
 
 mod account;
