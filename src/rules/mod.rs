@@ -280,7 +280,7 @@ pub(crate) mod testing {
     //! Rules for tests, without a file that they stand in.
     use super::{
         Active, Mode, Ruleset,
-        file::{Action, Kind, REDACTED, Written},
+        file::{Action, KeyNames, Kind, REDACTED, Written},
     };
     use crate::{diagnostic::At, tally::RuleId};
 
@@ -305,6 +305,11 @@ pub(crate) mod testing {
 
     pub(crate) fn regex(name: &str, pattern: &str, keyword: &str) -> Written {
         rule(name, Kind::Regex { pattern: pattern.to_owned(), keywords: vec![keyword.to_owned()] })
+    }
+
+    /// Looks for values of keys that end in this name.
+    pub(crate) fn keys(name: &str, suffix: &str) -> Written {
+        rule(name, Kind::Keys(KeyNames { suffix: vec![suffix.to_owned()], ..KeyNames::default() }))
     }
 
     pub(crate) fn compile(written: Vec<Written>) -> (Ruleset, Active) {

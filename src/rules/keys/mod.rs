@@ -62,6 +62,13 @@ impl Detector {
         self
     }
 
+    /// The same, sparing pseudonyms of this label.
+    #[must_use]
+    pub fn sparing_pseudonyms(mut self, label: &str) -> Self {
+        self.spared.add_pseudonyms(label);
+        self
+    }
+
     /// The literals, in lower case, one of which stands in every key that is listed.
     pub fn literals(&self) -> &[Vec<u8>] {
         &self.literals
@@ -96,7 +103,7 @@ impl Detector {
         // A name at the end of what is a value already has a value of its own behind it: `token: Authorization: Bearer x`.
         let inside = |end: usize| hit.start < end && header.end + MAX_QUOTE < end;
         memo.rules.retain(|rule| !memo.covered.iter().any(|(other, end)| other == rule && inside(*end)));
-        if memo.rules.is_empty() {
+        if memo.rules.is_empty() || self.spared.stands_in_pseudonym(text, hit.start) {
             return;
         }
         let open = memo.open.at(text, hit.start);
