@@ -381,7 +381,8 @@ mod tests {
             ("its digits stay",           vec![greedy(), digits()], format!("x {own} y"),    format!("x {own} y")),
             ("others do not",             vec![greedy(), digits()], "x 0abc456789ab y".into(), "x [REDACTED] y".into()),
             ("its name stays",            rules(), format!("x {own} y"),       format!("x {own} y")),
-            ("what stands behind goes",   rules(), format!("x {own}hidden y"), format!("x {own}[REDACTED] y")),
+            ("as if it were not there",   rules(), format!("x {own}hidden y"), format!("x {own}hidden y")),
+            ("what stands behind goes",   vec![greedy(), testing::regex("hid", "[^ ]{1,9}hid[a-z]+", "hid")], format!("x {own}hidden y"), format!("x {own}[REDACTED] y")),
             ("another form is none",      rules(), "x [name:k:0123] y".into(), "x [name:[REDACTED] y".into()),
             ("nor is one beside a label", rules(), format!("abc{own} y"),      format!("{} y", named("name", &format!("abc{own}")))),
         ];

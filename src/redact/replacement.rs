@@ -46,25 +46,16 @@ fn is_replacement(rules: &Ruleset, text: &[u8]) -> bool {
 /// Takes out of a finding what it holds of a pseudonym that does not lie wholly in it: digits and names that stand in one
 /// are no secrets. False if nothing is left.
 pub(super) fn leave_own(rules: &Ruleset, text: &[u8], span: &mut Span) -> bool {
-    if let Some(own) = pseudonym_around(rules, text, span.start) {
+    if let Some(own) = rules.pseudonym_around(text, span.start) {
         span.start = own.end.min(span.end);
         if CLOSING.contains(&without_backslashes_before(span.of(text))) {
             return false;
         }
     }
-    if let Some(own) = pseudonym_around(rules, text, span.end) {
+    if let Some(own) = rules.pseudonym_around(text, span.end) {
         span.end = own.start.max(span.start);
     }
     span.start < span.end
-}
-
-/// The pseudonym of which `at` is an inner place.
-fn pseudonym_around(rules: &Ruleset, text: &[u8], at: u32) -> Option<Span> {
-    let labels = rules.replacements().iter().filter_map(|action| match action {
-        Action::Pseudonym { label } => Some(&label[..]),
-        _ => None,
-    });
-    pseudonym::around(text, at as usize, labels).map(|own| Span::new(own.start, own.end))
 }
 
 fn without_backslashes_before(text: &[u8]) -> &[u8] {

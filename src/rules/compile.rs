@@ -165,8 +165,13 @@ impl Compiler {
             places: rule.places,
             samples: rule.samples,
         });
+        let label = |action: &Action| match action {
+            Action::Pseudonym { label } => Some(label.clone()),
+            _ => None,
+        };
         Ok(Ruleset {
             rules: rules.collect(),
+            labels: replacements.iter().filter_map(label).collect(),
             replacements,
             literals: scan::Literals::new(&self.literals)?,
             users,

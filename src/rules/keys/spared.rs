@@ -133,11 +133,6 @@ impl Spared {
         self.values.contains(&*lower) || reference(value) || placeholder(lower)
     }
 
-    /// Whether a name that stands here is a part of a pseudonym.
-    pub(super) fn stands_in_pseudonym(&self, text: &[u8], at: usize) -> bool {
-        pseudonym::around(text, at, self.pseudonyms.iter().map(String::as_str)).is_some()
-    }
-
     /// The length of the pseudonym that `value` begins with.
     fn pseudonym(&self, value: &[u8]) -> Option<usize> {
         let length = || self.pseudonyms.iter().find_map(|label| pseudonym::length(value, label));
