@@ -109,11 +109,11 @@ pub fn length(text: &[u8], label: &str) -> Option<usize> {
 }
 
 /// The pseudonym of one of these labels of which `at` is an inner place.
-pub fn around<'l>(text: &[u8], at: usize, labels: impl Iterator<Item = &'l str> + Clone) -> Option<Range<usize>> {
+pub fn around<'l>(text: &[u8], at: usize, mut labels: impl Iterator<Item = &'l str> + Clone) -> Option<Range<usize>> {
     let longest = labels.clone().map(|label| label.len() + LONGEST_ID + 2 * SHOWN + 4).max()?;
     let from = at.saturating_sub(longest);
     let start = from + memrchr(b'[', &text[from..at])?;
-    let end = start + labels.filter_map(|label| length(&text[start..], label)).next()?;
+    let end = start + labels.find_map(|label| length(&text[start..], label))?;
     (at < end).then_some(start..end)
 }
 

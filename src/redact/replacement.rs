@@ -78,7 +78,7 @@ pub(super) fn write(action: &Action, key: Option<&TenantKey<'_>>, piece: &Piece<
         (Action::Pseudonym { label }, Some(key)) => key.write(label, secret, out),
         // A drop makes no edits, and no policy comes into force that makes pseudonyms without a key.
         (Action::Mask { .. } | Action::Pseudonym { .. } | Action::Drop, _) => {
-            out.extend_from_slice(REDACTED.as_bytes())
+            out.extend_from_slice(REDACTED.as_bytes());
         }
     }
     quote(wrap, out);

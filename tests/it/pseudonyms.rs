@@ -12,11 +12,11 @@ use tempfile::TempDir;
 /// Letters and digits that stand nowhere else.
 const SECRET: &str = "q7zk3xw9rb2nf8vd";
 
-const POLICY: &str = r#"
+const POLICY: &str = r"
 redact:
   - {name: person, regex: '[a-z0-9]{1,32}(?:@|%40|\\u0040)example\.org', keywords: [example.org], with: {pseudonym: email}}
   - {name: pin, keys: [pin], with: pseudonym}
-"#;
+";
 
 /// A key file, and the digits of its key.
 fn key_file(folder: &Path, id: &str, byte: &str) -> String {
