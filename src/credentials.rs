@@ -3,7 +3,10 @@
 //! An error names the file and its key in the configuration, never what stands in the file: what a parser says of a
 //! broken one may quote it.
 
-use crate::diagnostic::{Diagnostic, cause};
+use crate::{
+    diagnostic::{Diagnostic, cause},
+    pseudonym,
+};
 use rustls::{
     RootCertStore,
     pki_types::{
@@ -12,6 +15,7 @@ use rustls::{
     },
 };
 use std::{fs, path::Path};
+use zeroize::Zeroizing;
 
 /// The secret of a file that holds nothing else, without the newline at its end; its bytes are all `allowed`.
 pub(crate) fn secret(key: &str, file: &Path, allowed: impl Fn(&u8) -> bool) -> Result<Vec<u8>, Diagnostic> {
@@ -30,6 +34,15 @@ pub(crate) fn secret(key: &str, file: &Path, allowed: impl Fn(&u8) -> bool) -> R
         }
         None => Ok(bytes),
     }
+}
+
+/// The key of pseudonyms, with its id.
+pub(crate) fn pseudonym_key(key: &str, file: &Path) -> Result<pseudonym::Key, Diagnostic> {
+    let text = Zeroizing::new(read(key, file)?);
+    pseudonym::Key::parse(&text).map_err(|complaint| {
+        let error = cannot_read(key, file, &complaint.message);
+        Diagnostic { hint: complaint.hint, ..error }
+    })
 }
 
 /// A certificate and those that lead from it to an authority.

@@ -39,7 +39,7 @@
 //! | 3 the middle | [`pipeline`], [`plan`], [`policy`], [`tenancy`], [`config`], [`mod@explain`] |
 //! | 2 the stages | [`admit`], [`relabel`], [`classify`], [`mod@redact`], [`guard`], [`validate`], [`twins`] (never import each other) |
 //! | 1 the nouns | [`push`], [`rules`], [`logql`], [`re2`], [`sets`], [`fields`] |
-//! | 0 small change | [`span`], [`tally`], [`ledger`], [`tenant`], [`memory`], [`error`], [`diagnostic`], [`hush`], [`proto`], [`process`] |
+//! | 0 small change | [`span`], [`tally`], [`ledger`], [`tenant`], [`memory`], [`error`], [`diagnostic`], [`hush`], [`proto`], [`process`], [`pseudonym`] |
 
 pub mod admin;
 pub mod admit;
@@ -67,6 +67,7 @@ pub mod policy;
 pub mod pool;
 pub mod process;
 pub mod proto;
+pub mod pseudonym;
 pub mod push;
 pub mod re2;
 pub mod redact;

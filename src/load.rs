@@ -5,10 +5,13 @@
 
 use crate::{
     config::{self, Broken, Settings, Source},
+    credentials,
     diagnostic::{Diagnostic, cause, once},
     forward,
     intake::Users,
     policy::{Policies, Policy},
+    pseudonym::Key,
+    rules::Rule,
     server::tls,
     validate,
 };
@@ -28,6 +31,20 @@ pub struct Files {
     pub config: Option<PathBuf>,
     /// Policies beside those that `sigyn.yaml` lists, after them.
     pub policies: Vec<PathBuf>,
+    /// Where the key of pseudonyms is.
+    pub key: KeyFrom,
+}
+
+/// Where the key of pseudonyms is.
+#[derive(Clone, Debug, Default)]
+pub enum KeyFrom {
+    /// In the file that `pseudonyms.key_file` of `sigyn.yaml` names.
+    #[default]
+    Config,
+    /// In the file of `--pseudonym-key`, where it is given.
+    Option(Option<PathBuf>),
+    /// It is [`Key::known`]: nothing is forwarded.
+    Known,
 }
 
 /// What the files say.
@@ -72,13 +89,23 @@ impl Files {
         compiler.tell_apart = settings.tell_apart;
         compiler.limits = settings.loki_limits.clone();
         let beside = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        compiler.key = self.pseudonym_key(settings.pseudonym_key_file.as_deref(), beside).unwrap_or_else(|complaint| {
+            compiler.complaints.push(complaint);
+            None
+        });
+        if let Some(key) = &compiler.key {
+            hash.update(key.id());
+        } else if !compiler.complaints.is_empty() {
+            // Nothing comes into force, and nobody is told that there is no key where it could not be read.
+            compiler.key = Some(Key::known());
+        }
         let listed = settings.policies.iter().map(|path| beside.join(path)).chain(self.policies.iter().cloned());
         let sources = compiler.read(listed, &mut hash);
-        let common = compiler.compile(&sources);
+        let common = compiler.compile(&sources, &self.key);
         let mut by_tenant = HashMap::new();
         for (tenant, files) in &settings.tenants.policies {
             let own = compiler.read(files.iter().map(|path| beside.join(path)), &mut hash);
-            let policy = compiler.compile(&[&sources[..], &own].concat());
+            let policy = compiler.compile(&[&sources[..], &own].concat(), &self.key);
             by_tenant.extend(policy.map(|policy| (tenant.clone(), policy)));
         }
         let tls = settings.tls.as_ref().map(|files| tls::read(files, beside)).transpose();
@@ -104,6 +131,15 @@ impl Files {
         }
     }
 
+    fn pseudonym_key(&self, configured: Option<&Path>, beside: &Path) -> Result<Option<Key>, Diagnostic> {
+        let (name, file) = match &self.key {
+            KeyFrom::Config => ("pseudonyms.key_file", configured.map(|file| beside.join(file))),
+            KeyFrom::Option(file) => ("--pseudonym-key", file.clone()),
+            KeyFrom::Known => return Ok(Some(Key::known())),
+        };
+        file.map(|file| credentials::pseudonym_key(name, &file)).transpose()
+    }
+
     fn settings(&self, hash: &mut Md5) -> Result<Settings, Broken> {
         let Some(path) = &self.config else { return Ok(Settings::default()) };
         let source = read(path, "configuration", hash).map_err(|complaint| Broken::unread(vec![complaint]))?;
@@ -127,6 +163,7 @@ fn users(settings: &Settings) -> Result<Option<Users>, Diagnostic> {
 struct Compiler {
     tell_apart: bool,
     limits: validate::Limits,
+    key: Option<Key>,
     warnings: Vec<Diagnostic>,
     complaints: Vec<Diagnostic>,
 }
@@ -143,9 +180,14 @@ impl Compiler {
         sources
     }
 
-    fn compile(&mut self, sources: &[Source]) -> Option<Policy> {
+    fn compile(&mut self, sources: &[Source], from: &KeyFrom) -> Option<Policy> {
         match config::compile_policy(sources) {
             Ok((mut policy, warnings)) => {
+                match (policy.pseudonym_rule(), &self.key) {
+                    (None, _) => {}
+                    (Some(_), Some(key)) => policy.pseudonyms = Some(key.clone()),
+                    (Some(rule), None) => self.complaints.push(keyless(rule, from)),
+                }
                 policy.tell_apart = self.tell_apart;
                 policy.limits = self.limits.clone();
                 self.warnings.extend(warnings);
@@ -157,6 +199,20 @@ impl Compiler {
             }
         }
     }
+}
+
+/// What is said of a rule that makes pseudonyms where there is no key.
+fn keyless(rule: &Rule, from: &KeyFrom) -> Diagnostic {
+    let message = format!("cannot make pseudonyms for rule `{}`: there is no key", rule.name);
+    let hint = match from {
+        KeyFrom::Option(_) => "give --pseudonym-key FILE",
+        KeyFrom::Config | KeyFrom::Known => "write `pseudonyms: {key_file: FILE}` in sigyn.yaml",
+    };
+    let make = "; such a file is made by `echo k1 $(openssl rand -hex 32)`";
+    // Of a builtin rule, somebody else's line asks for it.
+    let error = Diagnostic::general(message.clone());
+    let error = if rule.builtin { error } else { Diagnostic::error(rule.at.clone(), message) };
+    error.hint(format!("{hint}{make}"))
 }
 
 fn read(path: &Path, what: &str, hash: &mut Md5) -> Result<Source, Diagnostic> {

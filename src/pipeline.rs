@@ -19,7 +19,7 @@ use crate::{
     ledger::Book,
     memory::{Beside, Memory},
     plan::{Desk as Alone, StreamPlan},
-    policy::Policy,
+    policy::{OfTenant, Policy},
     push::{Edits, Fates, Index, Outgoing, Push, StreamFate, Written},
     redact::Work,
     rules::Hit,
@@ -101,6 +101,7 @@ pub fn treat(
     scratch: &mut Scratch,
     tally: &mut Tally,
 ) -> Result<Treated, Error> {
+    let policy = &policy.of_tenant(book.tenant());
     let mut attempt = |guard: Guard| {
         let attempt = AssertUnwindSafe(|| treat_with(policy, body, book, memory, scratch, tally, guard));
         let treated = catch_unwind(attempt);
@@ -124,7 +125,7 @@ enum Guard {
 }
 
 fn treat_with(
-    policy: &Policy,
+    policy: &OfTenant<'_>,
     body: &[u8],
     book: Book<'_>,
     memory: &mut dyn Memory,
@@ -198,7 +199,7 @@ impl Desk {
     /// refuse.
     fn treat_entries(
         &mut self,
-        policy: &Policy,
+        policy: &OfTenant<'_>,
         body: &[u8],
         book: Book<'_>,
         memory: &mut dyn Memory,

@@ -11,7 +11,7 @@ mod tests;
 use crate::{
     classify::Situation,
     guard::Touch,
-    policy::Policy,
+    policy::OfTenant,
     push::Labels,
     rules::Active,
     tally::{Mode, Place, Reason, RuleId, Tally},
@@ -127,7 +127,7 @@ pub enum Verdict {
     Refuse(Reason),
 }
 
-/// Plans by label text, as received.
+/// Plans by label text, as received, and where a policy makes pseudonyms, by tenant.
 pub struct Plans {
     /// Above this many bytes the map starts anew.
     most: usize,
@@ -155,20 +155,21 @@ impl Plans {
     }
 
     /// The plan for `text` under `policy`, made now if it is not known.
-    pub fn plan(&self, policy: &Policy, text: &[u8]) -> Arc<StreamPlan> {
+    pub fn plan(&self, policy: &OfTenant<'_>, text: &[u8]) -> Arc<StreamPlan> {
+        let name = policy.name_of(text);
         // A panic while the lock was held can only have been an allocation's: the map is whole.
-        if let Some(plan) = self.known.read().unwrap_or_else(PoisonError::into_inner).plans.get(text) {
+        if let Some(plan) = self.known.read().unwrap_or_else(PoisonError::into_inner).plans.get(&*name) {
             return Arc::clone(plan);
         }
         let plan = Arc::new(make(policy, text, &mut |_| {}));
-        let bytes = ENTRY_BYTES + text.len() + plan.bytes();
-        self.keep(bytes, |known| known.plans.insert(text.into(), Arc::clone(&plan)).is_none());
+        let bytes = ENTRY_BYTES + name.len() + plan.bytes();
+        self.keep(bytes, |known| known.plans.insert((&*name).into(), Arc::clone(&plan)).is_none());
         plan
     }
 
     /// The plan for entries of `base` whose labels line rules changed, made now if it is not known. Its verdict is never
     /// [`Verdict::Keep`]: the text is that of another stream.
-    pub fn derived(&self, policy: &Policy, base: &StreamPlan, situation: &Situation) -> Arc<StreamPlan> {
+    pub fn derived(&self, policy: &OfTenant<'_>, base: &StreamPlan, situation: &Situation) -> Arc<StreamPlan> {
         let key = (base.situation.as_ref().map_or(situation.id, |before| before.id), situation.id);
         if let Some(plan) = self.known.read().unwrap_or_else(PoisonError::into_inner).derived.get(&key) {
             return Arc::clone(plan);

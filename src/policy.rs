@@ -5,13 +5,15 @@ use crate::{
     classify::{self, LineRules},
     guard::Caps,
     plan::{self, Plans},
+    pseudonym::{Key, TenantKey},
+    redact::Keyed,
     relabel::LabelRule,
-    rules::Ruleset,
+    rules::{Rule, Ruleset, file::Action},
     tenancy::Tenancy,
     tenant::Tenant,
     validate::Limits,
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, ops::Deref, sync::Arc};
 
 /// All that decides about pushes, for every tenant.
 pub struct Policies {
@@ -66,6 +68,8 @@ pub struct Policy {
     pub redact: Ruleset,
     /// The section `caps`.
     pub caps: Caps,
+    /// What pseudonyms are made with, where a rule makes some (`pseudonyms` of sigyn.yaml).
+    pub pseudonyms: Option<Key>,
     /// The names of the line rules and redaction rules that are switched off, for those who ask what is not enforced.
     pub off: Vec<String>,
     /// Whether entries that were different and became equal are told apart (`loki.tell_apart` of sigyn.yaml).
@@ -74,6 +78,49 @@ pub struct Policy {
     pub limits: Limits,
     /// What was decided for each label text so far.
     pub plans: Plans,
+}
+
+impl Policy {
+    /// The policy, for a tenant (empty where there are none).
+    pub fn of_tenant<'p>(&'p self, tenant: &'p str) -> OfTenant<'p> {
+        OfTenant { policy: self, tenant, key: self.pseudonyms.as_ref().map(|key| key.of(tenant)) }
+    }
+
+    /// A rule that makes pseudonyms, if there is one.
+    pub fn pseudonym_rule(&self) -> Option<&Rule> {
+        self.redact.rules().iter().find(|rule| matches!(rule.action, Action::Pseudonym { .. }))
+    }
+}
+
+/// A policy as it is for one tenant: pseudonyms are made with a key of its own.
+pub struct OfTenant<'p> {
+    policy: &'p Policy,
+    tenant: &'p str,
+    key: Option<TenantKey<'p>>,
+}
+
+impl OfTenant<'_> {
+    /// The redaction rules with the tenant's key.
+    pub fn keyed(&self) -> Keyed<'_> {
+        Keyed { rules: &self.policy.redact, key: self.key.as_ref() }
+    }
+
+    /// A name for what was decided for a text: the text alone where that is the same for all tenants.
+    pub(crate) fn name_of<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        match &self.key {
+            // No name of a tenant has a zero byte.
+            Some(_) => [self.tenant.as_bytes(), b"\0", text].concat().into(),
+            None => text.into(),
+        }
+    }
+}
+
+impl Deref for OfTenant<'_> {
+    type Target = Policy;
+
+    fn deref(&self) -> &Policy {
+        self.policy
+    }
 }
 
 #[cfg(test)]
@@ -97,7 +144,9 @@ mod tests {
             let by_tenant = (0..tenants).map(|number| (tenant(number), policy())).collect();
             let policies = Policies::new(Tenancy::default(), policy(), by_tenant);
             let kept = (0..texts).map(|number| {
-                policies.all().for_each(|policy| drop(policy.plans.plan(policy, text(number).as_bytes())));
+                policies
+                    .all()
+                    .for_each(|policy| drop(policy.plans.plan(&policy.of_tenant(""), text(number).as_bytes())));
                 policies.all().map(|policy| policy.plans.len()).sum::<usize>()
             });
             kept.max().unwrap_or_default()

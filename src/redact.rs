@@ -8,11 +8,13 @@ mod fit;
 mod replacement;
 
 use crate::{
+    pseudonym::TenantKey,
     push::Edits,
     rules::{Active, Finding, Hit, Ruleset, Wrap, file::Action},
     span::Span,
     tally::{Mode, Place, RuleId, Tally},
 };
+use replacement::Piece;
 use std::cmp::Reverse;
 
 /// What became of a text.
@@ -43,6 +45,15 @@ impl<'a> Text<'a> {
     pub fn whole(buffer: &'a [u8], key: Option<&'a [u8]>, place: Place) -> Self {
         Self { buffer, span: Span::new(0, buffer.len()), key, place }
     }
+}
+
+/// Rules, and the key with which they make pseudonyms.
+#[derive(Clone, Copy)]
+pub struct Keyed<'a> {
+    /// The rules.
+    pub rules: &'a Ruleset,
+    /// The key of the tenant whose the texts are.
+    pub key: Option<&'a TenantKey<'a>>,
 }
 
 /// What became of findings that overlap. It has no `Debug`: a replacement may hold a part of the secret.
@@ -79,7 +90,7 @@ impl Work {
 /// Redacts one text: `hits` are the ruleset's hits inside it (positions of the buffer), edits go to `edits` (positions of
 /// the buffer), counts to `tally`.
 pub fn redact(
-    rules: &Ruleset,
+    Keyed { rules, key }: Keyed<'_>,
     active: &Active,
     text: &Text<'_>,
     hits: &[Hit],
@@ -92,8 +103,9 @@ pub fn redact(
     findings.clear();
     rules.find(bytes, text.span.start, hits, text.key, active, findings);
     findings.retain_mut(|finding| {
-        let new = !replacement::is_own(rules, finding.span.of(bytes));
-        new && fit::widen(bytes, &mut finding.span)
+        replacement::leave_own(rules, bytes, &mut finding.span)
+            && !replacement::is_own(rules, finding.span.of(bytes))
+            && fit::widen(bytes, &mut finding.span)
     });
     if findings.is_empty() {
         return Fate::Clean;
@@ -116,9 +128,14 @@ pub fn redact(
         let wrap = wrap(union, group);
         let known = edits.len();
         strings.pieces(union, wrap, |piece, wrap| {
+            let (old, secret) = (piece.of(bytes), winner.span.of(bytes));
+            let again = matches!(action, Action::Pseudonym { .. }) && replacement::is_own(rules, old);
+            if again {
+                return;
+            }
             let whole = piece == winner.span;
-            replacement::write(action, whole, wrap, piece.of(bytes), replacement);
-            if replacement != piece.of(bytes) {
+            replacement::write(action, key, &Piece { text: old, secret, whole, wrap }, replacement);
+            if replacement != old {
                 edits.replace(piece.shifted(text.span.start), replacement);
             }
         });
@@ -208,8 +225,9 @@ fn winner<'f>(rules: &Ruleset, union: Span, group: &'f [Finding]) -> &'f Finding
     let owned = group.iter().any(|finding| !builtin(&finding) && finding.span.contains(union));
     let strength = |finding: &&Finding| {
         let action = match rules.rule(finding.rule).action {
-            Action::Drop => 2,
-            Action::Text(_) => 1,
+            Action::Drop => 3,
+            Action::Text(_) => 2,
+            Action::Pseudonym { .. } => 1,
             Action::Mask { .. } => 0,
         };
         (action, finding.span.len(), Reverse(finding.rule))
@@ -221,9 +239,12 @@ fn winner<'f>(rules: &Ruleset, union: Span, group: &'f [Finding]) -> &'f Finding
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{
-        file::{Kind, Written},
-        testing,
+    use crate::{
+        pseudonym::Key,
+        rules::{
+            file::{Kind, Written},
+            testing,
+        },
     };
     use proptest::prelude::*;
 
@@ -234,7 +255,9 @@ mod tests {
         let text = Text { buffer: &buffer, span: Span::new(2, 2 + text.len()), key: None, place: Place::Line };
         let (mut hits, mut edits, mut tally) = (Vec::new(), Edits::default(), Tally::default());
         rules.hits(&buffer, &mut hits);
-        let fate = redact(rules, active, &text, &hits, &mut Work::default(), &mut edits, &mut tally);
+        let key = Key::known();
+        let keyed = Keyed { rules, key: Some(&key.of("shop")) };
+        let fate = redact(keyed, active, &text, &hits, &mut Work::default(), &mut edits, &mut tally);
         let mut out = Vec::new();
         edits.apply(&buffer, &mut out);
         assert_eq!(fate == Fate::Changed, !edits.is_empty());
@@ -260,6 +283,17 @@ mod tests {
         with(Action::Mask { keep_first, keep_last }, rule)
     }
 
+    fn pseudonym(label: &str, rule: Written) -> Written {
+        with(Action::Pseudonym { label: label.to_owned() }, rule)
+    }
+
+    /// What stands for a secret.
+    fn named(label: &str, secret: &str) -> String {
+        let mut out = Vec::new();
+        Key::known().of("shop").write(label, secret.as_bytes(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
     fn report(rule: Written) -> Written {
         Written { mode: Mode::Report, ..rule }
     }
@@ -283,6 +317,7 @@ mod tests {
             ("the longer span wins",                         vec![a(), b()],                             "x abc123 y", "x B y"),
             ("of equal spans the earlier rule",              vec![a(), text("C", finds("abc[1]"))],      "x abc1 y",   "x A y"),
             ("text before mask",                             vec![a(), mask(2, 2, b())],                 "x abc123 y", "x A y"),
+            ("text before pseudonym",                        vec![a(), pseudonym("p", b())],             "x abc123 y", "x A y"),
             ("drop before all",                              vec![b(), with(Action::Drop, a())],         "x abc123 y", "(dropped)"),
             ("an owner's rule that covers all before drop",  vec![builtin(with(Action::Drop, a())), b()], "x abc123 y", "x B y"),
             ("but not one that covers a part",               vec![builtin(with(Action::Drop, b())), a()], "x abc123 y", "(dropped)"),
@@ -311,6 +346,61 @@ mod tests {
             let rule = mask(*first, *last, finds(r"abc[0-9a-z\\-]+"));
             assert_eq!(line(vec![rule], secret), *wanted, "{fact}");
         }
+    }
+
+    /// `@` is the pseudonym of the secret.
+    #[test]
+    fn a_pseudonym_is_of_the_secret_that_decides() {
+        let mail = || pseudonym("mail", finds(r"abc(?:@|%40|\\+u0040)x\.org"));
+        let keys = testing::keys("password", "password");
+        let value = || pseudonym("password", keys.clone());
+        #[rustfmt::skip]
+        let facts: Vec<(&str, Vec<Written>, &str, &str, &str)> = vec![
+            ("alone",                          vec![mail()],  "to abc@x.org.",               "to @.",                 "abc@x.org"),
+            ("percent-encoded",                vec![mail()],  "?to=abc%40x.org",             "?to=@",                 "abc@x.org"),
+            ("in JSON",                        vec![mail()],  r#"{"a":"abc\u0040x.org"}"#,   r#"{"a":"@"}"#,          "abc@x.org"),
+            ("in JSON in JSON",                vec![mail()],  r#"{"a":"{\"b\":\"abc\\u0040x.org\"}"}"#, r#"{"a":"{\"b\":\"@\"}"}"#, "abc@x.org"),
+            ("before a mask",                  vec![mask(1, 1, finds(r"abc@x\.org\S*")), mail()], "to abc@x.org!", "to @", "abc@x.org"),
+            ("a number becomes a string",      vec![value()], r#"{"password": 4711}"#,       r#"{"password": "@"}"#,  "4711"),
+            ("of its own name",                vec![value()], "password=hunter2 x",          "password=@ x",          "hunter2"),
+        ];
+        for (fact, rules, text, wanted, secret) in facts {
+            let label = if text.contains("password") { "password" } else { "mail" };
+            assert_eq!(line(rules, text), wanted.replace('@', &named(label, secret)), "{fact}");
+        }
+    }
+
+    #[test]
+    fn a_pseudonym_stays_and_exempts_nothing_beside_it() {
+        let digits = || testing::regex("digits", "[0-9a-f]{12}", "abc");
+        let greedy = || pseudonym("name", finds("abc[^ ]*"));
+        let own = "[name:k1:0abc456789abcdef]".to_owned();
+        let rules = || vec![greedy(), testing::regex("name", r"name:(?P<secret>[^ ]+)", "name:"), finds("key=[^ ]{4}")];
+        #[rustfmt::skip]
+        let facts: Vec<(&str, Vec<Written>, String, String)> = vec![
+            ("its digits stay",           vec![greedy(), digits()], format!("x {own} y"),    format!("x {own} y")),
+            ("others do not",             vec![greedy(), digits()], "x 0abc456789ab y".into(), "x [REDACTED] y".into()),
+            ("its name stays",            rules(), format!("x {own} y"),       format!("x {own} y")),
+            ("as if it were not there",   rules(), format!("x {own}hidden y"), format!("x {own}hidden y")),
+            ("what stands behind goes",   vec![greedy(), testing::regex("hid", "[^ ]{1,9}hid[a-z]+", "hid")], format!("x {own}hidden y"), format!("x {own}[REDACTED] y")),
+            ("another form is none",      rules(), "x [name:k:0123] y".into(), "x [name:[REDACTED] y".into()),
+            ("nor is one beside a label", rules(), format!("abc{own} y"),      format!("{} y", named("name", &format!("abc{own}")))),
+        ];
+        for (fact, rules, text, wanted) in facts {
+            assert_eq!(line(rules, &text), wanted, "{fact}");
+        }
+    }
+
+    #[test]
+    fn without_a_key_a_secret_goes_all_the_same() {
+        let (rules, active) = testing::compile(vec![pseudonym("a", finds("abc"))]);
+        let (mut hits, mut edits, mut out) = (Vec::new(), Edits::default(), Vec::new());
+        rules.hits(b"x abc y", &mut hits);
+        let keyed = Keyed { rules: &rules, key: None };
+        let text = Text::whole(b"x abc y", None, Place::Line);
+        redact(keyed, &active, &text, &hits, &mut Work::default(), &mut edits, &mut Tally::default());
+        edits.apply(b"x abc y", &mut out);
+        assert_eq!(out, b"x [REDACTED] y");
     }
 
     #[test]
@@ -375,7 +465,27 @@ mod tests {
         ]
     }
 
+    /// The same with pseudonyms, under labels that are names of keys too.
+    fn named_rules() -> Vec<Written> {
+        let mut rules = mixed();
+        rules.push(pseudonym("key", testing::keys("keys", "key")));
+        for (number, label) in [(0, "key"), (2, "own"), (3, "x")] {
+            rules[number].action = Action::Pseudonym { label: label.to_owned() };
+        }
+        rules
+    }
+
     proptest! {
+        #[test]
+        fn redacting_to_pseudonyms_twice_changes_nothing(text in r#"(key_[0-9a-z]{3,6}|pin-[0-9]{3,9}|abc|key[=:]|\\n|\\u00e9|%3D|é|\[(key|own|x):k1:[0-9a-f]{16}\]|[ ,"={}\\:a-z0-9]){0,24}"#) {
+            let (rules, active) = testing::compile(named_rules());
+            let (once, _) = redacted(&rules, &active, text.as_bytes());
+            let once = once.unwrap();
+            let (twice, _) = redacted(&rules, &active, &once);
+            let (twice, once) = (String::from_utf8(twice.unwrap()), String::from_utf8(once));
+            prop_assert_eq!(twice, once);
+        }
+
         #[test]
         fn redacting_twice_changes_nothing(text in r#"(key_[0-9a-z]{3,6}|pin-[0-9]{3,9}|abc|key=|\\n|\\u00e9|%3D|é|[ ,"={}\\:a-z0-9]){0,24}"#) {
             let (rules, active) = testing::compile(mixed());
@@ -393,9 +503,11 @@ mod tests {
         ) {
             let inner = serde_json::json!({ "a": words, "n": number, "abc": null, "key=": [true, 1.5e3] });
             let value = if nested { serde_json::json!({ "log": inner.to_string(), "pin": 1 }) } else { inner };
-            let (rules, active) = testing::compile(mixed());
-            let (out, _) = redacted(&rules, &active, value.to_string().as_bytes());
-            prop_assert!(serde_json::from_slice::<serde_json::Value>(&out.unwrap()).is_ok());
+            for rules in [mixed(), named_rules()] {
+                let (rules, active) = testing::compile(rules);
+                let (out, _) = redacted(&rules, &active, value.to_string().as_bytes());
+                prop_assert!(serde_json::from_slice::<serde_json::Value>(&out.unwrap()).is_ok());
+            }
         }
 
         #[test]

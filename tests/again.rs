@@ -7,7 +7,7 @@ use serde_json::Value;
 use sigyn::{
     config::compile_policy,
     push::Edits,
-    redact::{Text, Work, redact},
+    redact::{Keyed, Text, Work, redact},
     rules::{Active, Ruleset},
     span::Span,
     tally::{Place, RuleId, Tally},
@@ -52,6 +52,7 @@ fn redacted(line: &[u8], key: Option<&[u8]>) -> Vec<u8> {
     let (mut hits, mut edits, mut out) = (Vec::new(), Edits::default(), Vec::new());
     rules.hits(line, &mut hits);
     let text = Text { buffer: line, span: Span::new(0, line.len()), key, place: Place::Line };
+    let rules = Keyed { rules, key: None };
     redact(rules, active, &text, &hits, &mut Work::default(), &mut edits, &mut Tally::default());
     edits.apply(line, &mut out);
     out

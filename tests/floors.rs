@@ -9,7 +9,7 @@ use std::{
 
 /// Every module of the crate, from the ground up. A new module needs a place here before it needs code.
 const FLOORS: &[&[&str]] = &[
-    &["span", "tally", "ledger", "tenant", "memory", "error", "diagnostic", "hush", "proto", "process"],
+    &["span", "tally", "ledger", "tenant", "memory", "error", "diagnostic", "hush", "proto", "process", "pseudonym"],
     &["push", "rules", "logql", "re2", "sets", "fields"],
     &["admit", "relabel", "classify", "redact", "guard", "validate", "twins"],
     &["pipeline", "plan", "policy", "tenancy", "config", "explain"],

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use sigyn::{
     config::compile_policy,
     push::Edits,
-    redact::{Text, Work, redact},
+    redact::{Keyed, Text, Work, redact},
     rules::{Active, Ruleset},
     span::Span,
     tally::{Place, RuleId, Tally},
@@ -141,7 +141,8 @@ impl Pack {
         let (mut hits, mut edits, mut out) = (Vec::new(), Edits::default(), Vec::new());
         self.rules.hits(line, &mut hits);
         let text = Text { buffer: line, span: Span::new(0, line.len()), key: None, place: Place::Line };
-        redact(&self.rules, &self.active, &text, &hits, &mut Work::default(), &mut edits, &mut Tally::default());
+        let rules = Keyed { rules: &self.rules, key: None };
+        redact(rules, &self.active, &text, &hits, &mut Work::default(), &mut edits, &mut Tally::default());
         edits.apply(line, &mut out);
         out
     }

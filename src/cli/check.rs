@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, once},
-    load::{Files, Loaded},
+    load::{Files, KeyFrom, Loaded},
 };
 use clap::Args;
 use std::{
@@ -56,7 +56,11 @@ impl Check {
         found.settings.iter().for_each(|config| report.settings(config, Vec::new()));
         for policies in found.lists() {
             let names: Vec<String> = policies.iter().map(|path| path.display().to_string()).collect();
-            report.take("policy", &names.join(", "), Files { config: None, policies }.load());
+            report.take(
+                "policy",
+                &names.join(", "),
+                Files { policies, key: KeyFrom::Known, ..Files::default() }.load(),
+            );
         }
         for source in &found.tests {
             match Tests::load(source) {
@@ -93,7 +97,7 @@ struct Report {
 
 impl Report {
     fn settings(&mut self, config: &Path, policies: Vec<PathBuf>) {
-        let loaded = Files { config: Some(config.to_path_buf()), policies }.check();
+        let loaded = Files { config: Some(config.to_path_buf()), policies, ..Files::default() }.check();
         self.take("configuration", &config.display().to_string(), loaded);
     }
 

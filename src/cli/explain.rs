@@ -7,7 +7,7 @@ use crate::{
     config,
     diagnostic::{Diagnostic, cause},
     explain::{self, Entry},
-    load::Files,
+    load::{Files, KeyFrom},
 };
 use clap::Args;
 use std::{
@@ -35,6 +35,9 @@ pub(super) struct Explain {
     /// A policy file; may be given several times. The builtin rules hold without one.
     #[arg(long, value_name = "FILE")]
     policy: Vec<PathBuf>,
+    /// The file with the key of pseudonyms, as `pseudonyms.key_file` of sigyn.yaml names it.
+    #[arg(long, value_name = "FILE")]
+    pseudonym_key: Option<PathBuf>,
     /// The labels of its stream.
     #[arg(long, value_name = "LABELS", default_value = r#"{source="stdin"}"#)]
     labels: String,
@@ -54,7 +57,8 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let loaded = Files { config: None, policies: self.policy }.load()?;
+        let key = KeyFrom::Option(self.pseudonym_key);
+        let loaded = Files { config: None, policies: self.policy, key }.load()?;
         super::complain(&loaded.warnings);
         let metadata: Result<_, Diagnostic> = self.metadata.iter().map(|pair| read_pair(pair)).collect();
         let age = config::age(&self.age).map_err(|complaint| {

@@ -3,7 +3,7 @@
 use crate::{
     config::{self, Kind, Source, TestFile},
     diagnostic::{Diagnostic, Located, cause},
-    load::{Files, Loaded, read_source},
+    load::{Files, KeyFrom, Loaded, read_source},
 };
 use std::{
     fs, io,
@@ -81,7 +81,7 @@ impl Tests {
         let file = config::lower_tests(source)?;
         let beside = Path::new(&*source.name).parent().unwrap_or(Path::new(""));
         let policies = file.policies.iter().map(|policy| plain(&beside.join(&policy.value))).collect();
-        let loaded = Files { config: None, policies }.load().map_err(|mut complaints| {
+        let loaded = Files { policies, key: KeyFrom::Known, ..Files::default() }.load().map_err(|mut complaints| {
             // A policy that is not there is an error of the file that names it.
             for complaint in complaints.iter_mut().filter(|complaint| complaint.at.is_none()) {
                 let named = |policy: &&Located<PathBuf>| complaint.message.contains(&*policy.value.to_string_lossy());

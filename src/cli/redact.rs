@@ -8,7 +8,7 @@ mod desk;
 use super::{Failure, entry::Pairs, label_text, unwritten};
 use crate::{
     diagnostic::{Diagnostic, cause},
-    load::Files,
+    load::{Files, KeyFrom},
     proto::LabelPair,
     push::Labels,
 };
@@ -43,6 +43,9 @@ pub(super) struct Redact {
     /// A policy file; may be given several times. The builtin rules hold without one.
     #[arg(long, value_name = "FILE")]
     policy: Vec<PathBuf>,
+    /// The file with the key of pseudonyms, as `pseudonyms.key_file` of sigyn.yaml names it.
+    #[arg(long, value_name = "FILE")]
+    pseudonym_key: Option<PathBuf>,
     /// The labels of lines that have none of their own.
     #[arg(long, value_name = "LABELS", default_value = r#"{source="stdin"}"#)]
     labels: String,
@@ -53,7 +56,8 @@ pub(super) struct Redact {
 
 impl Redact {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let loaded = Files { config: None, policies: self.policy.clone() }.load()?;
+        let key = KeyFrom::Option(self.pseudonym_key.clone());
+        let loaded = Files { config: None, policies: self.policy.clone(), key }.load()?;
         super::complain(&loaded.warnings);
         let unlabelled = label_text(&self.labels)?;
         let mut lines = Lines { from: BufReader::with_capacity(256 * 1024, io::stdin()), number: 0 };

@@ -69,7 +69,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
         process::give_back_what_is_large();
-        let files = Files { config: self.config.clone(), policies: self.policy.clone() };
+        let files = Files { config: self.config.clone(), policies: self.policy.clone(), ..Files::default() };
         let Loaded { settings: written, policies, tls, users, warnings, hash } = files.load()?;
         let tls = tls.map(|config| Arc::new(Tls::new(config)));
         let settings = self.over(written.clone())?;

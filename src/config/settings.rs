@@ -43,6 +43,8 @@ pub struct Settings {
     pub policies: Vec<PathBuf>,
     /// `tenants`.
     pub tenants: Tenants,
+    /// `pseudonyms.key_file`: the file with the key, relative to the file that names it.
+    pub pseudonym_key_file: Option<PathBuf>,
     /// `limits`.
     pub limits: Limits,
     /// `log`.
@@ -125,6 +127,7 @@ impl Default for Settings {
             message_limit: 4 * MIB,
             policies: Vec::new(),
             tenants: Tenants::default(),
+            pseudonym_key_file: None,
             limits: Limits::default(),
             log: Log { format: LogFormat::Text, level: "info".into() },
         }

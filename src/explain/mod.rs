@@ -23,10 +23,12 @@ use trail::Trail;
 /// Explains what becomes of an entry under a policy when it is `age` nanoseconds old; see [`Entry::treat`].
 /// [`Error::Internal`] where the explanation is not what really happens.
 pub fn explain(policy: &Policy, entry: &Entry, age: i64) -> Result<Explanation, Error> {
-    let trail = Trail::follow(policy, entry, age)?;
+    // As without tenants, like `Entry::treat`.
+    let of_tenant = &policy.of_tenant("");
+    let trail = Trail::follow(of_tenant, entry, age)?;
     let outcome = entry.treat(policy, age)?;
     if !trail.leads_to(&outcome) {
         return Err(Error::Internal);
     }
-    Ok(shown::show(policy, entry, &trail, &outcome))
+    Ok(shown::show(of_tenant, entry, &trail, &outcome))
 }

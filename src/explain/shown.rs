@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     guard::Touch,
-    policy::Policy,
+    policy::{OfTenant, Policy},
     push::Labels,
     redact,
     rules::{self, Rule, file::Action},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Shows a trail that led to `outcome`.
-pub(super) fn show(policy: &Policy, entry: &Entry, trail: &Trail, outcome: &Outcome) -> Explanation {
+pub(super) fn show(policy: &OfTenant<'_>, entry: &Entry, trail: &Trail, outcome: &Outcome) -> Explanation {
     let shower = Shower { policy, veil: Veil::new(policy, entry, trail) };
     let mut steps = vec![Step::Received { labels: trail.received.as_ref().map(|labels| shower.labels(labels)) }];
     let idle_label_rules = shower.label_rules(trail, outcome, &mut steps);

@@ -7,7 +7,7 @@ use crate::{
     error::Error,
     guard::Touch,
     plan,
-    policy::Policy,
+    policy::OfTenant,
     push::{Labels, can_be_name},
     redact,
     tally::{Place, Reason},
@@ -89,7 +89,7 @@ pub(super) struct Matched {
 
 impl Trail {
     /// Follows an entry on its way. Fails as the treatment of it does.
-    pub(super) fn follow(policy: &Policy, entry: &Entry, age: i64) -> Result<Self, Error> {
+    pub(super) fn follow(policy: &OfTenant<'_>, entry: &Entry, age: i64) -> Result<Self, Error> {
         let received = Labels::parse(&entry.labels).ok();
         let mut trail = Self { received, unasked: policy.lines.rules().len(), ..Self::default() };
         let plan = plan::make(policy, &entry.labels, &mut |step| trail.take(step));

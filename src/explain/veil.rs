@@ -4,7 +4,7 @@
 use super::{Entry, trail::Trail};
 use crate::{
     plan::{Desk, rules_for},
-    policy::Policy,
+    policy::OfTenant,
     push::Labels,
     redact::Decision,
     rules::Active,
@@ -17,7 +17,7 @@ const SHORTEST: usize = 4;
 /// Redacts by every rule for labels, or for metadata, whatever streams it is for, and hides what a secret was made of or
 /// taken from.
 pub(super) struct Veil<'p> {
-    policy: &'p Policy,
+    policy: &'p OfTenant<'p>,
     labels: Active,
     metadata: Active,
     /// All secrets of the entry, in lower case.
@@ -26,7 +26,7 @@ pub(super) struct Veil<'p> {
 
 impl<'p> Veil<'p> {
     /// For the texts of this entry and its trail.
-    pub(super) fn new(policy: &'p Policy, entry: &Entry, trail: &Trail) -> Self {
+    pub(super) fn new(policy: &'p OfTenant<'p>, entry: &Entry, trail: &Trail) -> Self {
         let [lines, metadata, labels] =
             [Place::Line, Place::Metadata, Place::Label].map(|place| rules_for(policy, place));
         let mut veil = Self { policy, labels, metadata, secrets: Vec::new() };

@@ -13,7 +13,7 @@ use crate::{
     memory::Unbounded,
     pipeline::{Cut, cut, shorten},
     plan::{self, Desk, StreamPlan, Verdict},
-    policy::Policy,
+    policy::OfTenant,
     push::as_loki_names,
     rules::Active,
     span::Span,
@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// Follows an entry whose stream has this plan.
 pub(super) fn follow(
-    policy: &Policy,
+    policy: &OfTenant<'_>,
     entry: &Entry,
     age: i64,
     plan: &StreamPlan,
@@ -68,7 +68,7 @@ impl Trail {
 type Metadata = Vec<(Vec<u8>, Vec<u8>)>;
 
 struct Way<'a> {
-    policy: &'a Policy,
+    policy: &'a OfTenant<'a>,
     entry: &'a Entry,
     age: i64,
     /// What came before: nothing.

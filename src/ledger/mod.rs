@@ -121,6 +121,11 @@ impl Ledger {
 }
 
 impl Book<'_> {
+    /// Whose it is; empty where there are no tenants.
+    pub fn tenant(&self) -> &str {
+        self.tenant
+    }
+
     /// The time at which it was opened, in nanoseconds since 1970.
     pub fn now(&self) -> i64 {
         self.now

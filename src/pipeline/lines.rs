@@ -100,7 +100,7 @@ impl Walk<'_> {
             return Ok(false);
         }
         let text = Text { buffer: self.body, span, key, place };
-        match redact(&self.policy.redact, active, &text, hits, self.work, self.content, tally) {
+        match redact(self.policy.keyed(), active, &text, hits, self.work, self.content, tally) {
             Fate::Clean => Ok(false),
             Fate::Changed => Ok(true),
             Fate::Drop(_) => Err(Reason::Redaction),

@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     memory::Memory,
     plan::{StreamPlan, Verdict},
-    policy::Policy,
+    policy::{OfTenant, Policy},
     push::{Labels, StreamFate},
     tally::{Count, Reason, Tally},
 };
@@ -21,7 +21,7 @@ impl Desk {
     /// One plan and fate for each stream; refused streams are counted here.
     pub(super) fn plan(
         &mut self,
-        policy: &Policy,
+        policy: &OfTenant<'_>,
         body: &[u8],
         memory: &mut dyn Memory,
         tally: &mut Tally,

@@ -38,6 +38,7 @@ fn policy() -> Policy {
         lines: LineRules::default(),
         redact,
         caps: Caps::default(),
+        pseudonyms: None,
         off: Vec::new(),
         tell_apart: true,
         limits: Limits::default(),

@@ -7,7 +7,7 @@ use crate::{
     ledger::Book,
     memory::{Beside, Memory},
     plan::{Desk as Alone, StreamPlan},
-    policy::Policy,
+    policy::OfTenant,
     push::{self, Edits, Entry, Fates, Index, Stream, StreamFate},
     redact::Work,
     rules::Hit,
@@ -66,7 +66,7 @@ impl From<Error> for Stop {
 
 /// Where the walk over the entries stands.
 pub(super) struct Walk<'a> {
-    pub(super) policy: &'a Policy,
+    pub(super) policy: &'a OfTenant<'a>,
     pub(super) body: &'a [u8],
     pub(super) book: Book<'a>,
     pub(super) index: &'a Index,

@@ -1,7 +1,7 @@
 //! Texts that stand alone are redacted: labels, what is made of them, and lines that are no longer those of the push.
 
 use crate::{
-    policy::Policy,
+    policy::OfTenant,
     push::Edits,
     redact::{Fate, Text, Work, redact},
     rules::{Active, Hit},
@@ -28,7 +28,7 @@ impl Desk {
     /// The text as it is forwarded. `Err` where a rule drops what it is a part of. Findings are counted here.
     pub(crate) fn redact(
         &mut self,
-        policy: &Policy,
+        policy: &OfTenant<'_>,
         active: &Active,
         place: Place,
         text: &[u8],
@@ -65,7 +65,7 @@ impl Desk {
     /// The same, counted by whoever asks; `None` where the text goes on as it is.
     pub(crate) fn text(
         &mut self,
-        policy: &Policy,
+        policy: &OfTenant<'_>,
         active: &Active,
         text: &Text<'_>,
         tally: &mut Tally,
@@ -81,7 +81,7 @@ impl Desk {
     /// The same for a text that was scanned before.
     pub(crate) fn scanned(
         &mut self,
-        policy: &Policy,
+        policy: &OfTenant<'_>,
         active: &Active,
         text: &Text<'_>,
         hits: &[Hit],
@@ -122,7 +122,7 @@ impl Desk {
     /// Whether the text is another now: it stands in `changed` then.
     fn changes(
         &mut self,
-        policy: &Policy,
+        policy: &OfTenant<'_>,
         active: &Active,
         text: &Text<'_>,
         hits: &[Hit],
@@ -130,7 +130,7 @@ impl Desk {
     ) -> Result<bool, Reason> {
         let Self { edits, work, changed, .. } = self;
         edits.clear();
-        match redact(&policy.redact, active, text, hits, work, edits, tally) {
+        match redact(policy.keyed(), active, text, hits, work, edits, tally) {
             Fate::Clean => Ok(false),
             Fate::Drop(_) => Err(Reason::Redaction),
             Fate::Changed => {

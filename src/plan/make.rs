@@ -7,7 +7,7 @@ use crate::{
     admit,
     classify::{Origin, Situation},
     guard::{self, TooMany},
-    policy::Policy,
+    policy::{OfTenant, Policy},
     push::{Labels, MAX_TEXT, as_loki_names, can_be_name},
     redact,
     relabel::{Demoted, LabelRule, relabel},
@@ -40,7 +40,7 @@ pub enum Step<'a> {
 }
 
 /// The plan of a label text. `watch` sees each step.
-pub fn make(policy: &Policy, text: &[u8], watch: &mut dyn FnMut(Step<'_>)) -> StreamPlan {
+pub fn make(policy: &OfTenant<'_>, text: &[u8], watch: &mut dyn FnMut(Step<'_>)) -> StreamPlan {
     let mut plan = StreamPlan::kept();
     let finished = normalise(policy, text, watch).and_then(|(labels, demoted)| {
         let set = Set { before: None, labels: &labels, demoted: &demoted, origins: &[] };
@@ -62,7 +62,7 @@ pub fn make(policy: &Policy, text: &[u8], watch: &mut dyn FnMut(Step<'_>)) -> St
 /// The plan for entries of a stream whose labels line rules changed into those of `situation`. `watch` sees each step from
 /// admission on.
 pub fn derive(
-    policy: &Policy,
+    policy: &OfTenant<'_>,
     base: &StreamPlan,
     situation: &Situation,
     watch: &mut dyn FnMut(Step<'_>),
@@ -124,7 +124,7 @@ impl Set<'_> {
 
 /// Admit, redact, shorten, validate, print: gives the label text that goes on.
 fn finish(
-    policy: &Policy,
+    policy: &OfTenant<'_>,
     set: Set<'_>,
     plan: &mut StreamPlan,
     watch: &mut dyn FnMut(Step<'_>),
@@ -177,7 +177,7 @@ fn shorten(policy: &Policy, labels: Labels, plan: &mut StreamPlan) -> Result<Lab
 
 /// Finds out which rules apply, and redacts the labels and what was one.
 fn redact_set(
-    policy: &Policy,
+    policy: &OfTenant<'_>,
     set: Set<'_>,
     plan: &mut StreamPlan,
     watch: &mut dyn FnMut(Step<'_>),
@@ -226,6 +226,8 @@ pub(crate) fn rules_for(policy: &Policy, place: Place) -> Active {
 /// Whether redaction would change the value of a label, or drop it: such a text must not leave its stream by another way.
 /// All rules for labels are asked, whatever streams they are for.
 pub fn is_redacted(policy: &Policy, name: &[u8], value: &[u8]) -> bool {
+    // Whether it is changed is the same for all.
+    let policy = &policy.of_tenant("");
     let redacted = Desk::default().redact(policy, &rules_for(policy, Place::Label), Place::Label, value, Some(name));
     redacted.as_deref() != Ok(value)
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     config::{Source, compile_policy},
+    policy::Policy,
     push::Labels,
 };
 
@@ -25,8 +26,8 @@ fn told(text: &str, labels: &str) -> String {
     let policy = policy(&format!(
         "{{labels: [{{action: demote, regex: d}}], redact: [{{name: id, token: 'id-{{digits:4}}'}}], lines: [{{name: n, count: true}}], {text}}}"
     ));
-    let base = policy.plans.plan(&policy, br#"{a="1", d="id-1234"}"#);
-    let plan = policy.plans.derived(&policy, &base, &situation(&policy, &base, labels));
+    let base = policy.plans.plan(&policy.of_tenant(""), br#"{a="1", d="id-1234"}"#);
+    let plan = policy.plans.derived(&policy.of_tenant(""), &base, &situation(&policy, &base, labels));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match &plan.verdict {
         Verdict::Keep => "the text of another stream".to_owned(),
@@ -60,13 +61,13 @@ fn labels_that_line_rules_made_go_the_second_half_of_the_way() {
 #[test]
 fn a_derived_plan_is_made_once_and_kept_within_bounds() {
     let policy = Policy { plans: Plans::within(20_000), ..policy("lines: [{name: n, count: true}]") };
-    let base = policy.plans.plan(&policy, br#"{a="1"}"#);
+    let base = policy.plans.plan(&policy.of_tenant(""), br#"{a="1"}"#);
     let first = situation(&policy, &base, r#"{a="2"}"#);
-    let plan = policy.plans.derived(&policy, &base, &first);
-    assert!(Arc::ptr_eq(&plan, &policy.plans.derived(&policy, &base, &first)));
+    let plan = policy.plans.derived(&policy.of_tenant(""), &base, &first);
+    assert!(Arc::ptr_eq(&plan, &policy.plans.derived(&policy.of_tenant(""), &base, &first)));
     let most = (0..1000).map(|number| {
         let next = situation(&policy, &base, &format!("{{a=\"x{number}\"}}"));
-        policy.plans.derived(&policy, &base, &next);
+        policy.plans.derived(&policy.of_tenant(""), &base, &next);
         policy.plans.len()
     });
     let most = most.max().unwrap_or_default();
@@ -76,7 +77,7 @@ fn a_derived_plan_is_made_once_and_kept_within_bounds() {
 #[test]
 fn where_no_rule_is_for_a_stream_it_has_no_situation() {
     let policy = policy(r#"lines: [{name: n, match: '{a="1"}', count: true}]"#);
-    let has = |text: &str| policy.plans.plan(&policy, text.as_bytes()).situation.is_some();
+    let has = |text: &str| policy.plans.plan(&policy.of_tenant(""), text.as_bytes()).situation.is_some();
     assert!(has(r#"{a="1"}"#) && !has(r#"{a="2"}"#));
-    assert!(policy.plans.plan(&policy, br#"{a="1"}"#).labels.is_none(), "the guard has nothing to ask");
+    assert!(policy.plans.plan(&policy.of_tenant(""), br#"{a="1"}"#).labels.is_none(), "the guard has nothing to ask");
 }

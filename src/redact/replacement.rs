@@ -1,8 +1,12 @@
 //! The bytes that stand where a secret stood, and how they are known again.
 
-use crate::rules::{
-    Ruleset, Wrap, escape,
-    file::{Action, REDACTED},
+use crate::{
+    pseudonym::{self, TenantKey},
+    rules::{
+        Ruleset, Wrap, escape,
+        file::{Action, REDACTED},
+    },
+    span::Span,
 };
 
 const STARS: &[u8] = b"****";
@@ -10,7 +14,19 @@ const STARS: &[u8] = b"****";
 /// Quotes that may be left behind a replacement when what it replaces began before they were opened.
 const CLOSING: [&[u8]; 9] = [b"\"", b"'", b"`", b"%22", b"%27", b"&quot;", b"&#34;", b"&apos;", b"&#39;"];
 
-/// Whether a text is what a rule of this policy puts in the place of a secret: the exact text, or the form of a mask.
+/// What is replaced, and what stands around it.
+pub(super) struct Piece<'t> {
+    /// It.
+    pub(super) text: &'t [u8],
+    /// All that the rule that decides has found.
+    pub(super) secret: &'t [u8],
+    /// Whether it is one rule's finding and nothing more; only then do ends of it mean what a mask shows of them.
+    pub(super) whole: bool,
+    pub(super) wrap: Wrap,
+}
+
+/// Whether a text is what a rule of this policy puts in the place of a secret: the exact text, or the form of a mask or a
+/// pseudonym.
 /// A quote behind it makes no secret of it.
 pub(super) fn is_own(rules: &Ruleset, text: &[u8]) -> bool {
     let quote = CLOSING.iter().find_map(|quote| text.strip_suffix(*quote));
@@ -22,8 +38,28 @@ fn is_replacement(rules: &Ruleset, text: &[u8]) -> bool {
         || rules.replacements().iter().any(|action| match action {
             Action::Text(own) => own.as_bytes() == text,
             Action::Mask { keep_first, keep_last } => is_mask(text, *keep_first, *keep_last),
+            Action::Pseudonym { label } => pseudonym::length(text, label) == Some(text.len()),
             Action::Drop => false,
         })
+}
+
+/// Takes out of a finding what it holds of a pseudonym that does not lie wholly in it: digits and names that stand in one
+/// are no secrets. False if nothing is left.
+pub(super) fn leave_own(rules: &Ruleset, text: &[u8], span: &mut Span) -> bool {
+    if let Some(own) = rules.pseudonym_around(text, span.start) {
+        span.start = own.end.min(span.end);
+        if CLOSING.contains(&without_backslashes_before(span.of(text))) {
+            return false;
+        }
+    }
+    if let Some(own) = rules.pseudonym_around(text, span.end) {
+        span.end = own.start.max(span.start);
+    }
+    span.start < span.end
+}
+
+fn without_backslashes_before(text: &[u8]) -> &[u8] {
+    &text[text.iter().take_while(|byte| **byte == b'\\').count()..]
 }
 
 fn without_backslashes(text: &[u8]) -> &[u8] {
@@ -31,16 +67,19 @@ fn without_backslashes(text: &[u8]) -> &[u8] {
     &text[..text.len() - escapes]
 }
 
-/// Writes the replacement of `secret` to `out`. `whole` says that the secret is one rule's finding and nothing more; only
-/// then do ends of it mean what a mask shows of them.
-pub(super) fn write(action: &Action, whole: bool, wrap: Wrap, secret: &[u8], out: &mut Vec<u8>) {
+/// Writes the replacement of a piece to `out`.
+pub(super) fn write(action: &Action, key: Option<&TenantKey<'_>>, piece: &Piece<'_>, out: &mut Vec<u8>) {
+    let Piece { text, secret, whole, wrap } = *piece;
     out.clear();
     quote(wrap, out);
-    match action {
-        Action::Text(text) => out.extend_from_slice(text.as_bytes()),
-        Action::Mask { keep_first, keep_last } if whole => mask(secret, *keep_first, *keep_last, out),
-        // A drop makes no edits.
-        Action::Mask { .. } | Action::Drop => out.extend_from_slice(REDACTED.as_bytes()),
+    match (action, key) {
+        (Action::Text(text), _) => out.extend_from_slice(text.as_bytes()),
+        (Action::Mask { keep_first, keep_last }, _) if whole => mask(text, *keep_first, *keep_last, out),
+        (Action::Pseudonym { label }, Some(key)) => key.write(label, secret, out),
+        // A drop makes no edits, and no policy comes into force that makes pseudonyms without a key.
+        (Action::Mask { .. } | Action::Pseudonym { .. } | Action::Drop, _) => {
+            out.extend_from_slice(REDACTED.as_bytes());
+        }
     }
     quote(wrap, out);
 }

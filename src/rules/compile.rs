@@ -48,9 +48,11 @@ impl Ruleset {
             keys::Detector::compile(&names).map_err(|all| all.into_iter().for_each(|(id, one)| complain(id, one)));
         let (Ok(mut keys), true) = (keys, complaints.is_empty()) else { return Err(complaints) };
         for rule in &written {
-            if let Action::Text(replacement) = &rule.action {
-                keys = keys.sparing(replacement.as_bytes());
-            }
+            keys = match &rule.action {
+                Action::Text(replacement) => keys.sparing(replacement.as_bytes()),
+                Action::Pseudonym { label } => keys.sparing_pseudonyms(label),
+                Action::Mask { .. } | Action::Drop => keys,
+            };
         }
         for (number, literal) in keys.literals().iter().enumerate() {
             compiler.want(literal, User::Key(number as u32));
@@ -163,8 +165,13 @@ impl Compiler {
             places: rule.places,
             samples: rule.samples,
         });
+        let label = |action: &Action| match action {
+            Action::Pseudonym { label } => Some(label.clone()),
+            _ => None,
+        };
         Ok(Ruleset {
             rules: rules.collect(),
+            labels: replacements.iter().filter_map(label).collect(),
             replacements,
             literals: scan::Literals::new(&self.literals)?,
             users,

@@ -78,6 +78,11 @@ pub enum Action {
         /// Characters kept at the end.
         keep_last: u8,
     },
+    /// What stands for the secret and tells only whether it is the same one.
+    Pseudonym {
+        /// What it is called: the rule, or a shorter name.
+        label: String,
+    },
     /// The line, or on a label the stream, goes.
     Drop,
 }

@@ -22,6 +22,7 @@ pub mod token;
 use crate::{
     diagnostic::At,
     logql::Selector,
+    pseudonym,
     span::Span,
     tally::{Mode, RuleId},
 };
@@ -99,6 +100,8 @@ pub struct Ruleset {
     rules: Vec<Rule>,
     /// The different actions of the rules.
     replacements: Vec<Action>,
+    /// The labels of pseudonyms.
+    labels: Vec<String>,
     literals: scan::Literals,
     /// Who asked for each literal: those of number `n` are `users[starts[n]..starts[n + 1]]`.
     users: Vec<User>,
@@ -215,7 +218,7 @@ impl Ruleset {
         let mut memo = keys::Memo::default();
         let mut patterns = [0_u64; MAX_PATTERNS / 64];
         let mut any_pattern = false;
-        for (literal, hit) in inside(text, base, hits) {
+        for (literal, hit) in self.inside(text, base, hits) {
             for user in self.users(literal) {
                 match *user {
                     User::Token(token) => {
@@ -255,11 +258,23 @@ impl Ruleset {
         let (rule, regex) = &self.patterns[pattern];
         if active.has(*rule) {
             let wanted = |user: &User| matches!(user, User::Pattern(number) if *number as usize == pattern);
-            let near = inside(text, base, hits).filter(|(literal, _)| self.users(*literal).iter().any(wanted));
+            let near = self.inside(text, base, hits).filter(|(literal, _)| self.users(*literal).iter().any(wanted));
             regex.find(text, near.map(|(_, hit)| hit), |span| {
                 findings.push(Finding { rule: *rule, span, wrap: Wrap::Bare });
             });
         }
+    }
+
+    /// The hits that lie wholly inside a text and in no pseudonym, in its own positions: the names and digits of one are
+    /// nothing to look at, and what stands beside it is looked at as if it were not there.
+    fn inside(&self, text: &[u8], base: u32, hits: &[Hit]) -> impl Iterator<Item = (u32, Span)> {
+        inside(text, base, hits).filter(|(_, hit)| self.pseudonym_around(text, hit.start).is_none())
+    }
+
+    /// The pseudonym that a rule of this policy may have made and of which `at` is an inner place.
+    pub fn pseudonym_around(&self, text: &[u8], at: u32) -> Option<Span> {
+        let own = pseudonym::around(text, at as usize, self.labels.iter().map(String::as_str))?;
+        Some(Span::new(own.start, own.end))
     }
 
     fn users(&self, literal: u32) -> &[User] {
@@ -280,7 +295,7 @@ pub(crate) mod testing {
     //! Rules for tests, without a file that they stand in.
     use super::{
         Active, Mode, Ruleset,
-        file::{Action, Kind, REDACTED, Written},
+        file::{Action, KeyNames, Kind, REDACTED, Written},
     };
     use crate::{diagnostic::At, tally::RuleId};
 
@@ -305,6 +320,11 @@ pub(crate) mod testing {
 
     pub(crate) fn regex(name: &str, pattern: &str, keyword: &str) -> Written {
         rule(name, Kind::Regex { pattern: pattern.to_owned(), keywords: vec![keyword.to_owned()] })
+    }
+
+    /// Looks for values of keys that end in this name.
+    pub(crate) fn keys(name: &str, suffix: &str) -> Written {
+        rule(name, Kind::Keys(KeyNames { suffix: vec![suffix.to_owned()], ..KeyNames::default() }))
     }
 
     pub(crate) fn compile(written: Vec<Written>) -> (Ruleset, Active) {

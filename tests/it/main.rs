@@ -17,6 +17,7 @@ mod limits;
 mod parts;
 mod peers;
 mod policies;
+mod pseudonyms;
 mod rates;
 mod slow;
 mod storm;

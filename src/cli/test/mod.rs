@@ -11,7 +11,7 @@ use crate::{
     diagnostic::{At, Diagnostic, once},
     error::Error,
     explain::Entry,
-    load::Files,
+    load::{Files, KeyFrom},
     policy::Policy,
     push::Labels,
     rules::samples::{Miss, misses},
@@ -63,7 +63,7 @@ impl Test {
             }
         }
         for list in found.lists() {
-            match (Files { config: None, policies: list }).load() {
+            match (Files { policies: list, key: KeyFrom::Known, ..Files::default() }).load() {
                 Ok(loaded) => policies.push(loaded),
                 Err(errors) => complaints.extend(errors),
             }

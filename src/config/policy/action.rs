@@ -1,6 +1,6 @@
 //! What `with` and `mode` say.
 
-use super::Setting;
+use super::{Setting, redact::is_rule_name};
 use crate::{
     config::{
         nearest,
@@ -17,7 +17,12 @@ const MAX_TEXT: usize = 128;
 #[derive(Clone)]
 pub(super) enum With {
     Text(String),
-    Mask { keep_first: u8, keep_last: u8 },
+    Mask {
+        keep_first: u8,
+        keep_last: u8,
+    },
+    /// Under this label, or else the name of the rule.
+    Pseudonym(Option<String>),
     Drop,
     Report,
 }
@@ -30,6 +35,7 @@ impl With {
             Self::Mask { keep_first, keep_last } => {
                 Some(Action::Mask { keep_first: *keep_first, keep_last: *keep_last })
             }
+            Self::Pseudonym(label) => Some(Action::Pseudonym { label: label.as_deref().unwrap_or(rule).to_owned() }),
             Self::Drop => Some(Action::Drop),
             Self::Report => None,
         }
@@ -84,28 +90,15 @@ impl Setting {
 
 fn read_with(with: &Cursor<'_>, complaints: &mut Complaints) -> Option<With> {
     if with.is_mapping() {
-        let fields = with.fields(&["mask"], &["pseudonym"], complaints)?;
-        let Some(mask) = fields.find("mask") else {
-            if fields.iter().next().is_none() {
-                complaints.push(with.wrong("the mapping is empty").hint("write `{mask: {keep_last: 4}}`"));
-            }
-            return None;
-        };
-        let fields = mask.fields(&["keep_first", "keep_last"], &[], complaints)?;
-        let mut keep = |key| fields.find(key).map_or(Some(0), |keep| read_keep(&keep, complaints));
-        let (keep_first, keep_last) = (keep("keep_first"), keep("keep_last"));
-        return Some(With::Mask { keep_first: keep_first?, keep_last: keep_last? });
+        return read_form(with, complaints);
     }
     let text = with.text(complaints)?;
     let cause = match text {
         "drop" => return Some(With::Drop),
+        "pseudonym" => return Some(With::Pseudonym(None)),
         "report" => return Some(With::Report),
         "mask" => {
             complaints.push(with.wrong("`mask` has no lengths").hint("write `{mask: {keep_last: 4}}`"));
-            return None;
-        }
-        "pseudonym" => {
-            complaints.push(with.wrong("`pseudonym` is not supported yet"));
             return None;
         }
         _ if text.is_empty() => "the replacement is empty".to_owned(),
@@ -117,6 +110,42 @@ fn read_with(with: &Cursor<'_>, complaints: &mut Complaints) -> Option<With> {
     };
     let hint = "a replacement is made of letters, digits, `_ . : * - [ ]` and `{rule}`, the name of the rule";
     complaints.push(with.wrong(cause).hint(hint));
+    None
+}
+
+/// `{mask: …}` or `{pseudonym: LABEL}`.
+fn read_form(with: &Cursor<'_>, complaints: &mut Complaints) -> Option<With> {
+    let fields = with.fields(&["mask", "pseudonym"], &[], complaints)?;
+    match (fields.find("mask"), fields.find("pseudonym")) {
+        (Some(mask), None) => read_mask(&mask, complaints),
+        (None, Some(label)) => read_label(&label, complaints).map(|label| With::Pseudonym(Some(label))),
+        (Some(_), Some(_)) => {
+            complaints.push(with.wrong("a secret has one replacement").hint("keep one of `mask` and `pseudonym`"));
+            None
+        }
+        (None, None) => {
+            if fields.iter().next().is_none() {
+                complaints.push(with.wrong("the mapping is empty").hint("write `{mask: {keep_last: 4}}`"));
+            }
+            None
+        }
+    }
+}
+
+fn read_mask(mask: &Cursor<'_>, complaints: &mut Complaints) -> Option<With> {
+    let fields = mask.fields(&["keep_first", "keep_last"], &[], complaints)?;
+    let mut keep = |key| fields.find(key).map_or(Some(0), |keep| read_keep(&keep, complaints));
+    let (keep_first, keep_last) = (keep("keep_first"), keep("keep_last"));
+    Some(With::Mask { keep_first: keep_first?, keep_last: keep_last? })
+}
+
+fn read_label(label: &Cursor<'_>, complaints: &mut Complaints) -> Option<String> {
+    let text = label.text(complaints)?;
+    if is_rule_name(text) {
+        return Some(text.to_owned());
+    }
+    let hint = "it is made of `a-z 0-9 - _ .` like the name of a rule, e.g. `{pseudonym: email}`";
+    complaints.push(label.wrong(format!("`{text}` cannot stand in a pseudonym")).hint(hint));
     None
 }
 

@@ -106,6 +106,7 @@ pub(super) fn compile(files: &[Source], packs: &[Pack]) -> Result<(Policy, Vec<D
         lines,
         redact,
         caps: draft.caps.caps(),
+        pseudonyms: None,
         off,
         tell_apart: true,
         limits: Limits::default(),

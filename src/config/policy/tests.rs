@@ -44,6 +44,7 @@ fn rules(policy: &Policy) -> Vec<String> {
         let action = match &rule.action {
             Action::Text(text) => text.clone(),
             Action::Mask { keep_first, keep_last } => format!("mask {keep_first} {keep_last}"),
+            Action::Pseudonym { label } => format!("pseudonym {label}"),
             Action::Drop => "drop".to_owned(),
         };
         let owner = if rule.builtin { "builtin" } else { "own" };
@@ -93,6 +94,8 @@ fn own_rules_come_first_and_say_what_becomes_of_a_finding() {
         ("a text",                 "with: 'x:*-_.[0]'",                      "own on x:*-_.[0]"),
         ("the name of the rule",   "with: '[{rule}:{rule}]'",                "own on [my.rule-1:my.rule-1]"),
         ("a mask",                 "with: {mask: {keep_last: 2}}",           "own on mask 0 2"),
+        ("a pseudonym",            "with: pseudonym",                        "own on pseudonym my.rule-1"),
+        ("under another name",     "with: {pseudonym: mail}",                "own on pseudonym mail"),
         ("a mask that keeps none", "with: {mask: {}}",                       "own on mask 0 0"),
         ("the line goes",          "with: drop",                             "own on drop"),
         ("report by `with`",       "with: report",                           "own report [REDACTED]"),

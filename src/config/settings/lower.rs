@@ -16,7 +16,8 @@ use http::Uri;
 use std::{path::PathBuf, time::Duration};
 
 pub(in crate::config) const KEYS: &[&str] =
-    &["listen", "admin", "tls", "auth", "loki", "policies", "tenants", "limits", "log"];
+    &["listen", "admin", "tls", "auth", "loki", "policies", "tenants", "pseudonyms", "limits", "log"];
+const PSEUDONYMS: &[&str] = &["key_file"];
 const LOKI: &[&str] =
     &["url", "tell_apart", "message_limit", "limits", "basic_auth", "bearer_token_file", "tls_config"];
 const LIMITS: &[&str] = &[
@@ -85,6 +86,9 @@ impl Reader<'_> {
         }
         if let Some(auth) = fields.find("auth") {
             self.tenants_of_users(&auth, settings);
+        }
+        if let Some(pseudonyms) = self.section(&fields, "pseudonyms", PSEUDONYMS) {
+            settings.pseudonym_key_file = self.given(&pseudonyms, "key_file", path);
         }
         if let Some(limits) = self.section(&fields, "limits", LIMITS) {
             self.limits(&limits, &mut settings.limits);
@@ -251,7 +255,7 @@ mod tests {
             loki::{BASIC_AUTH, TLS_CONFIG},
             tenants::KEYS as TENANTS,
         },
-        AUTH, KEYS, LIMITS, LOG, LOKI, TLS, loki_limits, lower,
+        AUTH, KEYS, LIMITS, LOG, LOKI, PSEUDONYMS, TLS, loki_limits, lower,
     };
     use crate::config::{Settings, Source, default_yaml, read::Cursor, yaml};
 
@@ -262,8 +266,15 @@ mod tests {
         let root = yaml::parse(&file.name, &file.text).unwrap().unwrap();
         let mut complaints = Vec::new();
         let fields = Cursor::root(&root).entries(&mut complaints).unwrap();
-        let sections =
-            [("tls", TLS), ("auth", AUTH), ("loki", LOKI), ("tenants", TENANTS), ("limits", LIMITS), ("log", LOG)];
+        let sections = [
+            ("tls", TLS),
+            ("auth", AUTH),
+            ("loki", LOKI),
+            ("tenants", TENANTS),
+            ("pseudonyms", PSEUDONYMS),
+            ("limits", LIMITS),
+            ("log", LOG),
+        ];
         for (section, keys) in sections {
             let fields = fields.find(section).unwrap().entries(&mut complaints).unwrap();
             assert!(keys.iter().all(|key| fields.find(key).is_some()), "a key of {section} is missing");

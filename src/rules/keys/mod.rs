@@ -62,6 +62,13 @@ impl Detector {
         self
     }
 
+    /// The same, sparing pseudonyms of this label.
+    #[must_use]
+    pub fn sparing_pseudonyms(mut self, label: &str) -> Self {
+        self.spared.add_pseudonyms(label);
+        self
+    }
+
     /// The literals, in lower case, one of which stands in every key that is listed.
     pub fn literals(&self) -> &[Vec<u8>] {
         &self.literals

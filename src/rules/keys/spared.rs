@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use super::{names::marks, quote::Quote};
-use crate::rules::file::REDACTED;
+use crate::{pseudonym, rules::file::REDACTED};
 
 /// Values that are no secrets.
 const LOOKALIKES: &str = include_str!("../../../rules/lookalikes.tsv");
@@ -89,6 +89,8 @@ pub(super) struct Spared {
     values: HashSet<Vec<u8>>,
     /// What is written in the place of a secret.
     replacements: Vec<Vec<u8>>,
+    /// The labels of pseudonyms that are.
+    pseudonyms: Vec<String>,
 }
 
 impl Spared {
@@ -96,7 +98,7 @@ impl Spared {
     pub(super) fn new() -> Self {
         let values = marks(LOOKALIKES).filter(|(_, mark)| *mark == "not-value");
         let values = values.map(|(value, _)| value.as_bytes().to_vec()).collect();
-        Self { values, replacements: vec![REDACTED.as_bytes().to_vec()] }
+        Self { values, replacements: vec![REDACTED.as_bytes().to_vec()], pseudonyms: Vec::new() }
     }
 
     /// Adds what is written in the place of a secret.
@@ -105,6 +107,11 @@ impl Spared {
             self.values.insert(replacement.to_ascii_lowercase());
             self.replacements.push(replacement.to_vec());
         }
+    }
+
+    /// Adds what is written there under this label.
+    pub(super) fn add_pseudonyms(&mut self, label: &str) {
+        self.pseudonyms.push(label.to_owned());
     }
 
     /// Whether `value` is no secret.
@@ -126,6 +133,12 @@ impl Spared {
         self.values.contains(&*lower) || reference(value) || placeholder(lower)
     }
 
+    /// The length of the pseudonym that `value` begins with.
+    fn pseudonym(&self, value: &[u8]) -> Option<usize> {
+        let length = || self.pseudonyms.iter().find_map(|label| pseudonym::length(value, label));
+        if value.starts_with(b"[") { length() } else { None }
+    }
+
     /// Whether nothing stands there but replacements and quotes: of two secrets that met at a quote, the quote stays.
     fn is_replaced(&self, mut value: &[u8]) -> bool {
         let mut replaced = false;
@@ -133,6 +146,9 @@ impl Spared {
             if let Some(rest) = self.replacements.iter().find_map(|text| value.strip_prefix(&text[..])) {
                 replaced = true;
                 value = rest;
+            } else if let Some(length) = self.pseudonym(value) {
+                replaced = true;
+                value = &value[length..];
             } else if let Some((_, end)) = Quote::at(value, 0) {
                 value = &value[end..];
             } else {
