@@ -222,7 +222,7 @@ fn winner<'f>(rules: &Ruleset, union: Span, group: &'f [Finding]) -> &'f Finding
 mod tests {
     use super::*;
     use crate::rules::{
-        file::{Kind, Written},
+        file::{Doubts, Kind, Written},
         testing,
     };
     use proptest::prelude::*;
@@ -369,7 +369,11 @@ mod tests {
                 "GONE",
                 testing::rule(
                     "x",
-                    Kind::Regex { pattern: r"=(?P<secret>[^ ]+)".to_owned(), keywords: vec!["key=".to_owned()] },
+                    Kind::Regex {
+                        pattern: r"=(?P<secret>[^ ]+)".to_owned(),
+                        keywords: vec!["key=".to_owned()],
+                        doubts: Doubts::default(),
+                    },
                 ),
             ),
         ]

@@ -18,6 +18,7 @@ mod parts;
 mod peers;
 mod policies;
 mod rates;
+mod rules;
 mod slow;
 mod storm;
 mod support;
