@@ -4,7 +4,7 @@
 //! in several lists.
 
 use crate::{
-    config::{self, Broken, Settings, Source},
+    config::{self, Broken, Listed, Settings, Source},
     credentials,
     diagnostic::{Diagnostic, cause, once},
     forward,
@@ -138,6 +138,15 @@ impl Files {
             KeyFrom::Known => return Ok(Some(Key::known())),
         };
         file.map(|file| credentials::pseudonym_key(name, &file)).transpose()
+    }
+
+    /// The redaction rules of the common policy, and the warnings. Fails with all errors of all files, as [`Files::load`].
+    pub(crate) fn rules(&self) -> Result<(Vec<Listed>, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let Loaded { settings, warnings, .. } = self.load()?;
+        let beside = self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let listed = settings.policies.iter().map(|path| beside.join(path)).chain(self.policies.iter().cloned());
+        let sources = listed.map(|path| read_source(&path, "policy")).collect::<Result<Vec<_>, _>>();
+        Ok((config::redaction_rules(&sources.map_err(|complaint| vec![complaint])?), warnings))
     }
 
     fn settings(&self, hash: &mut Md5) -> Result<Settings, Broken> {

@@ -60,6 +60,12 @@ enum Test {
     Regex(Regex),
 }
 
+/// Texts in small ASCII letters, of which one stands in all that a pattern of Go's dialect matches, in capitals or not. None
+/// where no short list of texts of three bytes or more is known.
+pub fn required_texts(pattern: &str) -> Vec<Vec<u8>> {
+    required::of(pattern).0
+}
+
 impl Selector {
     /// The selector `{}`, which fits all.
     pub fn any() -> Self {

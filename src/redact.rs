@@ -242,7 +242,7 @@ mod tests {
     use crate::{
         pseudonym::Key,
         rules::{
-            file::{Kind, Written},
+            file::{Doubts, Kind, Written},
             testing,
         },
     };
@@ -459,7 +459,11 @@ mod tests {
                 "GONE",
                 testing::rule(
                     "x",
-                    Kind::Regex { pattern: r"=(?P<secret>[^ ]+)".to_owned(), keywords: vec!["key=".to_owned()] },
+                    Kind::Regex {
+                        pattern: r"=(?P<secret>[^ ]+)".to_owned(),
+                        keywords: vec!["key=".to_owned()],
+                        doubts: Doubts::default(),
+                    },
                 ),
             ),
         ]

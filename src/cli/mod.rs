@@ -8,6 +8,7 @@ mod entry;
 mod explain;
 mod files;
 mod redact;
+mod rules;
 mod serve;
 mod test;
 
@@ -31,6 +32,7 @@ Examples:
   sigyn check --config sigyn.yaml       find all errors in all files
   sigyn test policies/                  run the tests of your policies
   sigyn explain 'a line'                see what becomes of a line, and why
+  sigyn rules list                      see which redaction rules there are
   journalctl -o cat | sigyn redact      redact lines in a pipe";
 
 /// A gateway between log shippers and Grafana Loki: redacts secrets, admits streams, normalises labels.
@@ -47,6 +49,7 @@ enum Command {
     Check(check::Check),
     Test(test::Test),
     Redact(redact::Redact),
+    Rules(rules::Rules),
     Explain(explain::Explain),
     Config(config::Config),
     Demo(demo::Demo),
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Test(test) => test.run(),
         Command::Redact(redact) => redact.run(),
+        Command::Rules(rules) => rules.run(),
         Command::Explain(explain) => explain.run(),
         Command::Config(config) => config.run(),
         Command::Demo(demo) => demo.run(),

@@ -18,6 +18,7 @@ use crate::{
 pub use cases::{Case, Given, SAMPLES, TestFile, Text, Want, age};
 use http::Uri;
 pub use kind::Kind;
+pub use policy::Listed;
 pub use settings::{
     Access, Authorization, Broken, Certificate, Limits, Log, LogFormat, Password, Secret, ServerTls, Settings, Tenants,
     TlsConfig, User,
@@ -43,6 +44,11 @@ pub fn compile_policy(files: &[Source]) -> Result<(Policy, Vec<Diagnostic>), Vec
 #[cfg(test)]
 pub(crate) fn compile_alone(files: &[Source]) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
     policy::compile(files, &[])
+}
+
+/// The redaction rules of policy files that compile, the builtin pack's behind the owner's.
+pub fn redaction_rules(files: &[Source]) -> Vec<Listed> {
+    policy::listed(files, &policy::builtin_packs())
 }
 
 /// Lowers `sigyn.yaml`. `${NAME}` and `${NAME:-default}` in its values are asked of `variable`; what these hold is never

@@ -1,8 +1,8 @@
 //! Rules as written become a [`Ruleset`]: what each engine needs, and one list of literals for the scan.
 
 use super::{
-    MAX_PATTERNS, NO_NEEDLE, Rule, Ruleset, User,
-    file::{Action, Kind, Written},
+    MAX_PATTERNS, NO_NEEDLE, Rule, Ruleset, User, doubt,
+    file::{Action, Doubts, Kind, Written},
     keys, regex, scan, token,
 };
 use crate::{
@@ -36,7 +36,7 @@ impl Ruleset {
             let id = RuleId(number as u16);
             let result = match &rule.kind {
                 Kind::Token { templates } => compiler.tokens(id, templates),
-                Kind::Regex { pattern, keywords } => compiler.pattern(id, pattern, keywords),
+                Kind::Regex { pattern, keywords, doubts } => compiler.pattern(id, pattern, keywords, doubts),
                 Kind::Keys(listed) => {
                     names.push((id, listed));
                     Ok(())
@@ -85,6 +85,7 @@ struct Compiler {
     tokens: token::Tokens,
     token_rules: Vec<RuleId>,
     patterns: Vec<(RuleId, regex::Pattern)>,
+    exceptions: doubt::Exceptions,
     literals: Vec<Vec<u8>>,
     numbers: HashMap<Vec<u8>, usize>,
     users: Vec<Vec<User>>,
@@ -105,12 +106,13 @@ impl Compiler {
         Ok(())
     }
 
-    fn pattern(&mut self, rule: RuleId, pattern: &str, keywords: &[String]) -> Result<(), Complaint> {
+    fn pattern(&mut self, rule: RuleId, pattern: &str, keywords: &[String], doubts: &Doubts) -> Result<(), Complaint> {
         if self.patterns.len() == MAX_PATTERNS {
             return Err(Complaint::new(format!("the policy has more than {MAX_PATTERNS} regexes")));
         }
         let number = self.patterns.len() as u32;
-        self.patterns.push((rule, regex::Pattern::compile(pattern, keywords)?));
+        let doubt = doubt::Doubt::compile(doubts, &mut self.exceptions)?;
+        self.patterns.push((rule, regex::Pattern::compile(pattern, keywords)?.doubting(doubt)));
         for keyword in keywords {
             self.want(keyword.as_bytes(), User::Pattern(number));
         }

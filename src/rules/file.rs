@@ -50,9 +50,20 @@ pub enum Kind {
         pattern: String,
         /// Literals of three bytes or more, one of which stands in every match; compared without regard to case.
         keywords: Vec<String>,
+        /// Matches that are no findings.
+        doubts: Doubts,
     },
     /// Key names whose values are secret, wherever they stand.
     Keys(KeyNames),
+}
+
+/// What makes a match of a regex no finding; asked of what would be cut.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Doubts {
+    /// `entropy`: Shannon's entropy in bits a byte, of which the secret has more.
+    pub entropy: Option<f64>,
+    /// Regexes in Go's dialect, of which none fits anywhere in the secret.
+    pub except: Vec<String>,
 }
 
 /// Names as written; compared by word (`apiKey`, `api-key` and `API_KEY` are one).

@@ -5,6 +5,7 @@
 //! without a hit costs nothing more; nothing is allocated on the way but the findings.
 
 mod compile;
+mod doubt;
 pub mod escape;
 pub mod file;
 #[cfg(test)]
@@ -20,7 +21,7 @@ pub mod template;
 pub mod token;
 
 use crate::{
-    diagnostic::At,
+    diagnostic::{At, Complaint},
     logql::Selector,
     pseudonym,
     span::Span,
@@ -71,6 +72,11 @@ pub struct Finding {
     pub span: Span,
     /// What the replacement needs around it.
     pub wrap: Wrap,
+}
+
+/// Whether a regex of Go's dialect can be an exception (`except`).
+pub fn is_exception(pattern: &str) -> Result<(), Complaint> {
+    regex::compile(pattern).map(|_| ())
 }
 
 /// The rules that apply to one stream at one place: a set over [`RuleId`].
@@ -295,7 +301,7 @@ pub(crate) mod testing {
     //! Rules for tests, without a file that they stand in.
     use super::{
         Active, Mode, Ruleset,
-        file::{Action, KeyNames, Kind, REDACTED, Written},
+        file::{Action, Doubts, KeyNames, Kind, REDACTED, Written},
     };
     use crate::{diagnostic::At, tally::RuleId};
 
@@ -319,7 +325,10 @@ pub(crate) mod testing {
     }
 
     pub(crate) fn regex(name: &str, pattern: &str, keyword: &str) -> Written {
-        rule(name, Kind::Regex { pattern: pattern.to_owned(), keywords: vec![keyword.to_owned()] })
+        rule(
+            name,
+            Kind::Regex { pattern: pattern.to_owned(), keywords: vec![keyword.to_owned()], doubts: Doubts::default() },
+        )
     }
 
     /// Looks for values of keys that end in this name.

@@ -2,7 +2,7 @@
 
 use super::{
     Active, Finding, Ruleset,
-    file::{Kind, Samples, Written},
+    file::{Doubts, Kind, Samples, Written},
     growth::grows_less_than,
     template, testing,
 };
@@ -122,7 +122,7 @@ fn written(rule: &HashMap<String, Vec<String>>) -> Written {
     let one = |key: &str| all(key).concat();
     let kind = match rule.get("token") {
         Some(templates) => Kind::Token { templates: templates.clone() },
-        None => Kind::Regex { pattern: one("regex"), keywords: all("keywords") },
+        None => Kind::Regex { pattern: one("regex"), keywords: all("keywords"), doubts: Doubts::default() },
     };
     Written {
         about: one("about"),

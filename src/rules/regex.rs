@@ -3,6 +3,7 @@
 //! Windows that touch are searched as one, so that a text full of keywords is read once. Look-around (`\b`, `^`) sees the
 //! true neighbours of the window. No search ever runs over a text in which no keyword stands.
 
+use super::doubt::Doubt;
 use crate::{diagnostic::Complaint, re2, span::Span};
 use regex_automata::{Input, meta, util::primitives::NonMaxUsize, util::syntax};
 
@@ -33,6 +34,8 @@ pub struct Pattern {
     longest: usize,
     /// The number of the group that is cut; 0 is the whole match.
     secret: usize,
+    /// Which matches are no findings.
+    doubt: Doubt,
 }
 
 impl Pattern {
@@ -42,19 +45,7 @@ impl Pattern {
             return Err(Complaint::new("a regex wants keywords of three bytes or more")
                 .hint("`keywords` are literals, one of which stands in every match; the regex runs near them only"));
         }
-        let translated = re2::translate_bytes(pattern)?;
-        let too_large = || {
-            Complaint::new("the compiled pattern is too large")
-                .hint("lower the counts of its repetitions, or use `token`")
-        };
-        let regex = meta::Builder::new()
-            .syntax(syntax::Config::new().utf8(false))
-            .configure(meta::Config::new().utf8_empty(false).nfa_size_limit(Some(MAX_SIZE)))
-            .build(&translated)
-            .map_err(|error| match error.size_limit() {
-                Some(_) => too_large(),
-                None => Complaint::new("the pattern does not compile"),
-            })?;
+        let regex = compile(pattern)?;
         let names: Vec<Option<&str>> = regex.group_info().pattern_names(regex_automata::PatternID::ZERO).collect();
         if names.iter().skip(1).any(Option::is_none) {
             return Err(Complaint::new("the pattern has a group without a name")
@@ -68,8 +59,14 @@ impl Pattern {
             ))
             .hint("write groups that are not used as `(?:…)`"));
         }
-        let longest = hir(&translated)?.properties().maximum_len().unwrap_or(usize::MAX);
-        Ok(Self { regex, longest, secret })
+        let longest = hir(&re2::translate_bytes(pattern)?)?.properties().maximum_len().unwrap_or(usize::MAX);
+        Ok(Self { regex, longest, secret, doubt: Doubt::default() })
+    }
+
+    /// The same, but for matches that are doubted.
+    #[must_use]
+    pub(super) fn doubting(self, doubt: Doubt) -> Self {
+        Self { doubt, ..self }
     }
 
     /// Passes every secret near the keywords to `found`. `hits` are those of its keywords, in order of their ends.
@@ -110,12 +107,27 @@ impl Pattern {
                 at = position(1).map_or(window.end, |end| end.max(at + 1));
                 continue;
             };
-            if start < end {
+            if start < end && !self.doubt.spares(&text[start..end]) {
                 found(Span::new(start, end));
             }
             at = position(1).unwrap_or(end).max(at + 1);
         }
     }
+}
+
+/// Compiles a pattern of Go's dialect over bytes.
+pub(super) fn compile(pattern: &str) -> Result<meta::Regex, Complaint> {
+    let too_large = || {
+        Complaint::new("the compiled pattern is too large").hint("lower the counts of its repetitions, or use `token`")
+    };
+    meta::Builder::new()
+        .syntax(syntax::Config::new().utf8(false))
+        .configure(meta::Config::new().utf8_empty(false).nfa_size_limit(Some(MAX_SIZE)))
+        .build(&re2::translate_bytes(pattern)?)
+        .map_err(|error| match error.size_limit() {
+            Some(_) => too_large(),
+            None => Complaint::new("the pattern does not compile"),
+        })
 }
 
 /// The pattern as a tree.

@@ -19,6 +19,7 @@ mod peers;
 mod policies;
 mod pseudonyms;
 mod rates;
+mod rules;
 mod slow;
 mod storm;
 mod support;

@@ -295,11 +295,13 @@ fn a_shell_is_told_what_is_wrong() {
 fn help_is_what_stands_in_tests_help() {
     let texts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/help");
     let mut wrong = String::new();
-    for command in ["sigyn", "serve", "check", "test", "redact", "explain", "config", "demo", "completions"] {
-        let arguments = [command, "--help"];
-        let (code, out, errors) = run(&texts, &arguments[usize::from(command == "sigyn")..]);
+    let alone = ["sigyn", "serve", "check", "test", "redact", "explain", "config", "demo", "completions"];
+    let rules = ["rules", "rules list", "rules show", "rules import"];
+    for command in alone.into_iter().chain(rules) {
+        let arguments: Vec<&str> = command.split(' ').filter(|word| *word != "sigyn").chain(["--help"]).collect();
+        let (code, out, errors) = run(&texts, &arguments);
         assert_eq!((code, &*errors), (Some(0), ""), "{command}");
-        let path = texts.join(command).with_extension("txt");
+        let path = texts.join(command.replace(' ', "-")).with_extension("txt");
         if std::env::var_os("UPDATE_ERRORS").is_some() {
             fs::write(&path, &out).unwrap();
         }

@@ -6,6 +6,7 @@ mod action;
 mod caps;
 mod labels;
 mod lines;
+mod listed;
 mod redact;
 mod sets;
 mod streams;
@@ -28,6 +29,8 @@ use crate::{
     rules::{Ruleset, file::Written},
     validate::Limits,
 };
+pub use listed::Listed;
+pub(super) use listed::listed;
 use sets::Sets;
 use std::collections::{HashMap, HashSet};
 
@@ -64,6 +67,8 @@ struct Draft {
 struct Rule {
     written: Written,
     off: bool,
+    /// Where it was switched.
+    switched: Vec<At>,
 }
 
 /// Where a thing that may be off, report or on stands.
@@ -174,7 +179,7 @@ fn compile_rules(
     complaints: &mut Complaints,
 ) -> (Option<Ruleset>, Vec<String>) {
     let (mut on, mut off) = (Vec::new(), Vec::new());
-    for Rule { written, off: is_off } in rules {
+    for Rule { written, off: is_off, .. } in rules {
         if let Some(first) = known.get(&written.name) {
             complaints.push(duplicate(&written, first));
             continue;

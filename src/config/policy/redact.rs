@@ -9,14 +9,27 @@ use crate::{
     diagnostic::Diagnostic,
     logql::Selector,
     rules::{
-        file::{KeyNames, Kind, Places, Samples, Written},
+        file::{Doubts, KeyNames, Kind, Places, Samples, Written},
         template,
     },
     tally::Mode,
 };
 
-const KEYS: &[&str] =
-    &["name", "about", "token", "regex", "keywords", "keys", "with", "mode", "where", "examples", "counterexamples"];
+const KEYS: &[&str] = &[
+    "name",
+    "about",
+    "token",
+    "regex",
+    "keywords",
+    "entropy",
+    "except",
+    "keys",
+    "with",
+    "mode",
+    "where",
+    "examples",
+    "counterexamples",
+];
 
 /// A name is the value of a metric's label and may stand in a replacement.
 pub(super) const MAX_NAME: usize = 64;
@@ -46,7 +59,7 @@ pub(super) fn read(item: &Cursor<'_>, builtin: bool, complaints: &mut Complaints
         places: place.places,
         samples,
     };
-    Some(Rule { written, off: setting == Setting::Off })
+    Some(Rule { written, off: setting == Setting::Off, switched: Vec::new() })
 }
 
 /// The name of a rule; `counted` is what metrics count by it.
@@ -82,8 +95,10 @@ fn read_kind(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints
     let kinds = ["token", "regex", "keys"].map(|key| fields.find(key));
     let several = kinds.iter().flatten().count() > 1;
     let [token, regex, keys] = kinds;
-    if let (Some(keywords), None) = (fields.find("keywords"), &regex) {
-        complaints.push(keywords.wrong("only a `regex` has keywords").hint("leave them out"));
+    for (key, what) in [("keywords", "keywords"), ("entropy", "an entropy"), ("except", "exceptions")] {
+        if let (Some(value), None) = (fields.find(key), &regex) {
+            complaints.push(value.wrong(format!("only a `regex` has {what}")).hint("leave them out"));
+        }
     }
     let token = token.map(|token| token.text_or_texts(complaints).map(|templates| Kind::Token { templates }));
     let regex = regex.map(|regex| read_regex(&regex, fields, complaints));
@@ -105,7 +120,21 @@ fn read_regex(regex: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complain
         Some(keywords) => keywords.texts(complaints)?,
         None => Vec::new(),
     };
-    Some(Kind::Regex { pattern: pattern?, keywords })
+    let entropy = fields.find("entropy").map(|entropy| read_entropy(&entropy, complaints));
+    let except = fields.find("except").map_or(Some(Vec::new()), |except| except.texts(complaints));
+    let doubts = Doubts { entropy: entropy.flatten(), except: except? };
+    Some(Kind::Regex { pattern: pattern?, keywords, doubts })
+}
+
+/// Bits a byte: more than there are in a byte would except everything.
+fn read_entropy(entropy: &Cursor<'_>, complaints: &mut Complaints) -> Option<f64> {
+    let text = entropy.text(complaints)?;
+    let number = text.parse().ok().filter(|bits: &f64| (0.0..8.0).contains(bits));
+    if number.is_none() {
+        let hint = "of random hex digits it is below 4, of letters and digits below 6; write e.g. 3.5";
+        complaints.push(entropy.wrong(format!("`{text}` is no number from 0 to 8")).hint(hint));
+    }
+    number
 }
 
 /// A regex, with a warning where YAML wrote a part of it.

@@ -112,6 +112,7 @@ pub(super) fn apply(switches: &[Switch], packs: &mut [ReadPack], complaints: &mu
 }
 
 fn turn(switch: &Switch, rule: &mut Rule) {
+    rule.switched.extend(switch.unknown.at.clone());
     if let Some(setting) = switch.setting {
         rule.off = setting == Setting::Off;
         rule.written.mode = setting.mode().unwrap_or(Mode::On);
