@@ -44,7 +44,7 @@ impl Desk {
     /// The same under one more name of a text that was redacted before: what is found without a name was found then.
     pub(crate) fn redact_again(
         &mut self,
-        policy: &Policy,
+        policy: &OfTenant<'_>,
         active: &Active,
         place: Place,
         text: &[u8],
@@ -94,7 +94,7 @@ impl Desk {
     /// each of these names. `None` where it goes on as it is.
     pub(crate) fn found<'n>(
         &mut self,
-        policy: &Policy,
+        policy: &OfTenant<'_>,
         active: &Active,
         text: &Text<'_>,
         hits: Option<&[Hit]>,

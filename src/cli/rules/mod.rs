@@ -11,7 +11,7 @@ mod show;
 mod yaml;
 
 use super::Failure;
-use crate::{config::Listed, load::Files};
+use crate::{config::Listed, load::{Files, KeyFrom}};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -61,7 +61,7 @@ impl Rules {
 impl Of {
     /// The rules; warnings go to stderr.
     fn rules(self) -> Result<Vec<Listed>, Failure> {
-        let (rules, warnings) = Files { config: self.config, policies: self.policy }.rules()?;
+        let (rules, warnings) = Files { config: self.config, policies: self.policy, key: KeyFrom::Known }.rules()?;
         super::complain(&warnings);
         Ok(rules)
     }

@@ -53,6 +53,7 @@ pub(super) fn action(action: &Action) -> String {
         Action::Mask { keep_first, keep_last } => {
             format!("{{mask: {{keep_first: {keep_first}, keep_last: {keep_last}}}}}")
         }
+        Action::Pseudonym { label } => format!("{{pseudonym: {}}}", text(label)),
         Action::Drop => "drop".to_owned(),
     }
 }
