@@ -35,7 +35,7 @@ impl Ruleset {
         for (number, rule) in written.iter().enumerate() {
             let id = RuleId(number as u16);
             let result = match &rule.kind {
-                Kind::Token { templates } => compiler.tokens(id, templates),
+                Kind::Token { templates, strict } => compiler.tokens(id, templates, *strict),
                 Kind::Regex { pattern, keywords, doubts } => compiler.pattern(id, pattern, keywords, doubts),
                 Kind::Keys(listed) => {
                     names.push((id, listed));
@@ -92,12 +92,12 @@ struct Compiler {
 }
 
 impl Compiler {
-    fn tokens(&mut self, rule: RuleId, templates: &[String]) -> Result<(), Complaint> {
+    fn tokens(&mut self, rule: RuleId, templates: &[String], strict: bool) -> Result<(), Complaint> {
         if templates.is_empty() {
             return Err(Complaint::new("it has no template").hint("write `token: 'prefix_{alnum:36}'`"));
         }
         for template in templates {
-            for token in self.tokens.add(template)? {
+            for token in self.tokens.add(template, strict)? {
                 self.token_rules.push(rule);
                 let literal = self.tokens.literal(token).to_vec();
                 self.want(&literal, User::Token(token as u32));

@@ -43,6 +43,8 @@ pub enum Kind {
     Token {
         /// One or more templates.
         templates: Vec<String>,
+        /// Whether the prefix is so weak that the token must stand alone and look random.
+        strict: bool,
     },
     /// A regex in Go's dialect that is run near one of its keywords.
     Regex {

@@ -321,7 +321,7 @@ pub(crate) mod testing {
     }
 
     pub(crate) fn token(name: &str, template: &str) -> Written {
-        rule(name, Kind::Token { templates: vec![template.to_owned()] })
+        rule(name, Kind::Token { templates: vec![template.to_owned()], strict: false })
     }
 
     pub(crate) fn regex(name: &str, pattern: &str, keyword: &str) -> Written {

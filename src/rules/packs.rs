@@ -121,7 +121,7 @@ fn written(rule: &HashMap<String, Vec<String>>) -> Written {
     let all = |key: &str| rule.get(key).cloned().unwrap_or_default();
     let one = |key: &str| all(key).concat();
     let kind = match rule.get("token") {
-        Some(templates) => Kind::Token { templates: templates.clone() },
+        Some(templates) => Kind::Token { templates: templates.clone(), strict: one("strict") == "true" },
         None => Kind::Regex { pattern: one("regex"), keywords: all("keywords"), doubts: Doubts::default() },
     };
     Written {

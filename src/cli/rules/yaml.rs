@@ -9,8 +9,11 @@ pub(super) fn rule(written: &Written, mode: &str, to: &mut String) {
         keys.push(("about", text(&written.about)));
     }
     match &written.kind {
-        Kind::Token { templates } if templates.len() == 1 => keys.push(("token", text(&templates[0]))),
-        Kind::Token { templates } => keys.push(("token", list(templates))),
+        Kind::Token { templates, strict } => {
+            let one = (templates.len() == 1).then(|| text(&templates[0]));
+            keys.push(("token", one.unwrap_or_else(|| list(templates))));
+            keys.extend(strict.then(|| ("strict", "true".to_owned())));
+        }
         Kind::Regex { pattern, keywords, doubts } => {
             keys.push(("regex", text(pattern)));
             keys.push(("keywords", list(keywords)));

@@ -19,6 +19,7 @@ const KEYS: &[&str] = &[
     "name",
     "about",
     "token",
+    "strict",
     "regex",
     "keywords",
     "entropy",
@@ -100,7 +101,10 @@ fn read_kind(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints
             complaints.push(value.wrong(format!("only a `regex` has {what}")).hint("leave them out"));
         }
     }
-    let token = token.map(|token| token.text_or_texts(complaints).map(|templates| Kind::Token { templates }));
+    if let (Some(strict), None) = (fields.find("strict"), &token) {
+        complaints.push(strict.wrong("only a `token` is strict").hint("leave it out"));
+    }
+    let token = token.map(|token| read_token(&token, fields, complaints));
     let regex = regex.map(|regex| read_regex(&regex, fields, complaints));
     let keys = keys.map(|keys| read_keys(&keys, complaints).map(Kind::Keys));
     if several {
@@ -112,6 +116,11 @@ fn read_kind(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints
     }
     complaints.push(item.wrong("the rule does not say what it looks for").hint(hint));
     None
+}
+
+fn read_token(token: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Kind> {
+    let strict = fields.find("strict").is_some_and(|strict| strict.flag(complaints));
+    token.text_or_texts(complaints).map(|templates| Kind::Token { templates, strict })
 }
 
 fn read_regex(regex: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Kind> {
