@@ -10,6 +10,7 @@ mod leaves;
 mod names;
 mod pair;
 mod quote;
+mod random;
 mod reader;
 mod scheme;
 mod spared;
@@ -96,9 +97,9 @@ impl Detector {
             return; // Most words of prose end here.
         }
         normalise(&text[start..header.name_end], &mut memo.key);
-        self.names.rules(&memo.key, &mut memo.rules);
+        let mut random = self.names.rules(&memo.key, &mut memo.rules);
         if memo.rules.is_empty() && matches!(header.operator, Operator::Assign | Operator::Colon) {
-            start = self.words_before(text, start, header.name_end, memo);
+            (start, random) = self.words_before(text, start, header.name_end, memo);
         }
         // A name at the end of what is a value already has a value of its own behind it: `token: Authorization: Bearer x`.
         let inside = |end: usize| hit.start < end && header.end + MAX_QUOTE < end;
@@ -107,7 +108,7 @@ impl Detector {
             return;
         }
         let open = memo.open.at(text, hit.start);
-        let mut reader = Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, findings };
+        let mut reader = Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, random, findings };
         let end = match header.operator {
             Operator::Comma => reader.pair(start, &header, open),
             Operator::Element => match reader.element(start, &header) {
@@ -125,18 +126,18 @@ impl Detector {
     }
 
     /// Reads a name that says nothing by itself together with the words before it, `API Key: x`; says where it begins then.
-    fn words_before(&self, text: &[u8], start: usize, end: usize, memo: &mut Memo) -> usize {
+    fn words_before(&self, text: &[u8], start: usize, end: usize, memo: &mut Memo) -> (usize, bool) {
         let mut first = start;
         for _ in 1..MAX_WORDS {
             let Some(before) = header::word_before(text, first) else { break };
             first = before;
             normalise(&text[first..end], &mut memo.key);
-            self.names.rules(&memo.key, &mut memo.rules);
+            let random = self.names.rules(&memo.key, &mut memo.rules);
             if !memo.rules.is_empty() {
-                return first;
+                return (first, random);
             }
         }
-        start
+        (start, false)
     }
 
     /// `text` as a whole is the value of `name` (of a metadata pair, a label): adds what of it is secret.
@@ -145,9 +146,9 @@ impl Detector {
             return;
         }
         normalise(name, &mut memo.key);
-        self.names.rules(&memo.key, &mut memo.rules);
+        let random = self.names.rules(&memo.key, &mut memo.rules);
         if !memo.rules.is_empty() {
-            Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, findings }.whole();
+            Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, random, findings }.whole();
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{
     header::{self, Header, Operator},
     leaves,
     quote::{Quote, innermost},
+    random::is_random,
     scheme::{self, Nature, Scheme},
     spared::{self, Spared},
     value::{self, Around},
@@ -23,6 +24,8 @@ pub(super) struct Reader<'a> {
     pub(super) spared: &'a Spared,
     pub(super) key: &'a [u8],
     pub(super) rules: &'a [RuleId],
+    /// Whether only values that look random count.
+    pub(super) random: bool,
     pub(super) findings: &'a mut Vec<Finding>,
 }
 
@@ -213,7 +216,8 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, from: usize, end: usize, wrap: Wrap) {
-        if from < end && !self.spared.has(&self.text[from..end]) {
+        let value = &self.text[from..end.max(from)];
+        if !value.is_empty() && !self.spared.has(value) && (!self.random || is_random(value)) {
             let span = Span::new(from, end);
             self.findings.extend(self.rules.iter().map(|rule| Finding { rule: *rule, span, wrap }));
         }
