@@ -84,7 +84,7 @@ mod tests {
         #[rustfmt::skip]
         let facts: &[(&str, bool)] = &[
             ("4f9c01be77d2", true), ("aZ3dE5fG7hJ9kL1mN2pQ", true), ("b5b9f8e50c640da28993e8b6a48e3e53-eu18", true), ("kQ7#vz!Lp2$w", true),
-            ("fGhRtYuWqLkZmNbVcXsD", false), ("fRtYgUhIjOkPlAzSxDcV", true), ("x{y}h)o]q>%$", true),
+            ("fGhRtYuWqLkZmNbVcXsD", true), ("fetchUserNameFromSessionStore", false), ("x{y}h)o]q>%$", true),
             ("short1", false), ("a long sentence 1a2b3c", false), ("my-service-v2-prod", false), ("2030-01-02T03:04:05Z", false), ("10.20.30.40:8080", false),
             ("1.22.333-rc4", false), ("application/json", false), ("https://a.example/4f9c01be77d2", false), ("00000000-1111-2222-3333-4f9c01be77d2", false),
             ("getUserPassword", false), ("request.headers[name]", false), ("foo(bar, $baz)", false), ("1234567890123", false), ("app2-env-1209458311", false),
