@@ -77,7 +77,7 @@ pub struct KeyNames {
     pub word: Vec<String>,
     /// A word of the key ends in the name: `dbpassword`.
     pub ending: Vec<String>,
-    /// The name stands anywhere in the key, one of up to four letters as a word. Only values that look random count, and
+    /// The name stands anywhere in the key; one of four letters as a word, a shorter one as its last. Only values that look random count, and
     /// only where no other name fits.
     pub part: Vec<String>,
 }

@@ -6,15 +6,19 @@
 //! rule, so its cost is linear also in lines made against it.
 
 mod beside;
+mod code;
 mod header;
 mod leaves;
+mod mask;
 mod names;
 mod operator;
 mod pair;
+mod placeholder;
 mod prose;
 mod quote;
 mod random;
 mod reader;
+mod reference;
 mod scheme;
 mod spared;
 mod value;

@@ -119,8 +119,11 @@ impl Names {
         if !rules.is_empty() {
             return false;
         }
-        // A short part is a word: `monkey` and `author` hold none.
-        let whole = |name: &[u8]| name.len() <= 4 && words().any(|word| word == name);
+        // A short part is a word: `monkey` and `author` hold none. One of three letters is the last.
+        let whole = |name: &[u8]| match name.len() {
+            ..=3 => words().next_back() == Some(name),
+            length => length == 4 && words().any(|word| word == name),
+        };
         let inside = |name: &[u8]| name.len() > 4 && memchr::memmem::find(key, name).is_some();
         add_fitting(rules, &self.parts, |name| whole(name) || inside(name));
         !rules.is_empty()

@@ -1,6 +1,7 @@
 //! From an operator to the findings: which shape the value has, and which part of it is the secret.
 
 use super::{
+    code::{Code, code},
     header::{self, Header},
     leaves,
     operator::Operator,
@@ -63,6 +64,14 @@ impl Reader<'_> {
             && matches!(text.get(at + 1), Some(b'"' | b'\''))
         {
             at += 1; // Python's b'…', C#'s @"…".
+        }
+        let declaration = header.operator == Operator::Colon && header.quote.is_none();
+        for _ in 0..2 {
+            match code(text, at, declaration, blank && (header.spaced || header.operator == Operator::Colon)) {
+                Some(Code::Only) => return at, // Names in it may have values of their own.
+                Some(Code::Before(value)) => at = value,
+                None => break,
+            }
         }
         at = value::call(text, at).unwrap_or(at);
         if let Some((quote, from)) = Quote::at(text, at) {
@@ -208,6 +217,9 @@ impl Reader<'_> {
             }
             None => {}
         }
+        if colon && header.quote.is_none() && self.key.ends_with(b"secrets") && spared::is_resource(&text[from..end]) {
+            return at;
+        }
         let prose = colon && header.quote.is_none() && spared::is_weak(self.key);
         if prose && spared::is_prose(&text[from..end]) || from == at && scheme::is_scheme(&text[at..end]) {
             return at;
@@ -285,7 +297,7 @@ impl Reader<'_> {
 
     fn push(&mut self, from: usize, end: usize, wrap: Wrap) {
         let value = &self.text[from..end.max(from)];
-        if !value.is_empty() && !self.spared.has(value) && (!self.random || is_random(value)) {
+        if !value.is_empty() && !self.spared.under(self.key, value) && (!self.random || is_random(value)) {
             let span = Span::new(from, end);
             self.findings.extend(self.rules.iter().map(|rule| Finding { rule: *rule, span, wrap }));
         }
