@@ -66,10 +66,11 @@ pub(super) fn code(text: &[u8], at: usize, declaration: bool, loose: bool) -> Op
     }
     let from = [b"await ".as_slice(), b"new ", b"await new "].iter().rev().find(|word| near.starts_with(word)).map_or(0, |word| word.len());
     let expression = Expression::read(near, from)?;
-    if expression.is_reference(loose) {
+    let made = from > 0 && expression.call;
+    if expression.is_reference(loose) || made && !expression.is_quoted() {
         return Some(Code::Only);
     }
-    (from > 0 && expression.call).then_some(Code::Before(at + from))
+    made.then_some(Code::Before(at + from))
 }
 
 /// A path of names with its subscripts and calls.
@@ -115,6 +116,11 @@ impl<'t> Expression<'t> {
         (at < REACH && !is_random(root) && !is_random(own.last)).then_some(own)
     }
 
+    /// Whether the first argument of the last call is a string.
+    fn is_quoted(&self) -> bool {
+        matches!(self.arguments.first(), Some(b'"' | b'\'' | b'`' | b'\\'))
+    }
+
     fn is_reference(&self, loose: bool) -> bool {
         let mut words = Vec::new();
         normalise(self.root, &mut words);
@@ -127,8 +133,7 @@ impl<'t> Expression<'t> {
             return parts && known || noun && !self.subscript && (self.names > 1 || word().count() > 1) || self.last == b"chomp";
         }
         let reads = word().next().is_some_and(|first| READERS.contains(&first));
-        let quoted = matches!(self.arguments.first(), Some(b'"' | b'\'' | b'`' | b'\\'));
-        if quoted {
+        if self.is_quoted() {
             return (reads || known) && is_label(self.arguments);
         }
         let plain = self.arguments.first().is_none_or(|first| first.is_ascii_alphabetic() || matches!(first, b'$' | b'_' | b'@' | b'&'));

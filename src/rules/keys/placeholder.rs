@@ -88,8 +88,11 @@ fn is_compound(text: &[u8]) -> bool {
 /// Whether a value only repeats its key, in its normal form, or says something about what it names: `password=Password`,
 /// `confirmPassword: "Confirm your password"`.
 pub(super) fn repeats(key: &[u8], value: &[u8]) -> bool {
-    let plain = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b' ' | b'.' | b':' | b'\'' | b'?' | b'!');
-    if !value.iter().all(plain) {
+    let plain = |byte: &u8| byte.is_ascii_alphabetic() || b"_- .:'?!".contains(byte);
+    // A sentence may count: `Password must have 8 characters`.
+    let number = |word: &[u8]| word.len() <= 2 && value.len() > 3 * word.len();
+    let words = || value.split(|byte| *byte == b' ');
+    if !words().all(|word| word.iter().all(plain) || words().count() > 2 && number(word)) {
         return false;
     }
     let mut own = Vec::new();

@@ -199,6 +199,9 @@ impl Reader<'_> {
         }
         let mut from = at;
         let mut end = value::bare(text, at, around);
+        if matches!(text.get(at), Some(b',' | b';')) && !text[at..end].iter().any(u8::is_ascii_alphanumeric) {
+            return at; // Nothing before a separator.
+        }
         match scheme::scheme(text, at, text.len()) {
             Some((Scheme::Parameters, next)) => {
                 end = value::rest(text, next, around);
