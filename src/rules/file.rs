@@ -77,6 +77,11 @@ pub struct KeyNames {
     pub suffix: Vec<String>,
     /// The name stands as whole words anywhere in the key.
     pub word: Vec<String>,
+    /// A word of the key ends in the name: `dbpassword`.
+    pub ending: Vec<String>,
+    /// The name stands anywhere in the key; one of four letters as a word, a shorter one as its last. Only values that look random count, and
+    /// only where no other name fits.
+    pub part: Vec<String>,
 }
 
 /// What replaces a finding: `with`.

@@ -62,7 +62,8 @@ pub(super) fn action(action: &Action) -> String {
 }
 
 fn key_names(names: &KeyNames) -> String {
-    let forms = [("exact", &names.exact), ("suffix", &names.suffix), ("word", &names.word)];
+    let KeyNames { exact, suffix, word, ending, part } = names;
+    let forms = [("exact", exact), ("suffix", suffix), ("word", word), ("ending", ending), ("part", part)];
     let some = forms.into_iter().filter(|(_, names)| !names.is_empty());
     some.flat_map(|(key, names)| ["\n      ".to_owned(), key.to_owned(), ": ".to_owned(), list(names)]).collect()
 }

@@ -159,10 +159,11 @@ pub(super) fn read_pattern(regex: &Cursor<'_>, complaints: &mut Complaints) -> O
 /// A list means suffixes; a mapping says it for each.
 fn read_keys(keys: &Cursor<'_>, complaints: &mut Complaints) -> Option<KeyNames> {
     let names = if keys.is_mapping() {
-        let fields = keys.fields(&["exact", "suffix", "word"], &[], complaints)?;
+        let fields = keys.fields(&["exact", "suffix", "word", "ending", "part"], &[], complaints)?;
         let mut names = |key| fields.find(key).map_or(Some(Vec::new()), |list| list.texts(complaints));
         let (exact, suffix, word) = (names("exact"), names("suffix"), names("word"));
-        KeyNames { exact: exact?, suffix: suffix?, word: word? }
+        let (ending, part) = (names("ending"), names("part"));
+        KeyNames { exact: exact?, suffix: suffix?, word: word?, ending: ending?, part: part? }
     } else {
         KeyNames { suffix: keys.texts(complaints)?, ..KeyNames::default() }
     };
