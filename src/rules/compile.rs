@@ -3,7 +3,7 @@
 use super::{
     MAX_PATTERNS, NO_NEEDLE, Rule, Ruleset, User, doubt,
     file::{Action, Doubts, Kind, Written},
-    keys, regex, scan, token,
+    keys, near, regex, scan, token,
 };
 use crate::{
     diagnostic::{Complaint, Diagnostic},
@@ -41,6 +41,7 @@ impl Ruleset {
                     names.push((id, listed));
                     Ok(())
                 }
+                Kind::Near { words, values } => compiler.near(id, words, values),
             };
             result.unwrap_or_else(|complaint| complain(id, complaint));
         }
@@ -85,6 +86,9 @@ struct Compiler {
     tokens: token::Tokens,
     token_rules: Vec<RuleId>,
     patterns: Vec<(RuleId, regex::Pattern)>,
+    vendors: near::Vendors,
+    /// Words of vendors that the scan was asked for: those of lower numbers.
+    vendor_words: usize,
     exceptions: doubt::Exceptions,
     literals: Vec<Vec<u8>>,
     numbers: HashMap<Vec<u8>, usize>,
@@ -115,6 +119,17 @@ impl Compiler {
         self.patterns.push((rule, regex::Pattern::compile(pattern, keywords)?.doubting(doubt)));
         for keyword in keywords {
             self.want(keyword.as_bytes(), User::Pattern(number));
+        }
+        Ok(())
+    }
+
+    fn near(&mut self, rule: RuleId, words: &[String], values: &[String]) -> Result<(), Complaint> {
+        for number in self.vendors.add(rule, words, values)? {
+            if number == self.vendor_words {
+                let literal = self.vendors.literal(number).to_vec();
+                self.want(&literal, User::Vendor(number as u32));
+                self.vendor_words += 1;
+            }
         }
         Ok(())
     }
@@ -182,6 +197,7 @@ impl Compiler {
             tokens: self.tokens,
             token_rules: self.token_rules,
             patterns: self.patterns,
+            vendors: self.vendors,
             keys,
         })
     }

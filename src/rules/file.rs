@@ -36,7 +36,7 @@ pub struct Samples {
     pub counterexamples: Vec<String>,
 }
 
-/// The three kinds of rule.
+/// The kinds of rule.
 #[derive(Clone)]
 pub enum Kind {
     /// Templates, any of which is the secret: literal text and `{class:n}` runs.
@@ -57,6 +57,13 @@ pub enum Kind {
     },
     /// Key names whose values are secret, wherever they stand.
     Keys(KeyNames),
+    /// A vendor's word, and near behind it a value of that vendor's class and length.
+    Near {
+        /// The words; one with `=` at its end counts only as part of a key's name.
+        words: Vec<String>,
+        /// Templates, one of which is the whole value.
+        values: Vec<String>,
+    },
 }
 
 /// What makes a match of a regex no finding; asked of what would be cut.

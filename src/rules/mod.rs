@@ -1,6 +1,6 @@
 //! Redaction rules: what is looked for, and what is found in one text.
 //!
-//! A *rule* is a token template, a set of key names, or a regex. All their literals stand in one [`scan`] over the whole
+//! A *rule* is a token template, a set of key names, a vendor's word with a value near it, or a regex. All their literals stand in one [`scan`] over the whole
 //! buffer; a *hit* of a literal is confirmed inside the text range it stands in and becomes a *finding* (a span). A text
 //! without a hit costs nothing more; nothing is allocated on the way but the findings.
 
@@ -12,6 +12,7 @@ pub mod file;
 #[path = "../../tests/growth/mod.rs"]
 pub(crate) mod growth;
 pub mod keys;
+pub mod near;
 #[cfg(test)]
 pub(crate) mod packs;
 pub mod regex;
@@ -118,6 +119,7 @@ pub struct Ruleset {
     /// The rule of each token.
     token_rules: Vec<RuleId>,
     patterns: Vec<(RuleId, regex::Pattern)>,
+    vendors: near::Vendors,
     keys: keys::Detector,
 }
 
@@ -128,6 +130,8 @@ enum User {
     Token(u32),
     /// A regex, by its number in `patterns`.
     Pattern(u32),
+    /// The contextual rules, by the number of the word.
+    Vendor(u32),
     /// The key detector, by its own number of the literal.
     Key(u32),
 }
@@ -222,6 +226,7 @@ impl Ruleset {
     fn confirm(&self, text: &[u8], base: u32, hits: &[Hit], active: &Active, findings: &mut Vec<Finding>) {
         let mut runs = token::Runs::default();
         let mut memo = keys::Memo::default();
+        let mut vendors = near::Runs::default();
         let mut patterns = [0_u64; MAX_PATTERNS / 64];
         let mut any_pattern = false;
         for (literal, hit) in self.inside(text, base, hits) {
@@ -239,6 +244,13 @@ impl Ruleset {
                         any_pattern = true;
                         patterns[pattern as usize / 64] |= 1 << (pattern % 64);
                     }
+                    User::Vendor(word) => self.vendors.confirm(word, text, hit, active, &mut vendors, |rule, span| {
+                        let free = self.pseudonym_around(text, span.start).is_none();
+                        if free {
+                            findings.push(Finding { rule, span, wrap: Wrap::Bare });
+                        }
+                        free
+                    }),
                     User::Key(literal) => self.keys.confirm(text, literal, hit, &mut memo, findings),
                 }
             }

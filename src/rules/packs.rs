@@ -120,9 +120,10 @@ fn mappings(yaml: &str) -> Vec<HashMap<String, Vec<String>>> {
 fn written(rule: &HashMap<String, Vec<String>>) -> Written {
     let all = |key: &str| rule.get(key).cloned().unwrap_or_default();
     let one = |key: &str| all(key).concat();
-    let kind = match rule.get("token") {
-        Some(templates) => Kind::Token { templates: templates.clone(), strict: one("strict") == "true" },
-        None => Kind::Regex { pattern: one("regex"), keywords: all("keywords"), doubts: Doubts::default() },
+    let kind = match (rule.get("token"), rule.get("near")) {
+        (Some(templates), _) => Kind::Token { templates: templates.clone(), strict: one("strict") == "true" },
+        (None, Some(words)) => Kind::Near { words: words.clone(), values: all("value") },
+        (None, None) => Kind::Regex { pattern: one("regex"), keywords: all("keywords"), doubts: Doubts::default() },
     };
     Written {
         about: one("about"),

@@ -20,6 +20,10 @@ pub(super) fn rule(written: &Written, mode: &str, to: &mut String) {
             doubted(doubts, &mut keys);
         }
         Kind::Keys(names) => keys.push(("keys", key_names(names))),
+        Kind::Near { words, values } => {
+            keys.push(("near", list(words)));
+            keys.push(("value", if values.len() == 1 { text(&values[0]) } else { list(values) }));
+        }
     }
     if written.action != Action::Text(REDACTED.to_owned()) {
         keys.push(("with", action(&written.action)));

@@ -25,6 +25,8 @@ const KEYS: &[&str] = &[
     "entropy",
     "except",
     "keys",
+    "near",
+    "value",
     "with",
     "mode",
     "where",
@@ -92,10 +94,10 @@ pub(super) fn is_rule_name(text: &str) -> bool {
 }
 
 fn read_kind(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Kind> {
-    let hint = "give it one of `token`, `regex` or `keys`";
-    let kinds = ["token", "regex", "keys"].map(|key| fields.find(key));
+    let hint = "give it one of `token`, `regex`, `keys` or `near`";
+    let kinds = ["token", "regex", "keys", "near"].map(|key| fields.find(key));
     let several = kinds.iter().flatten().count() > 1;
-    let [token, regex, keys] = kinds;
+    let [token, regex, keys, near] = kinds;
     for (key, what) in [("keywords", "keywords"), ("entropy", "an entropy"), ("except", "exceptions")] {
         if let (Some(value), None) = (fields.find(key), &regex) {
             complaints.push(value.wrong(format!("only a `regex` has {what}")).hint("leave them out"));
@@ -105,13 +107,17 @@ fn read_kind(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints
         complaints.push(strict.wrong("only a `token` is strict").hint("leave it out"));
     }
     let token = token.map(|token| read_token(&token, fields, complaints));
+    if let (Some(value), None) = (fields.find("value"), &near) {
+        complaints.push(value.wrong("only `near` has a value").hint("leave it out"));
+    }
+    let near = near.map(|near| read_near(&near, fields, complaints));
     let regex = regex.map(|regex| read_regex(&regex, fields, complaints));
     let keys = keys.map(|keys| read_keys(&keys, complaints).map(Kind::Keys));
     if several {
         complaints.push(item.wrong("the rule looks for more than one kind of thing").hint(hint));
         return None;
     }
-    if let Some(kind) = token.or(regex).or(keys) {
+    if let Some(kind) = token.or(regex).or(keys).or(near) {
         return kind;
     }
     complaints.push(item.wrong("the rule does not say what it looks for").hint(hint));
@@ -133,6 +139,15 @@ fn read_regex(regex: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complain
     let except = fields.find("except").map_or(Some(Vec::new()), |except| except.texts(complaints));
     let doubts = Doubts { entropy: entropy.flatten(), except: except? };
     Some(Kind::Regex { pattern: pattern?, keywords, doubts })
+}
+
+fn read_near(near: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Kind> {
+    let words = near.text_or_texts(complaints);
+    let values = match fields.find("value") {
+        Some(value) => value.text_or_texts(complaints)?,
+        None => Vec::new(),
+    };
+    Some(Kind::Near { words: words?, values })
 }
 
 /// Bits a byte: more than there are in a byte would except everything.
