@@ -1,5 +1,6 @@
 //! Redaction rules as written in a policy or a pack.
 
+use super::{check::Check, shapes::Shape};
 use crate::{diagnostic::At, logql::Selector, tally::Mode};
 
 /// A rule as written; `at` is where, for complaints.
@@ -36,13 +37,15 @@ pub struct Samples {
     pub counterexamples: Vec<String>,
 }
 
-/// The three kinds of rule.
+/// The kinds of rule.
 #[derive(Clone)]
 pub enum Kind {
     /// Templates, any of which is the secret: literal text and `{class:n}` runs.
     Token {
         /// One or more templates.
         templates: Vec<String>,
+        /// The checksum without which it is none.
+        check: Option<Check>,
     },
     /// A regex in Go's dialect that is run near one of its keywords.
     Regex {
@@ -55,6 +58,11 @@ pub enum Kind {
     },
     /// Key names whose values are secret, wherever they stand.
     Keys(KeyNames),
+    /// What has no literal: found by detectors that are built in.
+    Shape {
+        /// One or more of them.
+        shapes: Vec<Shape>,
+    },
 }
 
 /// What makes a match of a regex no finding; asked of what would be cut.
@@ -93,6 +101,13 @@ pub enum Action {
     Pseudonym {
         /// What it is called: the rule, or a shorter name.
         label: String,
+    },
+    /// The network that an address is in: `203.0.113.0/24`.
+    Prefix {
+        /// Bits kept of an IPv4 address.
+        v4: u8,
+        /// Bits kept of an IPv6 address.
+        v6: u8,
     },
     /// The line, or on a label the stream, goes.
     Drop,

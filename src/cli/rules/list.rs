@@ -62,6 +62,7 @@ fn row(rule: &Listed) -> Row<'_> {
             Kind::Token { .. } => "token",
             Kind::Regex { .. } => "regex",
             Kind::Keys(_) => "keys",
+            Kind::Shape { .. } => "shape",
         },
         with: match &written.action {
             Action::Text(text) => text.clone(),

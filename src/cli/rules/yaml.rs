@@ -9,14 +9,20 @@ pub(super) fn rule(written: &Written, mode: &str, to: &mut String) {
         keys.push(("about", text(&written.about)));
     }
     match &written.kind {
-        Kind::Token { templates } if templates.len() == 1 => keys.push(("token", text(&templates[0]))),
-        Kind::Token { templates } => keys.push(("token", list(templates))),
+        Kind::Token { templates, check } => {
+            keys.push(("token", if let [one] = &templates[..] { text(one) } else { list(templates) }));
+            keys.extend(check.map(|check| ("check", text(check.name()))));
+        }
         Kind::Regex { pattern, keywords, doubts } => {
             keys.push(("regex", text(pattern)));
             keys.push(("keywords", list(keywords)));
             doubted(doubts, &mut keys);
         }
         Kind::Keys(names) => keys.push(("keys", key_names(names))),
+        Kind::Shape { shapes } => {
+            let names: Vec<String> = shapes.iter().map(|shape| shape.name().to_owned()).collect();
+            keys.push(("shape", if let [one] = &names[..] { text(one) } else { list(&names) }));
+        }
     }
     if written.action != Action::Text(REDACTED.to_owned()) {
         keys.push(("with", action(&written.action)));
@@ -54,6 +60,7 @@ pub(super) fn action(action: &Action) -> String {
             format!("{{mask: {{keep_first: {keep_first}, keep_last: {keep_last}}}}}")
         }
         Action::Pseudonym { label } => format!("{{pseudonym: {}}}", text(label)),
+        Action::Prefix { v4, v6 } => format!("{{prefix: {{v4: {v4}, v6: {v6}}}}}"),
         Action::Drop => "drop".to_owned(),
     }
 }
