@@ -5,6 +5,7 @@
 //! twice changes nothing.
 
 mod fit;
+mod prefix;
 mod replacement;
 
 use crate::{
@@ -228,7 +229,7 @@ fn winner<'f>(rules: &Ruleset, union: Span, group: &'f [Finding]) -> &'f Finding
             Action::Drop => 3,
             Action::Text(_) => 2,
             Action::Pseudonym { .. } => 1,
-            Action::Mask { .. } => 0,
+            Action::Mask { .. } | Action::Prefix { .. } => 0,
         };
         (action, finding.span.len(), Reverse(finding.rule))
     };

@@ -3,7 +3,8 @@
 use super::{
     MAX_PATTERNS, NO_NEEDLE, Rule, Ruleset, User, doubt,
     file::{Action, Doubts, Kind, Written},
-    keys, near, regex, scan, token,
+    check::Check,
+    keys, near, regex, scan, shapes, token,
 };
 use crate::{
     diagnostic::{Complaint, Diagnostic},
@@ -35,14 +36,19 @@ impl Ruleset {
         for (number, rule) in written.iter().enumerate() {
             let id = RuleId(number as u16);
             let result = match &rule.kind {
-                Kind::Token { templates, strict } => compiler.tokens(id, templates, *strict),
+                Kind::Token { templates, strict, check } => compiler.tokens(id, templates, *strict, *check),
                 Kind::Regex { pattern, keywords, doubts } => compiler.pattern(id, pattern, keywords, doubts),
                 Kind::Keys(listed) => {
                     names.push((id, listed));
                     Ok(())
                 }
                 Kind::Near { words, values } => compiler.near(id, words, values),
+                Kind::Shape { shapes } => {
+                    compiler.shapes.add(id, shapes);
+                    Ok(())
+                }
             };
+            let result = result.and_then(|()| can_be_cut(rule));
             result.unwrap_or_else(|complaint| complain(id, complaint));
         }
         let keys =
@@ -52,7 +58,7 @@ impl Ruleset {
             keys = match &rule.action {
                 Action::Text(replacement) => keys.sparing(replacement.as_bytes()),
                 Action::Pseudonym { label } => keys.sparing_pseudonyms(label),
-                Action::Mask { .. } | Action::Drop => keys,
+                Action::Mask { .. } | Action::Prefix { .. } | Action::Drop => keys,
             };
         }
         for (number, literal) in keys.literals().iter().enumerate() {
@@ -64,6 +70,16 @@ impl Ruleset {
             vec![Diagnostic { hint: complaint.hint, ..diagnostic }]
         })
     }
+}
+
+/// Only addresses have a prefix.
+fn can_be_cut(rule: &Written) -> Result<(), Complaint> {
+    let addresses = matches!(&rule.kind, Kind::Shape { shapes } if shapes.iter().all(|shape| shape.is_address()));
+    if addresses || !matches!(rule.action, Action::Prefix { .. }) {
+        return Ok(());
+    }
+    let hint = "give `with: {prefix: …}` to a rule of the shapes `ipv4` and `ipv6` alone, e.g. `{rule: ip-address, with: {prefix: {}}}`";
+    Err(Complaint::new("only addresses can be cut to a prefix").hint(hint))
 }
 
 fn duplicates(written: &[Written]) -> Vec<Diagnostic> {
@@ -85,6 +101,8 @@ fn duplicates(written: &[Written]) -> Vec<Diagnostic> {
 struct Compiler {
     tokens: token::Tokens,
     token_rules: Vec<RuleId>,
+    token_checks: Vec<Option<Check>>,
+    shapes: shapes::Shapes,
     patterns: Vec<(RuleId, regex::Pattern)>,
     vendors: near::Vendors,
     /// Words of vendors that the scan was asked for: those of lower numbers.
@@ -96,13 +114,20 @@ struct Compiler {
 }
 
 impl Compiler {
-    fn tokens(&mut self, rule: RuleId, templates: &[String], strict: bool) -> Result<(), Complaint> {
+    fn tokens(
+        &mut self,
+        rule: RuleId,
+        templates: &[String],
+        strict: bool,
+        check: Option<Check>,
+    ) -> Result<(), Complaint> {
         if templates.is_empty() {
             return Err(Complaint::new("it has no template").hint("write `token: 'prefix_{alnum:36}'`"));
         }
         for template in templates {
             for token in self.tokens.add(template, strict)? {
                 self.token_rules.push(rule);
+                self.token_checks.push(check);
                 let literal = self.tokens.literal(token).to_vec();
                 self.want(&literal, User::Token(token as u32));
             }
@@ -196,6 +221,8 @@ impl Compiler {
             needles,
             tokens: self.tokens,
             token_rules: self.token_rules,
+            token_checks: self.token_checks,
+            shapes: self.shapes,
             patterns: self.patterns,
             vendors: self.vendors,
             keys,

@@ -1,5 +1,6 @@
 //! Redaction rules as written in a policy or a pack.
 
+use super::{check::Check, shapes::Shape};
 use crate::{diagnostic::At, logql::Selector, tally::Mode};
 
 /// A rule as written; `at` is where, for complaints.
@@ -45,6 +46,8 @@ pub enum Kind {
         templates: Vec<String>,
         /// Whether the prefix is so weak that the token must stand alone and look random.
         strict: bool,
+        /// The checksum without which it is none.
+        check: Option<Check>,
     },
     /// A regex in Go's dialect that is run near one of its keywords.
     Regex {
@@ -63,6 +66,11 @@ pub enum Kind {
         words: Vec<String>,
         /// Templates, one of which is the whole value.
         values: Vec<String>,
+    },
+    /// What has no literal: found by detectors that are built in.
+    Shape {
+        /// One or more of them.
+        shapes: Vec<Shape>,
     },
 }
 
@@ -107,6 +115,13 @@ pub enum Action {
     Pseudonym {
         /// What it is called: the rule, or a shorter name.
         label: String,
+    },
+    /// The network that an address is in: `203.0.113.0/24`.
+    Prefix {
+        /// Bits kept of an IPv4 address.
+        v4: u8,
+        /// Bits kept of an IPv6 address.
+        v6: u8,
     },
     /// The line, or on a label the stream, goes.
     Drop,

@@ -4,6 +4,7 @@
 //! buffer; a *hit* of a literal is confirmed inside the text range it stands in and becomes a *finding* (a span). A text
 //! without a hit costs nothing more; nothing is allocated on the way but the findings.
 
+pub mod check;
 mod compile;
 mod doubt;
 pub mod escape;
@@ -18,6 +19,7 @@ pub(crate) mod packs;
 pub mod regex;
 pub mod samples;
 pub mod scan;
+pub mod shapes;
 pub mod template;
 pub mod token;
 
@@ -118,9 +120,12 @@ pub struct Ruleset {
     tokens: token::Tokens,
     /// The rule of each token.
     token_rules: Vec<RuleId>,
+    /// The checksum of each token that has one.
+    token_checks: Vec<Option<check::Check>>,
     patterns: Vec<(RuleId, regex::Pattern)>,
     vendors: near::Vendors,
     keys: keys::Detector,
+    shapes: shapes::Shapes,
 }
 
 /// Who wants to know of a hit.
@@ -192,6 +197,11 @@ impl Ruleset {
         hits.iter().any(|hit| !self.users(hit.literal).is_empty())
     }
 
+    /// Whether some of the active rules look for what has no literal: a text without a hit has to be read for them too.
+    pub fn reads_all(&self, active: &Active) -> bool {
+        self.shapes.any(active)
+    }
+
     /// What the active rules find in `text`, in any order, overlaps included. `hits` are those of the buffer in which the
     /// text begins at `base`; those that do not lie wholly inside it are passed over. `key` is the name that the text is
     /// the value of (a metadata pair, a label).
@@ -211,6 +221,7 @@ impl Ruleset {
         if !hits.is_empty() {
             self.confirm(text, base, hits, active, findings);
         }
+        self.shapes.find(text, key, active, findings);
         // The detector knows all names at once; whose rule is for this text is decided here.
         let mut kept = first;
         for index in first..findings.len() {
@@ -236,6 +247,7 @@ impl Ruleset {
                         let rule = self.token_rules[token as usize];
                         if active.has(rule)
                             && let Some(span) = self.tokens.match_at(token as usize, text, hit, &mut runs)
+                            && self.token_checks[token as usize].is_none_or(|check| check.holds(span.of(text)))
                         {
                             findings.push(Finding { rule, span, wrap: Wrap::Bare });
                         }
@@ -333,7 +345,7 @@ pub(crate) mod testing {
     }
 
     pub(crate) fn token(name: &str, template: &str) -> Written {
-        rule(name, Kind::Token { templates: vec![template.to_owned()], strict: false })
+        rule(name, Kind::Token { templates: vec![template.to_owned()], strict: false, check: None })
     }
 
     pub(crate) fn regex(name: &str, pattern: &str, keyword: &str) -> Written {
@@ -341,6 +353,12 @@ pub(crate) mod testing {
             name,
             Kind::Regex { pattern: pattern.to_owned(), keywords: vec![keyword.to_owned()], doubts: Doubts::default() },
         )
+    }
+
+    /// Looks for these shapes.
+    pub(crate) fn shapes(name: &str, shapes: &[&str]) -> Written {
+        let named = |name: &&str| super::shapes::Shape::named(name).unwrap_or_else(|| panic!("no shape {name}"));
+        rule(name, Kind::Shape { shapes: shapes.iter().map(named).collect() })
     }
 
     /// Looks for values of keys that end in this name.

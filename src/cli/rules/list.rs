@@ -63,6 +63,7 @@ fn row(rule: &Listed) -> Row<'_> {
             Kind::Regex { .. } => "regex",
             Kind::Keys(_) => "keys",
             Kind::Near { .. } => "near",
+            Kind::Shape { .. } => "shape",
         },
         with: match &written.action {
             Action::Text(text) => text.clone(),

@@ -9,10 +9,11 @@ pub(super) fn rule(written: &Written, mode: &str, to: &mut String) {
         keys.push(("about", text(&written.about)));
     }
     match &written.kind {
-        Kind::Token { templates, strict } => {
+        Kind::Token { templates, strict, check } => {
             let one = (templates.len() == 1).then(|| text(&templates[0]));
             keys.push(("token", one.unwrap_or_else(|| list(templates))));
             keys.extend(strict.then(|| ("strict", "true".to_owned())));
+            keys.extend(check.map(|check| ("check", text(check.name()))));
         }
         Kind::Regex { pattern, keywords, doubts } => {
             keys.push(("regex", text(pattern)));
@@ -23,6 +24,10 @@ pub(super) fn rule(written: &Written, mode: &str, to: &mut String) {
         Kind::Near { words, values } => {
             keys.push(("near", list(words)));
             keys.push(("value", if values.len() == 1 { text(&values[0]) } else { list(values) }));
+        }
+        Kind::Shape { shapes } => {
+            let names: Vec<String> = shapes.iter().map(|shape| shape.name().to_owned()).collect();
+            keys.push(("shape", if let [one] = &names[..] { text(one) } else { list(&names) }));
         }
     }
     if written.action != Action::Text(REDACTED.to_owned()) {
@@ -61,6 +66,7 @@ pub(super) fn action(action: &Action) -> String {
             format!("{{mask: {{keep_first: {keep_first}, keep_last: {keep_last}}}}}")
         }
         Action::Pseudonym { label } => format!("{{pseudonym: {}}}", text(label)),
+        Action::Prefix { v4, v6 } => format!("{{prefix: {{v4: {v4}, v6: {v6}}}}}"),
         Action::Drop => "drop".to_owned(),
     }
 }

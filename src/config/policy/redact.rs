@@ -9,7 +9,9 @@ use crate::{
     diagnostic::Diagnostic,
     logql::Selector,
     rules::{
+        check::Check,
         file::{Doubts, KeyNames, Kind, Places, Samples, Written},
+        shapes::{self, Shape},
         template,
     },
     tally::Mode,
@@ -20,6 +22,7 @@ const KEYS: &[&str] = &[
     "about",
     "token",
     "strict",
+    "check",
     "regex",
     "keywords",
     "entropy",
@@ -27,6 +30,7 @@ const KEYS: &[&str] = &[
     "keys",
     "near",
     "value",
+    "shape",
     "with",
     "mode",
     "where",
@@ -62,7 +66,7 @@ pub(super) fn read(item: &Cursor<'_>, builtin: bool, complaints: &mut Complaints
         places: place.places,
         samples,
     };
-    Some(Rule { written, off: setting == Setting::Off, switched: Vec::new() })
+    Some(Rule { written, off: setting == Setting::Off, optional: false, switched: Vec::new() })
 }
 
 /// The name of a rule; `counted` is what metrics count by it.
@@ -94,10 +98,10 @@ pub(super) fn is_rule_name(text: &str) -> bool {
 }
 
 fn read_kind(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Kind> {
-    let hint = "give it one of `token`, `regex`, `keys` or `near`";
-    let kinds = ["token", "regex", "keys", "near"].map(|key| fields.find(key));
+    let hint = "give it one of `token`, `regex`, `keys`, `near` or `shape`";
+    let kinds = ["token", "regex", "keys", "near", "shape"].map(|key| fields.find(key));
     let several = kinds.iter().flatten().count() > 1;
-    let [token, regex, keys, near] = kinds;
+    let [token, regex, keys, near, shape] = kinds;
     for (key, what) in [("keywords", "keywords"), ("entropy", "an entropy"), ("except", "exceptions")] {
         if let (Some(value), None) = (fields.find(key), &regex) {
             complaints.push(value.wrong(format!("only a `regex` has {what}")).hint("leave them out"));
@@ -105,6 +109,9 @@ fn read_kind(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints
     }
     if let (Some(strict), None) = (fields.find("strict"), &token) {
         complaints.push(strict.wrong("only a `token` is strict").hint("leave it out"));
+    }
+    if let (Some(check), None) = (fields.find("check"), &token) {
+        complaints.push(check.wrong("only a `token` has a checksum").hint("leave it out"));
     }
     let token = token.map(|token| read_token(&token, fields, complaints));
     if let (Some(value), None) = (fields.find("value"), &near) {
@@ -117,7 +124,8 @@ fn read_kind(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints
         complaints.push(item.wrong("the rule looks for more than one kind of thing").hint(hint));
         return None;
     }
-    if let Some(kind) = token.or(regex).or(keys).or(near) {
+    let shape = shape.map(|shape| read_shapes(&shape, complaints).map(|shapes| Kind::Shape { shapes }));
+    if let Some(kind) = token.or(regex).or(keys).or(near).or(shape) {
         return kind;
     }
     complaints.push(item.wrong("the rule does not say what it looks for").hint(hint));
@@ -126,7 +134,8 @@ fn read_kind(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints
 
 fn read_token(token: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Kind> {
     let strict = fields.find("strict").is_some_and(|strict| strict.flag(complaints));
-    token.text_or_texts(complaints).map(|templates| Kind::Token { templates, strict })
+    let check = fields.find("check").map(|check| read_check(&check, complaints));
+    token.text_or_texts(complaints).map(|templates| Kind::Token { templates, strict, check: check.flatten() })
 }
 
 fn read_regex(regex: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Kind> {
@@ -148,6 +157,34 @@ fn read_near(near: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints
         None => Vec::new(),
     };
     Some(Kind::Near { words: words?, values })
+}
+
+fn read_check(check: &Cursor<'_>, complaints: &mut Complaints) -> Option<Check> {
+    let name = check.text(complaints)?;
+    let known = Check::named(name);
+    if known.is_none() {
+        let names: Vec<&str> = Check::names().collect();
+        let hint = nearest::hint(name, &names, "checksums");
+        complaints.push(check.wrong(format!("unknown checksum `{name}`")).hint(hint));
+    }
+    known
+}
+
+/// One shape, or several that are one rule.
+fn read_shapes(shape: &Cursor<'_>, complaints: &mut Complaints) -> Option<Vec<Shape>> {
+    let names = shape.text_or_texts(complaints)?;
+    let shapes: Vec<Shape> = names.iter().filter_map(|name| Shape::named(name)).collect();
+    if let Some(unknown) = names.iter().find(|name| Shape::named(name).is_none()) {
+        let known: Vec<&str> = shapes::names().collect();
+        let hint = nearest::hint(unknown, &known, "shapes");
+        complaints.push(shape.wrong(format!("unknown shape `{unknown}`")).hint(hint));
+        return None;
+    }
+    if shapes.is_empty() {
+        complaints.push(shape.wrong("no shape is listed").hint("write `shape: email`"));
+        return None;
+    }
+    Some(shapes)
 }
 
 /// Bits a byte: more than there are in a byte would except everything.
@@ -194,7 +231,7 @@ fn read_samples(list: &Cursor<'_>, complaints: &mut Complaints) -> Vec<String> {
     let items = list.list(complaints).unwrap_or_default();
     let read = |item: &Cursor<'_>| {
         let template = item.text(complaints)?;
-        let sample = template::expand(template, 0);
+        let sample = template::is_sample(template);
         sample.map_err(|complaint| complaints.push(item.complaint(complaint))).ok()?;
         Some(template.to_owned())
     };
