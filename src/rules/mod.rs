@@ -19,6 +19,7 @@ pub mod samples;
 pub mod scan;
 pub mod template;
 pub mod token;
+pub mod views;
 
 use crate::{
     diagnostic::{At, Complaint},
@@ -119,6 +120,7 @@ pub struct Ruleset {
     token_rules: Vec<RuleId>,
     patterns: Vec<(RuleId, regex::Pattern)>,
     keys: keys::Detector,
+    views: views::Views,
 }
 
 /// Who wants to know of a hit.
@@ -130,6 +132,8 @@ enum User {
     Pattern(u32),
     /// The key detector, by its own number of the literal.
     Key(u32),
+    /// What is found behind escapes.
+    View(views::Wanted),
 }
 
 /// A literal that nobody else than the rules looks for.
@@ -240,6 +244,7 @@ impl Ruleset {
                         patterns[pattern as usize / 64] |= 1 << (pattern % 64);
                     }
                     User::Key(literal) => self.keys.confirm(text, literal, hit, &mut memo, findings),
+                    User::View(_) => {}
                 }
             }
         }
