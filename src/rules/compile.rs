@@ -4,7 +4,7 @@ use super::{
     MAX_PATTERNS, NO_NEEDLE, Rule, Ruleset, User, doubt,
     file::{Action, Doubts, Kind, Written},
     check::Check,
-    keys, near, regex, scan, shapes, token,
+    keys, near, regex, scan, shapes, token, views,
 };
 use crate::{
     diagnostic::{Complaint, Diagnostic},
@@ -64,8 +64,9 @@ impl Ruleset {
         for (number, literal) in keys.literals().iter().enumerate() {
             compiler.want(literal, User::Key(number as u32));
         }
+        let views = compiler.views();
         let needles = needles.iter().map(|needle| compiler.number(needle)).collect();
-        compiler.finish(written, keys, needles).map_err(|complaint| {
+        compiler.finish(written, (keys, views), needles).map_err(|complaint| {
             let diagnostic = Diagnostic::general(format!("cannot compile rules: {}", complaint.message));
             vec![Diagnostic { hint: complaint.hint, ..diagnostic }]
         })
@@ -175,10 +176,32 @@ impl Compiler {
         })
     }
 
+    /// Asks for what shows that a literal of the rules may stand behind escapes or in base64.
+    fn views(&mut self) -> views::Views {
+        let mut views = views::Views::default();
+        for (number, (literal, users)) in (0..).zip(self.literals.iter().zip(&self.users)) {
+            for user in users {
+                let asker = match user {
+                    User::Token(token) => views::Asker::Token(self.tokens.literal(*token as usize)),
+                    User::Pattern(_) => views::Asker::Regex,
+                    User::Key(_) => views::Asker::Key,
+                    User::Vendor(_) | User::View(_) => continue,
+                };
+                views.hide(number, literal, &asker);
+            }
+        }
+        if !self.literals.is_empty() {
+            for (literal, wanted) in views.literals() {
+                self.want(&literal, User::View(wanted));
+            }
+        }
+        views
+    }
+
     fn finish(
         self,
         written: Vec<Written>,
-        keys: keys::Detector,
+        (keys, views): (keys::Detector, views::Views),
         literals_of_needles: Vec<usize>,
     ) -> Result<Ruleset, Complaint> {
         let mut needles = vec![NO_NEEDLE; self.literals.len()];
@@ -226,6 +249,7 @@ impl Compiler {
             patterns: self.patterns,
             vendors: self.vendors,
             keys,
+            views,
         })
     }
 }

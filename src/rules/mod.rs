@@ -22,6 +22,7 @@ pub mod scan;
 pub mod shapes;
 pub mod template;
 pub mod token;
+pub mod views;
 
 use crate::{
     diagnostic::{At, Complaint},
@@ -126,6 +127,7 @@ pub struct Ruleset {
     vendors: near::Vendors,
     keys: keys::Detector,
     shapes: shapes::Shapes,
+    views: views::Views,
 }
 
 /// Who wants to know of a hit.
@@ -139,6 +141,8 @@ enum User {
     Vendor(u32),
     /// The key detector, by its own number of the literal.
     Key(u32),
+    /// What is found behind escapes.
+    View(views::Wanted),
 }
 
 /// A literal that nobody else than the rules looks for.
@@ -264,6 +268,7 @@ impl Ruleset {
                         free
                     }),
                     User::Key(literal) => self.keys.confirm(text, literal, hit, &mut memo, findings),
+                    User::View(_) => {}
                 }
             }
         }
