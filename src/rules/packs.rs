@@ -122,7 +122,10 @@ fn written(rule: &HashMap<String, Vec<String>>) -> Written {
     let one = |key: &str| all(key).concat();
     let kind = match rule.get("token") {
         Some(templates) => Kind::Token { templates: templates.clone() },
-        None => Kind::Regex { pattern: one("regex"), keywords: all("keywords"), doubts: Doubts::default() },
+        None => {
+            let doubts = Doubts { entropy: one("entropy").parse().ok(), except: all("except") };
+            Kind::Regex { pattern: one("regex"), keywords: all("keywords"), doubts }
+        }
     };
     Written {
         about: one("about"),

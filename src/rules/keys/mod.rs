@@ -6,6 +6,7 @@
 //! rule, so its cost is linear also in lines made against it.
 
 mod beside;
+mod block;
 mod code;
 mod header;
 mod leaves;
