@@ -53,7 +53,10 @@ fn line_break(text: &[u8], at: usize) -> Option<usize> {
 
 /// Where the line at `at` ends: at a line break, or at a quote, which may be that of the string around it.
 fn line_end(text: &[u8], at: usize) -> usize {
-    text[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r' | b'\\' | b'"')).map_or(text.len(), |length| at + length)
+    text[at..]
+        .iter()
+        .position(|byte| matches!(byte, b'\n' | b'\r' | b'\\' | b'"'))
+        .map_or(text.len(), |length| at + length)
 }
 
 #[cfg(test)]

@@ -219,6 +219,12 @@ impl Reader<'_> {
                 return end;
             }
             Some((Scheme::Word, next)) if colon || nature == Nature::Authorization || !value::pairs(&text[next..]) => {
+                let template = value::template(text, next).is_some_and(|end| self.spared.has(&text[next..end]));
+                if template
+                    || matches!(text.get(next), Some(b'$')) && code(text, next, false, false) == Some(Code::Only)
+                {
+                    return at;
+                }
                 from = next;
                 end = value::bare(text, next, around);
             }
