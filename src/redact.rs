@@ -4,6 +4,7 @@
 //! JSON line stays one. What a rule of the policy has put into a text is known by its exact form and left alone: redacting
 //! twice changes nothing.
 
+mod again;
 mod fit;
 mod prefix;
 mod replacement;
@@ -15,6 +16,7 @@ use crate::{
     span::Span,
     tally::{Mode, Place, RuleId, Tally},
 };
+use again::{Again, ROUNDS};
 use replacement::Piece;
 use std::cmp::Reverse;
 
@@ -73,6 +75,8 @@ pub struct Work {
     findings: Vec<Finding>,
     views: views::Room,
     replacement: Vec<u8>,
+    winners: Vec<RuleId>,
+    again: Again,
     /// Kept only where somebody asked for them.
     decisions: Option<Vec<Decision>>,
 }
@@ -100,7 +104,7 @@ pub fn redact(
     edits: &mut Edits,
     tally: &mut Tally,
 ) -> Fate {
-    let Work { findings, views, replacement, decisions } = work;
+    let Work { findings, views, replacement, winners, again, decisions } = work;
     let bytes = text.span.of(text.buffer);
     findings.clear();
     rules.find(bytes, text.span.start, hits, text.key, active, findings);
@@ -117,16 +121,57 @@ pub fn redact(
     // What is found in a text is often found behind its escapes too.
     findings.dedup();
     take_reports(rules, findings, text.place, tally, decisions);
-    if let Some((winner, group)) = dropping(rules, findings) {
-        tally.redaction(winner.rule, text.place, Mode::On, 1);
-        if let Some(decisions) = decisions {
-            decisions.push(Decision { findings: group.to_vec(), winner: Some(*winner), edits: Vec::new() });
+    let (before, explained) = (edits.len(), decisions.as_ref().map_or(0, Vec::len));
+    for round in 0.. {
+        if let Some((winner, group)) = dropping(rules, findings) {
+            edits.truncate(before);
+            tally.redaction(winner.rule, text.place, Mode::On, 1);
+            if let Some(decisions) = decisions {
+                decisions.truncate(explained);
+                decisions.push(Decision { findings: group.to_vec(), winner: Some(*winner), edits: Vec::new() });
+            }
+            return Fate::Drop(winner.rule);
         }
-        return Fate::Drop(winner.rule);
+        edits.truncate(before);
+        winners.clear();
+        if let Some(decisions) = decisions {
+            decisions.truncate(explained);
+        }
+        replace(Keyed { rules, key }, text, findings, Written { edits, replacement, winners, decisions });
+        let known = findings.len();
+        let result = (edits.iter_from(before), edits.len() - before);
+        if winners.is_empty() || round > ROUNDS || !again.more(rules, (active, text), result, views, findings) {
+            break;
+        }
+        if round == ROUNDS {
+            // Whoever wrote this wants no end of it: all that follows the first finding goes.
+            let first = findings.iter().map(|finding| finding.span.start).min().unwrap_or_default();
+            let last = findings[known];
+            findings.push(Finding { span: Span { start: first, end: bytes.len() as u32 }, ..last });
+        }
+        findings.sort_unstable_by_key(|finding| (finding.span, finding.rule));
     }
+    for rule in winners.drain(..) {
+        tally.redaction(rule, text.place, Mode::On, 1);
+    }
+    if edits.len() > before { Fate::Changed } else { Fate::Clean }
+}
+
+/// What is written while findings are replaced.
+struct Written<'w> {
+    edits: &'w mut Edits,
+    replacement: &'w mut Vec<u8>,
+    /// The rules of the unions that changed.
+    winners: &'w mut Vec<RuleId>,
+    decisions: &'w mut Option<Vec<Decision>>,
+}
+
+/// Makes the edits for sorted findings, one for each union and each string that it touches.
+fn replace(Keyed { rules, key }: Keyed<'_>, text: &Text<'_>, findings: &[Finding], written: Written<'_>) {
+    let Written { edits, replacement, winners, decisions } = written;
+    let bytes = text.span.of(text.buffer);
     let mut strings = fit::Strings::new(bytes);
-    let mut rest = &findings[..];
-    let before = edits.len();
+    let mut rest = findings;
     while let Some((union, group)) = next_union(&mut rest) {
         let winner = winner(rules, union, group);
         let action = &rules.rule(winner.rule).action;
@@ -145,7 +190,7 @@ pub fn redact(
             }
         });
         if edits.len() > known {
-            tally.redaction(winner.rule, text.place, Mode::On, 1);
+            winners.push(winner.rule);
         }
         if let Some(decisions) = decisions {
             let own = |(old, new): (Span, &[u8])| (old.unshifted(text.span.start), new.to_vec());
@@ -153,7 +198,6 @@ pub fn redact(
             decisions.push(Decision { findings: group.to_vec(), winner: Some(*winner), edits });
         }
     }
-    if edits.len() > before { Fate::Changed } else { Fate::Clean }
 }
 
 /// Counts what report-only rules found, overlapping findings of one rule once, and takes it out: it hides no live finding.

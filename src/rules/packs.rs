@@ -145,7 +145,10 @@ fn written(rule: &HashMap<String, Vec<String>>) -> Written {
         _ if rule.contains_key("shape") => Kind::Shape { shapes: shapes() },
         (Some(templates), _) => Kind::Token { templates: templates.clone(), strict: one("strict") == "true", check: None },
         (None, Some(words)) => Kind::Near { words: words.clone(), values: all("value") },
-        (None, None) => Kind::Regex { pattern: one("regex"), keywords: all("keywords"), doubts: Doubts::default() },
+        (None, None) => {
+            let doubts = Doubts { entropy: one("entropy").parse().ok(), except: all("except") };
+            Kind::Regex { pattern: one("regex"), keywords: all("keywords"), doubts }
+        }
     };
     Written {
         about: one("about"),

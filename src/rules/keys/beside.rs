@@ -68,7 +68,7 @@ fn is_named(text: &[u8], start: usize) -> bool {
     let Some(before) = before.strip_suffix(b":").or(before.strip_suffix(b"=")) else { return false };
     let before = before.trim_ascii_end();
     let before = before.strip_suffix(b"\"").unwrap_or(before).to_ascii_lowercase();
-    [b"name".as_slice(), b"key"].iter().any(|word| {
-        before.strip_suffix(*word).is_some_and(|rest| rest.last().is_none_or(|byte| !is_name(*byte)))
-    })
+    [b"name".as_slice(), b"key"]
+        .iter()
+        .any(|word| before.strip_suffix(*word).is_some_and(|rest| rest.last().is_none_or(|byte| !is_name(*byte))))
 }

@@ -64,7 +64,11 @@ pub(super) fn code(text: &[u8], at: usize, declaration: bool, loose: bool) -> Op
     if declaration && let Some(code) = declared(near, at) {
         return Some(code);
     }
-    let from = [b"await ".as_slice(), b"new ", b"await new "].iter().rev().find(|word| near.starts_with(word)).map_or(0, |word| word.len());
+    let from = [b"await ".as_slice(), b"new ", b"await new "]
+        .iter()
+        .rev()
+        .find(|word| near.starts_with(word))
+        .map_or(0, |word| word.len());
     let expression = Expression::read(near, from)?;
     let made = from > 0 && expression.call;
     if expression.is_reference(loose) || made && !expression.is_quoted() {
@@ -127,16 +131,22 @@ impl<'t> Expression<'t> {
         let known = ROOTS.contains(&&words[..]) || self.sigil;
         normalise(self.last, &mut words);
         let word = || words.split(|byte| *byte == b'_');
-        let noun = !self.last.iter().any(u8::is_ascii_digit) && word().next_back().is_some_and(|last| NOUNS.contains(&last));
+        let noun =
+            !self.last.iter().any(u8::is_ascii_digit) && word().next_back().is_some_and(|last| NOUNS.contains(&last));
         if !self.call {
             let parts = self.names > 1 || self.subscript;
-            return parts && known || noun && !self.subscript && (self.names > 1 || word().count() > 1) || self.last == b"chomp";
+            return parts && known
+                || noun && !self.subscript && (self.names > 1 || word().count() > 1)
+                || self.last == b"chomp";
         }
         let reads = word().next().is_some_and(|first| READERS.contains(&first));
         if self.is_quoted() {
             return (reads || known) && is_label(self.arguments);
         }
-        let plain = self.arguments.first().is_none_or(|first| first.is_ascii_alphabetic() || matches!(first, b'$' | b'_' | b'@' | b'&'));
+        let plain = self
+            .arguments
+            .first()
+            .is_none_or(|first| first.is_ascii_alphabetic() || matches!(first, b'$' | b'_' | b'@' | b'&'));
         reads || known || self.arguments.is_empty() || loose && plain
     }
 }
@@ -146,7 +156,9 @@ fn is_label(arguments: &[u8]) -> bool {
     let Some((quote, from)) = Quote::at(arguments, 0) else { return false };
     let (end, next) = quote.close(arguments, from, None);
     let label = &arguments[from..end];
-    next > end && label.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-./:~ $?".contains(byte)) && !is_random(label)
+    next > end
+        && label.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-./:~ $?".contains(byte))
+        && !is_random(label)
 }
 
 /// The name that `text` begins with.
@@ -198,7 +210,8 @@ fn declared(near: &[u8], at: usize) -> Option<Code> {
             Some(Code::Before(at + length + 1 + blanks))
         }
         _ => {
-            let over = near.get(kind.len()).is_none_or(|next| !next.is_ascii_alphanumeric() && !b"_-+/=!@#$%^".contains(next));
+            let over =
+                near.get(kind.len()).is_none_or(|next| !next.is_ascii_alphanumeric() && !b"_-+/=!@#$%^".contains(next));
             over.then_some(Code::Only)
         }
     }
@@ -228,6 +241,8 @@ mod tests {
         for (text, at) in [("new String(\"x\")", 4), ("!!str x", 6), ("Optional[str] = 'x'", 16)] {
             assert!(code(text.as_bytes(), 0, true, false) == Some(Code::Before(at)), "{text}");
         }
-        assert!(code(b"string | null", 0, true, false) == Some(Code::Only) && code(b"string2", 0, true, false).is_none());
+        assert!(
+            code(b"string | null", 0, true, false) == Some(Code::Only) && code(b"string2", 0, true, false).is_none()
+        );
     }
 }

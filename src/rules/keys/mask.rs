@@ -30,25 +30,24 @@ fn is_half_hidden(value: &[u8]) -> bool {
 /// `abc...`: what a text begins with that was cut.
 fn is_cut(value: &[u8]) -> bool {
     let shown = value.strip_suffix(b"...").or(value.strip_suffix("…".as_bytes()));
-    shown.is_some_and(|shown| shown.len() <= 6 && shown.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')))
+    shown.is_some_and(|shown| {
+        shown.len() <= 6 && shown.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    })
 }
 
 /// One unit of up to eight bytes, four times or more: `asdfasdfasdfasdf`.
 fn is_repeated(value: &[u8]) -> bool {
     value.len() >= 16
-        && (1..=8).any(|unit| 4 * unit <= value.len() && value.iter().zip(&value[unit..]).all(|(one, next)| one == next))
+        && (1..=8)
+            .any(|unit| 4 * unit <= value.len() && value.iter().zip(&value[unit..]).all(|(one, next)| one == next))
 }
 
-/// A run through the alphabet, the digits, or one after the other. People take the short ones for passwords.
+/// Runs through the alphabet or the digits, one after the other. People take the short ones for passwords.
 pub(super) fn is_sequence(value: &[u8], password: bool) -> bool {
-    let follows = |pair: &[u8]| {
-        let (one, next) = (pair[0], pair[1]);
-        next == one + 1
-            || matches!((one, next), (b'9', b'0' | b'a' | b'A') | (b'z' | b'Z', b'0' | b'a' | b'A') | (b'f' | b'F', b'0'))
-    };
+    let follows = value.windows(2).filter(|pair| pair[1] == pair[0].wrapping_add(1)).count();
     value.len() >= if password { 16 } else { 8 }
-        && value.iter().all(u8::is_ascii_alphanumeric)
-        && value.windows(2).all(follows)
+        && value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_'))
+        && 5 * follows >= 4 * (value.len() - 1)
 }
 
 #[cfg(test)]
@@ -70,7 +69,15 @@ mod tests {
 
     #[test]
     fn a_short_sequence_is_a_password() {
-        assert!(is_sequence(b"12345678", false) && !is_sequence(b"12345678", true) && is_sequence(b"0123456789abcdef", true));
-        assert!(!is_sequence(b"1234abcd", false) && !is_sequence(b"", false));
+        assert!(
+            is_sequence(b"12345678", false)
+                && !is_sequence(b"12345678", true)
+                && is_sequence(b"0123456789abcdef", true)
+        );
+        assert!(
+            is_sequence(b"ABCDEFGHabcdefgh01234567", true)
+                && !is_sequence(b"12ab34cd", false)
+                && !is_sequence(b"", false)
+        );
     }
 }

@@ -6,6 +6,7 @@
 //! rule, so its cost is linear also in lines made against it.
 
 mod beside;
+mod block;
 mod code;
 mod header;
 mod leaves;
@@ -25,9 +26,9 @@ mod value;
 
 use super::{Finding, file};
 use crate::{diagnostic::Complaint, span::Span, tally::RuleId};
+use names::{Names, normalise};
 use operator::Operator;
 use prose::Blank;
-use names::{Names, normalise};
 use quote::Open;
 use reader::Reader;
 use spared::Spared;

@@ -14,6 +14,13 @@ pub(super) const MAX_NAME: usize = 128;
 /// Keys that only look sensitive.
 const LOOKALIKES: &str = include_str!("../../../rules/lookalikes.tsv");
 
+/// Last words of names of what is about a secret: they hint at none.
+#[rustfmt::skip]
+const ABOUT: [&[u8]; 34] = [
+    b"address", b"algorithm", b"alias", b"arn", b"class", b"count", b"date", b"digest", b"email", b"endpoint", b"field", b"file", b"filename", b"fingerprint", b"format",
+    b"hash", b"header", b"host", b"id", b"ids", b"index", b"label", b"length", b"name", b"path", b"port", b"ref", b"size", b"status", b"time", b"type", b"uri", b"url", b"version",
+];
+
 /// The names of all rules and the look-alikes.
 pub(super) struct Names {
     entries: HashMap<Box<[u8]>, Entry>,
@@ -117,6 +124,9 @@ impl Names {
         let words = || key.split(|byte| *byte == b'_');
         add_fitting(rules, &self.endings, |name| words().any(|word| word.ends_with(name)));
         if !rules.is_empty() {
+            return false;
+        }
+        if words().next_back().is_some_and(|last| ABOUT.contains(&last)) {
             return false;
         }
         // A short part is a word: `monkey` and `author` hold none. One of three letters is the last.

@@ -30,7 +30,9 @@ const OTHERS: [&[u8]; 40] = [
 /// `value` is in lower case.
 pub(super) fn placeholder(value: &[u8]) -> bool {
     let bracketed = match value {
-        [b'<', inner @ .., b'>'] | [b'%', inner @ .., b'%'] | [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => Some(inner),
+        [b'<', inner @ .., b'>'] | [b'%', inner @ .., b'%'] | [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => {
+            Some(inner)
+        }
         [b'@', inner @ .., b'@'] => Some(inner),
         _ => None,
     };

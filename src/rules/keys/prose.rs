@@ -85,7 +85,8 @@ fn sentence(text: &[u8], at: usize) -> Option<usize> {
             if word > 0 && is(&near[from..]).is_some() {
                 break;
             }
-            let length = near[from..].iter().take(MAX_WORD).take_while(|byte| is_name(**byte) || **byte == b'@').count();
+            let length =
+                near[from..].iter().take(MAX_WORD).take_while(|byte| is_name(**byte) || **byte == b'@').count();
             let behind = near.get(from + length);
             if length == 0 {
                 return None;

@@ -3,6 +3,8 @@
 //! Words, identifiers, versions, times, addresses, paths and UUIDs are not; a token is, and so is a password of many kinds
 //! of characters. It reads a bounded stretch and knows no list of words.
 
+use super::quote::starts_with;
+
 /// The longest value that is judged, by its beginning: a key in base64 has told what it is long before.
 const REACH: usize = 128;
 
@@ -15,10 +17,15 @@ pub(super) fn is_random(value: &[u8]) -> bool {
     if value.len() < SHORTEST || value.iter().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control()) {
         return false;
     }
-    if is_uuid(value) || memchr::memmem::find(value, b"://").is_some() {
+    let digest = [b"sha256:".as_slice(), b"sha1:", b"md5:", b"sha256-", b"sha384-", b"sha512-"]
+        .into_iter()
+        .any(|kind| starts_with(value, kind));
+    if digest || is_uuid(value) || memchr::memmem::find(value, b"://").is_some() {
         return false;
     }
-    let token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b'~' | b':' | b'|');
+    let token = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b'~' | b':' | b'|')
+    };
     if !value.iter().all(token) {
         return is_mixed(value);
     }
@@ -87,7 +94,7 @@ mod tests {
             ("fGhRtYuWqLkZmNbVcXsD", true), ("fetchUserNameFromSessionStore", false), ("x{y}h)o]q>%$", true),
             ("short1", false), ("a long sentence 1a2b3c", false), ("my-service-v2-prod", false), ("2030-01-02T03:04:05Z", false), ("10.20.30.40:8080", false),
             ("1.22.333-rc4", false), ("application/json", false), ("https://a.example/4f9c01be77d2", false), ("00000000-1111-2222-3333-4f9c01be77d2", false),
-            ("getUserPassword", false), ("request.headers[name]", false), ("foo(bar, $baz)", false), ("1234567890123", false), ("app2-env-1209458311", false),
+            ("getUserPassword", false), ("SHA256:4f9c01be77d24f9c01be77d2", false), ("request.headers[name]", false), ("foo(bar, $baz)", false), ("1234567890123", false), ("app2-env-1209458311", false),
         ];
         for (value, wanted) in facts {
             assert_eq!(is_random(value.as_bytes()), *wanted, "{value}");

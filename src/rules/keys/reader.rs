@@ -1,6 +1,7 @@
 //! From an operator to the findings: which shape the value has, and which part of it is the secret.
 
 use super::{
+    block,
     code::{Code, code},
     header::{self, Header},
     leaves,
@@ -66,7 +67,8 @@ impl Reader<'_> {
             at += 1; // Python's b'…', C#'s @"…".
         }
         let declaration = header.operator == Operator::Colon && header.quote.is_none();
-        for _ in 0..2 {
+        let scheme = scheme::scheme(text, at, text.len()).is_some();
+        for _ in 0..if scheme { 0 } else { 2 } {
             match code(text, at, declaration, blank && (header.spaced || header.operator == Operator::Colon)) {
                 Some(Code::Only) => return at, // Names in it may have values of their own.
                 Some(Code::Before(value)) => at = value,
@@ -74,6 +76,14 @@ impl Reader<'_> {
             }
         }
         at = value::call(text, at).unwrap_or(at);
+        if let Some((from, end, next)) = block::tripled(text, at).filter(|_| header.quote.is_none()) {
+            self.string(from, end);
+            return next;
+        }
+        if let Some((from, end)) = block::block(text, at).filter(|_| header.operator == Operator::Colon) {
+            self.push(from, end, Wrap::Bare);
+            return end;
+        }
         if let Some((quote, from)) = Quote::at(text, at) {
             if value::closes(text, at, from - 1, &around).is_some() && !own(quote, &around) {
                 return at;
@@ -209,6 +219,12 @@ impl Reader<'_> {
                 return end;
             }
             Some((Scheme::Word, next)) if colon || nature == Nature::Authorization || !value::pairs(&text[next..]) => {
+                let template = value::template(text, next).is_some_and(|end| self.spared.has(&text[next..end]));
+                if template
+                    || matches!(text.get(next), Some(b'$')) && code(text, next, false, false) == Some(Code::Only)
+                {
+                    return at;
+                }
                 from = next;
                 end = value::bare(text, next, around);
             }

@@ -14,7 +14,9 @@ pub(super) fn reference(value: &[u8]) -> bool {
         [b'$', name @ ..] => is_name(name),
         [b'%', b'(', name @ .., b')', b's'] | [b'@', name @ .., b'@'] => !name.is_empty() && name.iter().all(is_word),
         [b'%', flags @ .., verb] => is_format(flags, *verb),
-        [b':' | b'*', name @ ..] => name.len() > 2 && name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_'),
+        [b':' | b'*', name @ ..] => {
+            name.len() > 2 && name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+        }
         [b'v', b'a', b'u', b'l', b't', b':', path @ ..] | [b'o', b'p', b':', b'/', path @ ..] => {
             path.contains(&b'/') && path.iter().all(|byte| is_word(byte) || matches!(byte, b'/' | b'-' | b'#' | b'.'))
         }
@@ -28,14 +30,15 @@ fn is_word(byte: &u8) -> bool {
 
 /// What may stand in `${…}`: a name, one of Spring or of a shell with an empty default or a complaint, a parameter.
 fn is_variable(name: &[u8]) -> bool {
-    let (name, rest) = name.split_at(name.iter().take_while(|byte| is_word(byte) || matches!(byte, b'.' | b'-')).count());
+    let (name, rest) =
+        name.split_at(name.iter().take_while(|byte| is_word(byte) || matches!(byte, b'.' | b'-')).count());
     let name = name.strip_suffix(b"-").unwrap_or(name);
     let number = name.len() <= 2 && name.iter().all(u8::is_ascii_digit);
-    let scheme = rest.strip_prefix(b":").is_some_and(|rest| !rest.is_empty() && rest.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_'));
+    let scheme = rest
+        .strip_prefix(b":")
+        .is_some_and(|rest| !rest.is_empty() && rest.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_'));
     let asked = rest.starts_with(b":?") || rest.starts_with(b"?");
-    !name.is_empty()
-        && (number || !name[0].is_ascii_digit())
-        && (matches!(rest, b"" | b":" | b":-") || scheme || asked)
+    !name.is_empty() && (number || !name[0].is_ascii_digit()) && (matches!(rest, b"" | b":" | b":-") || scheme || asked)
 }
 
 /// What may stand behind `$`: a name in capitals, or letters alone, or the number of a parameter.
@@ -50,7 +53,9 @@ fn is_name(name: &[u8]) -> bool {
 fn is_command(command: &[u8]) -> bool {
     let word = command.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
     let says = [b"echo".as_slice(), b"printf", b"print"].contains(&word);
-    (word.starts_with(b"<") || word.iter().all(|byte| is_word(byte) || matches!(byte, b'-' | b'.' | b'/'))) && !says && !word.is_empty()
+    (word.starts_with(b"<") || word.iter().all(|byte| is_word(byte) || matches!(byte, b'-' | b'.' | b'/')))
+        && !says
+        && !word.is_empty()
 }
 
 /// `%NAME%`, `%name%`, or a verb of a format with its flags.

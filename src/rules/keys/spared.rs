@@ -4,7 +4,15 @@
 
 use std::collections::HashSet;
 
-use super::{mask::{is_sequence, mask}, names::marks, placeholder::{placeholder, repeats}, prose::is_strong, quote::Quote, random::is_random, reference::{is_path, reference}};
+use super::{
+    mask::{is_sequence, mask},
+    names::marks,
+    placeholder::{placeholder, repeats},
+    prose::is_strong,
+    quote::Quote,
+    random::is_random,
+    reference::{is_path, reference},
+};
 use crate::{pseudonym, rules::file::REDACTED};
 
 /// Values that are no secrets.
@@ -128,7 +136,10 @@ pub(super) fn is_weak(key: &[u8]) -> bool {
 /// Whether a value is the name of a resource, in the plural of whose key names stand: `secrets: my-app-db`.
 pub(super) fn is_resource(value: &[u8]) -> bool {
     let label = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
-    value.first().is_some_and(u8::is_ascii_lowercase) && value.contains(&b'-') && value.iter().all(label) && !is_random(value)
+    value.first().is_some_and(u8::is_ascii_lowercase)
+        && value.contains(&b'-')
+        && value.iter().all(label)
+        && !is_random(value)
 }
 
 /// Whether the word after a weak name and a colon is prose: letters of a usual case, a small number, or one that is

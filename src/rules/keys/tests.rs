@@ -23,7 +23,9 @@ fn pack() -> Vec<(String, KeyNames)> {
         if let Some(name) = line.strip_prefix("- name: ") {
             rules.push((name.to_owned(), KeyNames::default()));
         }
-        let list = ["exact", "suffix", "word", "ending", "part"].into_iter().find(|list| line.starts_with(&format!("{list}: [")));
+        let list = ["exact", "suffix", "word", "ending", "part"]
+            .into_iter()
+            .find(|list| line.starts_with(&format!("{list}: [")));
         let names = match (list, open) {
             (Some(list), _) => {
                 open = Some(list);
@@ -157,7 +159,7 @@ const SHAPES: &[(&str, &str, &str)] = &[
     ("an index",                           "passwords[0]=hunter2", "passwords[0]=@"),
     ("a name in a subscript",              r#"env["PASSWORD"] = "hunter2""#, r#"env["PASSWORD"] = "@""#),
     ("a name that is the value of another", "invalid token: Authorization: Bearer hunter2 x", "invalid token: @ Bearer @ x"),
-    ("a name in quotes that is the value of another", r#"pwd= "password":"hunter2""#, r#"pwd= "@":"@""#),
+    ("a name in quotes that is the value of another", r#"pwd= "password":"hunter2""#, r#"pwd= "password":"@""#),
     ("an apostrophe before the pair",      "api_key: 'x pwd='hunter2' y", "api_key: '@'@' y"),
     ("a pair in a list with an operator behind it", "password=[pwd=hunter2 = x]", "password=[pwd=@ = @]"),
     ("brackets inside the value",          "(password=hunter[2]), next", "(password=@), next"),
