@@ -6,6 +6,9 @@
 /// Fewer letters than this: a number, a date, a version.
 const MIN_LETTERS: usize = 3;
 
+/// So many digits before a dash are an account's number.
+const MIN_NUMBER: usize = 10;
+
 /// Hex digits of span ids, container ids, MongoDB's ids, trace ids and MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512.
 const HASHES: [usize; 9] = [12, 16, 24, 32, 40, 56, 64, 96, 128];
 
@@ -14,6 +17,7 @@ pub(super) fn is_random(value: &[u8], marked: bool) -> bool {
     if marked {
         return has_many(value) && !counts_up(value);
     }
+    let value = without_number(value);
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     // In hex of a small length there may be two letters only.
@@ -27,6 +31,12 @@ pub(super) fn is_common(value: &[u8]) -> bool {
     let of = |is: fn(&u8) -> bool| value.iter().all(|byte| byte.is_ascii_digit() || is(byte));
     let hex = || of(|byte| matches!(byte, b'a'..=b'f')) || of(|byte| matches!(byte, b'A'..=b'F'));
     is_uuid(value) || HASHES.contains(&value.len()) && hex()
+}
+
+/// Without the account's number before a dash, which is none of the secret.
+fn without_number(value: &[u8]) -> &[u8] {
+    let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if digits >= MIN_NUMBER && value.get(digits) == Some(&b'-') { &value[digits + 1..] } else { value }
 }
 
 fn is_uuid(value: &[u8]) -> bool {
