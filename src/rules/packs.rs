@@ -216,6 +216,8 @@ fn a_hostile_text_costs_no_more_than_its_length() {
     let patterns = [
         "a", "ghp_", "ghp_a", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "://", "a://b:", "http://a@", "eyJ", "eyJ-", "eyJa.", "eyJaaaaaaaaaa.",
         "AKIA", "+ASt", ":AA", "1:AA", "sk-", "sk-proj-", "T3BlbkFJ", "xoxp-", "glpat-", "SG.", "%3A%2F%2F", "signature=", "8Q~", "\\", "\"", "JQQJ9", "discord MTA", "bearer a", "curl -u a", "curl ", "docker login ", "mysql -", "password 'a", "machine a.b login ", "sshpass -p",
+        "mailgun=", "mailgun ", "mailgun-", "mailgun=a-", "mailgun_key: \"a", "datadogKey==", "kind: Secret\n", "kind: Secret\ndata:\n", "data:\n  a\n",
+        "kind: Secret\ndata:\n  a\n", "softlayer.com/soap/v3/",
     ];
     for pattern in patterns {
         let text = |length: usize| pattern.bytes().cycle().take(length).collect::<Vec<u8>>();

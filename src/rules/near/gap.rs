@@ -37,13 +37,13 @@ impl Place {
     /// Whether a value that begins here is the vendor's. `strict`: of a word that is an ordinary one; `marked`: the value
     /// has a form that is its own.
     pub(super) fn allows(&self, strict: bool, marked: bool, value: &[u8]) -> bool {
-        if marked && self.own && !strict {
+        let assigned = self.assigned && self.fillers == 0;
+        if marked && self.own && (assigned || !strict) {
             return true;
         }
         if self.other || (!self.keyed && (opaque::is_common(value) || value.len() < MIN_UNNAMED)) {
             return false;
         }
-        let assigned = self.assigned && self.fillers == 0;
         self.own && (assigned || self.keyed || !strict && self.quoted)
     }
 }
