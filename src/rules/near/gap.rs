@@ -34,16 +34,21 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Whether a word such as `key` says that what stands here is secret.
+    pub(super) fn is_keyed(&self) -> bool {
+        self.keyed
+    }
+
     /// Whether a value that begins here is the vendor's. `strict`: of a word that is an ordinary one; `marked`: the value
     /// has a form that is its own.
     pub(super) fn allows(&self, strict: bool, marked: bool, value: &[u8]) -> bool {
-        if marked && self.own && !strict {
+        let assigned = self.assigned && self.fillers == 0;
+        if marked && self.own && (assigned || !strict) {
             return true;
         }
         if self.other || (!self.keyed && (opaque::is_common(value) || value.len() < MIN_UNNAMED)) {
             return false;
         }
-        let assigned = self.assigned && self.fillers == 0;
         self.own && (assigned || self.keyed || !strict && self.quoted)
     }
 }
@@ -84,7 +89,9 @@ pub(super) fn values(text: &[u8], vendor: Range<usize>, mut value: impl FnMut(us
             continue;
         }
         match byte {
-            b'=' | b':' | b',' | b'|' | b'>' | b'(' | b'[' | b'{' | b'?' | b'&' | b'<' | b'+' | b'!' => place.assigned = true,
+            b'=' | b':' | b',' | b'|' | b'>' | b'(' | b'[' | b'{' | b'?' | b'&' | b'<' | b'+' | b'!' => {
+                place.assigned = true
+            }
             b'"' | b'\'' | b'`' => place.quoted = true,
             b' ' | b'\t' | b'\r' | b'\n' | b')' | b']' | b'}' | b'$' | b'#' | 0x1b => {}
             // A path, an address, another statement, a mask: what follows is no value of the word.
@@ -124,7 +131,8 @@ fn word(text: &[u8], start: usize, end: usize, place: &mut Place) -> bool {
 
 /// Whether what ends at `at` is the name of something: `=`, `:` or an opening parenthesis follows, perhaps behind a quote.
 fn names_value(text: &[u8], at: usize) -> bool {
-    let mut rest = text[at..].iter().take(6).skip_while(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']' | b' ' | b'\t'));
+    let mut rest =
+        text[at..].iter().take(6).skip_while(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']' | b' ' | b'\t'));
     matches!(rest.next(), Some(b'=' | b':' | b'('))
 }
 
@@ -145,7 +153,8 @@ fn escaped(text: &[u8], at: usize) -> Option<(usize, bool)> {
             Some((range.end, !blank))
         }
         0x1b => {
-            let length = text[at + 1..].iter().take(16).take_while(|byte| matches!(byte, b'[' | b';' | b'0'..=b'9')).count();
+            let length =
+                text[at + 1..].iter().take(16).take_while(|byte| matches!(byte, b'[' | b';' | b'0'..=b'9')).count();
             (text.get(at + 1 + length) == Some(&b'm')).then_some((at + length + 2, false))
         }
         _ => None,
@@ -155,7 +164,8 @@ fn escaped(text: &[u8], at: usize) -> Option<(usize, bool)> {
 /// Whether a value can begin at `at`: it is not glued to what stands before.
 fn opens(text: &[u8], at: usize) -> bool {
     let before = text[at - 1];
-    let free = !before.is_ascii_alphanumeric() && before < 0x80 && !matches!(before, b'_' | b'-' | b'.' | b'/' | b'@' | b'$');
+    let free =
+        !before.is_ascii_alphanumeric() && before < 0x80 && !matches!(before, b'_' | b'-' | b'.' | b'/' | b'@' | b'$');
     free || escape::ends_escape(text, at)
 }
 

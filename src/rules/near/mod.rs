@@ -61,7 +61,8 @@ impl Vendors {
             let (word, strict) = word.strip_suffix('=').map_or((word.as_str(), false), |word| (word, true));
             for literal in spellings(word, strict)? {
                 let number = self.word(literal);
-                let wants = alternatives.iter().map(|alternatives| Want { rule, strict, alternatives: alternatives.clone() });
+                let wants =
+                    alternatives.iter().map(|alternatives| Want { rule, strict, alternatives: alternatives.clone() });
                 self.words[number].wants.extend(wants);
                 numbers.push(number);
             }
@@ -104,10 +105,8 @@ impl Vendors {
             for want in wants.iter().filter(wanted) {
                 let Some((end, marked)) = self.values.end(want.alternatives.clone(), text, at, runs) else { continue };
                 let value = &text[at..end];
-                if place.allows(want.strict, marked, value)
-                    && opaque::is_random(value, marked)
-                    && accept(want.rule, Span::new(at, end))
-                {
+                let random = if marked { opaque::is_varied(value) } else { opaque::is_random(value, place.is_keyed()) };
+                if random && place.allows(want.strict, marked, value) && accept(want.rule, Span::new(at, end)) {
                     found = found.max(Some(end));
                 }
             }

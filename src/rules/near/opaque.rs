@@ -6,19 +6,31 @@
 /// Fewer letters than this: a number, a date, a version.
 const MIN_LETTERS: usize = 3;
 
+/// So many digits before a dash are an account's number.
+const MIN_NUMBER: usize = 10;
+
 /// Hex digits of span ids, container ids, MongoDB's ids, trace ids and MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512.
 const HASHES: [usize; 9] = [12, 16, 24, 32, 40, 56, 64, 96, 128];
 
-/// Whether nobody would write such a value by hand. One that is `marked` as its vendor's may be less random.
-pub(super) fn is_random(value: &[u8], marked: bool) -> bool {
-    if marked {
-        return has_many(value) && !counts_up(value);
-    }
+/// Whether nobody would write such a value by hand. Under a name that says that it is secret (`keyed`) less will do, and
+/// two cases do without a digit.
+pub(super) fn is_random(value: &[u8], keyed: bool) -> bool {
+    let value = without_number(value);
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     // In hex of a small length there may be two letters only.
     let least = if value.iter().all(u8::is_ascii_hexdigit) { 1 } else { MIN_LETTERS };
-    letters >= least && digits >= 1 && has_many(value) && changes(value) * 6 >= value.len() && !counts_up(value)
+    let enough = match (keyed, digits) {
+        (true, 0) => changes(value) * 5 >= value.len(),
+        (true, _) => changes(value) * 8 >= value.len(),
+        (false, _) => digits > 0 && changes(value) * 6 >= value.len(),
+    };
+    letters >= least && enough && is_varied(value)
+}
+
+/// Whether a value is no placeholder: one that is marked as its vendor's need not show more.
+pub(super) fn is_varied(value: &[u8]) -> bool {
+    has_many(value) && !counts_up(value)
 }
 
 /// Whether the value is a UUID, or hex digits in one case and of a length that hashes and ids have: no secret but under a name that
@@ -27,6 +39,12 @@ pub(super) fn is_common(value: &[u8]) -> bool {
     let of = |is: fn(&u8) -> bool| value.iter().all(|byte| byte.is_ascii_digit() || is(byte));
     let hex = || of(|byte| matches!(byte, b'a'..=b'f')) || of(|byte| matches!(byte, b'A'..=b'F'));
     is_uuid(value) || HASHES.contains(&value.len()) && hex()
+}
+
+/// Without the account's number before a dash, which is none of the secret.
+fn without_number(value: &[u8]) -> &[u8] {
+    let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if digits >= MIN_NUMBER && value.get(digits) == Some(&b'-') { &value[digits + 1..] } else { value }
 }
 
 fn is_uuid(value: &[u8]) -> bool {
@@ -84,6 +102,21 @@ mod tests {
         ];
         for (fact, value, wanted) in facts {
             assert_eq!(is_random(value.as_bytes(), false), *wanted, "{fact}");
+        }
+    }
+
+    #[test]
+    fn under_a_sensitive_name_less_will_do() {
+        #[rustfmt::skip]
+        let facts: &[(&str, &str, bool)] = &[
+            ("two cases",                     "kQvWmXtZbRnYpDsGhJfLcTwK",          true),
+            ("few digits",                    "kqvwm7xtzbrnypdshj3flctwkq9v",      true),
+            ("letters of one case",           "kqvwmxtzbrnypdsghjflctwk",          false),
+            ("a name in camel case",          "createUserAccountHandler",          false),
+            ("a number",                      "2026010203040500600712345",         false),
+        ];
+        for (fact, value, wanted) in facts {
+            assert_eq!(is_random(value.as_bytes(), true), *wanted, "{fact}");
         }
     }
 

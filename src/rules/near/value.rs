@@ -35,7 +35,7 @@ enum Compiled {
 pub struct Runs([Span; MAX_CLASSES]);
 
 /// Different classes in one ruleset; the shipped ones use about fifteen.
-const MAX_CLASSES: usize = 32;
+const MAX_CLASSES: usize = 64;
 
 /// A shorter value is a word or a number.
 const MIN_VALUE: usize = 8;
@@ -69,7 +69,13 @@ impl Values {
 
     /// Where a value that fits one of the alternatives and begins at `at` ends, with nothing glued to it; and whether it
     /// has a mark of its own.
-    pub(super) fn end(&self, alternatives: Range<usize>, text: &[u8], at: usize, runs: &mut Runs) -> Option<(usize, bool)> {
+    pub(super) fn end(
+        &self,
+        alternatives: Range<usize>,
+        text: &[u8],
+        at: usize,
+        runs: &mut Runs,
+    ) -> Option<(usize, bool)> {
         self.alternatives[alternatives].iter().find_map(|alternative| {
             let end = self.walk(&alternative.parts, text, at, runs)?;
             closes(text, end).then_some((end, alternative.marked))
@@ -130,9 +136,15 @@ impl Values {
                 }
             });
         }
-        // Dashes alone are those of a UUID or of a name.
-        let marks = |part: &Part| matches!(part, Part::Literal(literal) if literal.iter().any(|byte| *byte != b'-'));
-        Ok(Alternative { parts, marked: alternative.iter().any(marks) })
+        // Dashes alone are those of a UUID or of a name, letters amid others are chance.
+        let marks = |(at, part): (usize, &Part)| match part {
+            Part::Literal(literal) => {
+                at == 0 && literal.len() >= 2
+                    || literal.iter().any(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-')
+            }
+            Part::Run { .. } => false,
+        };
+        Ok(Alternative { parts, marked: alternative.iter().enumerate().any(marks) })
     }
 
     fn class(&mut self, class: Class) -> Result<u8, Complaint> {

@@ -4,7 +4,17 @@
 
 /// A word with this end makes what follows a secret: `key`, `apikey`, `tokens`.
 const KEYS: [&[u8]; 12] = [
-    b"key", b"token", b"secret", b"password", b"passwd", b"passphrase", b"pwd", b"pass", b"cred", b"credential", b"auth",
+    b"key",
+    b"token",
+    b"secret",
+    b"password",
+    b"passwd",
+    b"passphrase",
+    b"pwd",
+    b"pass",
+    b"cred",
+    b"credential",
+    b"auth",
     b"apikey",
 ];
 
@@ -13,17 +23,60 @@ const WHOLE: [&[u8]; 4] = [b"api", b"pat", b"bearer", b"authorization"];
 
 /// What bears such a name is an id, a hash, a place or a time.
 const OTHERS: [&[u8]; 48] = [
-    b"account", b"branch", b"bucket", b"build", b"checksum", b"cluster", b"commit", b"container", b"date", b"digest",
-    b"domain", b"dsn", b"email", b"etag", b"event", b"file", b"fingerprint", b"guid", b"hash", b"host", b"id", b"image",
-    b"index", b"integrity", b"job", b"md5", b"message", b"node", b"org", b"path", b"pod", b"project", b"ref", b"release",
-    b"request", b"rev", b"revision", b"sha", b"sha1", b"sha256", b"sha512", b"span", b"time", b"timestamp", b"trace",
-    b"url", b"uuid", b"version",
+    b"account",
+    b"branch",
+    b"bucket",
+    b"build",
+    b"checksum",
+    b"cluster",
+    b"commit",
+    b"container",
+    b"date",
+    b"digest",
+    b"domain",
+    b"dsn",
+    b"email",
+    b"etag",
+    b"event",
+    b"file",
+    b"fingerprint",
+    b"guid",
+    b"hash",
+    b"host",
+    b"id",
+    b"image",
+    b"index",
+    b"integrity",
+    b"job",
+    b"md5",
+    b"message",
+    b"node",
+    b"org",
+    b"path",
+    b"pod",
+    b"project",
+    b"ref",
+    b"release",
+    b"request",
+    b"rev",
+    b"revision",
+    b"sha",
+    b"sha1",
+    b"sha256",
+    b"sha512",
+    b"span",
+    b"time",
+    b"timestamp",
+    b"trace",
+    b"url",
+    b"uuid",
+    b"version",
 ];
 
 /// Words that say nothing of their own between a name and its value: types, keywords, the field of a pair.
 const SILENT: [&[u8]; 14] = [
-    b"byte", b"bytes", b"char", b"const", b"is", b"new", b"now", b"str", b"string", b"text", b"val", b"value", b"values",
-    b"var",
+    b"byte", b"bytes", b"char", b"const", b"is", b"new", b"now", b"str", b"string", b"text", b"val", b"value",
+    b"values", b"var",
 ];
 
 /// Whether one of the words of a name makes its value a secret.
@@ -57,7 +110,9 @@ pub(super) fn ends_word(text: &[u8], at: usize) -> bool {
     let last = at.checked_sub(1).map_or(b' ', |last| text[last]);
     let hump = next.is_ascii_uppercase()
         && (!last.is_ascii_uppercase() || text.get(at + 1).is_some_and(u8::is_ascii_lowercase));
-    hump || GLUED.iter().any(|word| text.len() >= at + word.len() && text[at..at + word.len()].eq_ignore_ascii_case(word))
+    hump || GLUED
+        .iter()
+        .any(|word| text.len() >= at + word.len() && text[at..at + word.len()].eq_ignore_ascii_case(word))
 }
 
 fn ends_with(word: &[u8], end: &[u8]) -> bool {
@@ -103,8 +158,14 @@ mod tests {
     #[test]
     fn a_word_ends_at_its_own_end() {
         let facts = [
-            ("heroku", true), ("heroku_x", true), ("herokuKey", true), ("herokukey", true), ("HEROKUKey", true),
-            ("herokus", false), ("HEROKUS", false), ("heroku2", false),
+            ("heroku", true),
+            ("heroku_x", true),
+            ("herokuKey", true),
+            ("herokukey", true),
+            ("HEROKUKey", true),
+            ("herokus", false),
+            ("HEROKUS", false),
+            ("heroku2", false),
         ];
         for (text, wanted) in facts {
             assert_eq!(ends_word(text.as_bytes(), 6), wanted, "{text}");
