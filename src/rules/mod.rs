@@ -19,6 +19,8 @@ pub mod samples;
 pub mod scan;
 pub mod template;
 pub mod token;
+pub mod why;
+pub mod wrap;
 
 use crate::{
     diagnostic::{At, Complaint},

@@ -14,6 +14,7 @@ mod reader;
 mod scheme;
 mod spared;
 mod value;
+mod why;
 
 use super::{Finding, file};
 use crate::{diagnostic::Complaint, span::Span, tally::RuleId};
