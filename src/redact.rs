@@ -5,12 +5,13 @@
 //! twice changes nothing.
 
 mod fit;
+mod prefix;
 mod replacement;
 
 use crate::{
     pseudonym::TenantKey,
     push::Edits,
-    rules::{Active, Finding, Hit, Ruleset, Wrap, file::Action},
+    rules::{Active, Finding, Hit, Ruleset, Wrap, file::Action, views},
     span::Span,
     tally::{Mode, Place, RuleId, Tally},
 };
@@ -70,6 +71,7 @@ pub struct Decision {
 #[derive(Default)]
 pub struct Work {
     findings: Vec<Finding>,
+    views: views::Room,
     replacement: Vec<u8>,
     /// Kept only where somebody asked for them.
     decisions: Option<Vec<Decision>>,
@@ -98,10 +100,11 @@ pub fn redact(
     edits: &mut Edits,
     tally: &mut Tally,
 ) -> Fate {
-    let Work { findings, replacement, decisions } = work;
+    let Work { findings, views, replacement, decisions } = work;
     let bytes = text.span.of(text.buffer);
     findings.clear();
     rules.find(bytes, text.span.start, hits, text.key, active, findings);
+    rules.find_encoded(bytes, text.span.start, hits, active, views, findings);
     findings.retain_mut(|finding| {
         replacement::leave_own(rules, bytes, &mut finding.span)
             && !replacement::is_own(rules, finding.span.of(bytes))
@@ -111,6 +114,8 @@ pub fn redact(
         return Fate::Clean;
     }
     findings.sort_unstable_by_key(|finding| (finding.span, finding.rule));
+    // What is found in a text is often found behind its escapes too.
+    findings.dedup();
     take_reports(rules, findings, text.place, tally, decisions);
     if let Some((winner, group)) = dropping(rules, findings) {
         tally.redaction(winner.rule, text.place, Mode::On, 1);
@@ -228,7 +233,7 @@ fn winner<'f>(rules: &Ruleset, union: Span, group: &'f [Finding]) -> &'f Finding
             Action::Drop => 3,
             Action::Text(_) => 2,
             Action::Pseudonym { .. } => 1,
-            Action::Mask { .. } => 0,
+            Action::Mask { .. } | Action::Prefix { .. } => 0,
         };
         (action, finding.span.len(), Reverse(finding.rule))
     };

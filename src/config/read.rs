@@ -113,6 +113,19 @@ impl<'n> Cursor<'n> {
         }
     }
 
+    /// `true` or `false`, in YAML's spellings; false where it is complained about.
+    pub(super) fn flag(&self, complaints: &mut Complaints) -> bool {
+        let Some(text) = self.text(complaints) else { return false };
+        match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" => true,
+            "false" | "no" | "off" => false,
+            _ => {
+                complaints.push(self.wrong(format!("expected `true` or `false`, found `{text}`")));
+                false
+            }
+        }
+    }
+
     /// A mapping with these keys only; `later` are keys of the language that this version cannot do.
     pub(super) fn fields(&self, known: &[&str], later: &[&str], complaints: &mut Complaints) -> Option<Fields<'n>> {
         let fields = self.entries(complaints)?;

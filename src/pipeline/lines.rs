@@ -96,7 +96,8 @@ impl Walk<'_> {
         tally: &mut Tally,
     ) -> Result<bool, Reason> {
         let hits = &self.hits[hits];
-        if key.is_none() && !self.policy.redact.concerns(hits) {
+        let rules = &self.policy.redact;
+        if key.is_none() && !rules.concerns(hits) && !rules.reads_all(active) {
             return Ok(false);
         }
         let text = Text { buffer: self.body, span, key, place };

@@ -1,5 +1,6 @@
 //! The bytes that stand where a secret stood, and how they are known again.
 
+use super::prefix;
 use crate::{
     pseudonym::{self, TenantKey},
     rules::{
@@ -39,6 +40,7 @@ fn is_replacement(rules: &Ruleset, text: &[u8]) -> bool {
             Action::Text(own) => own.as_bytes() == text,
             Action::Mask { keep_first, keep_last } => is_mask(text, *keep_first, *keep_last),
             Action::Pseudonym { label } => pseudonym::length(text, label) == Some(text.len()),
+            Action::Prefix { v4, v6 } => prefix::is_cut(text, *v4, *v6),
             Action::Drop => false,
         })
 }
@@ -76,8 +78,9 @@ pub(super) fn write(action: &Action, key: Option<&TenantKey<'_>>, piece: &Piece<
         (Action::Text(text), _) => out.extend_from_slice(text.as_bytes()),
         (Action::Mask { keep_first, keep_last }, _) if whole => mask(text, *keep_first, *keep_last, out),
         (Action::Pseudonym { label }, Some(key)) => key.write(label, secret, out),
+        (Action::Prefix { v4, v6 }, _) if whole && prefix::write(text, *v4, *v6, out) => {}
         // A drop makes no edits, and no policy comes into force that makes pseudonyms without a key.
-        (Action::Mask { .. } | Action::Pseudonym { .. } | Action::Drop, _) => {
+        (Action::Mask { .. } | Action::Pseudonym { .. } | Action::Prefix { .. } | Action::Drop, _) => {
             out.extend_from_slice(REDACTED.as_bytes());
         }
     }

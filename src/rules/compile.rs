@@ -1,9 +1,11 @@
 //! Rules as written become a [`Ruleset`]: what each engine needs, and one list of literals for the scan.
 
 use super::{
-    MAX_PATTERNS, NO_NEEDLE, Rule, Ruleset, User, doubt,
+    MAX_PATTERNS, NO_NEEDLE, Rule, Ruleset, User,
+    check::Check,
+    doubt,
     file::{Action, Doubts, Kind, Written},
-    keys, regex, scan, token,
+    keys, near, regex, scan, shapes, token, views,
 };
 use crate::{
     diagnostic::{Complaint, Diagnostic},
@@ -35,13 +37,19 @@ impl Ruleset {
         for (number, rule) in written.iter().enumerate() {
             let id = RuleId(number as u16);
             let result = match &rule.kind {
-                Kind::Token { templates } => compiler.tokens(id, templates),
+                Kind::Token { templates, strict, check } => compiler.tokens(id, templates, *strict, *check),
                 Kind::Regex { pattern, keywords, doubts } => compiler.pattern(id, pattern, keywords, doubts),
                 Kind::Keys(listed) => {
                     names.push((id, listed));
                     Ok(())
                 }
+                Kind::Near { words, values } => compiler.near(id, words, values),
+                Kind::Shape { shapes } => {
+                    compiler.shapes.add(id, shapes);
+                    Ok(())
+                }
             };
+            let result = result.and_then(|()| can_be_cut(rule));
             result.unwrap_or_else(|complaint| complain(id, complaint));
         }
         let keys =
@@ -51,18 +59,29 @@ impl Ruleset {
             keys = match &rule.action {
                 Action::Text(replacement) => keys.sparing(replacement.as_bytes()),
                 Action::Pseudonym { label } => keys.sparing_pseudonyms(label),
-                Action::Mask { .. } | Action::Drop => keys,
+                Action::Mask { .. } | Action::Prefix { .. } | Action::Drop => keys,
             };
         }
         for (number, literal) in keys.literals().iter().enumerate() {
             compiler.want(literal, User::Key(number as u32));
         }
+        let views = compiler.views();
         let needles = needles.iter().map(|needle| compiler.number(needle)).collect();
-        compiler.finish(written, keys, needles).map_err(|complaint| {
+        compiler.finish(written, (keys, views), needles).map_err(|complaint| {
             let diagnostic = Diagnostic::general(format!("cannot compile rules: {}", complaint.message));
             vec![Diagnostic { hint: complaint.hint, ..diagnostic }]
         })
     }
+}
+
+/// Only addresses have a prefix.
+fn can_be_cut(rule: &Written) -> Result<(), Complaint> {
+    let addresses = matches!(&rule.kind, Kind::Shape { shapes } if shapes.iter().all(|shape| shape.is_address()));
+    if addresses || !matches!(rule.action, Action::Prefix { .. }) {
+        return Ok(());
+    }
+    let hint = "give `with: {prefix: …}` to a rule of the shapes `ipv4` and `ipv6` alone, e.g. `{rule: ip-address, with: {prefix: {}}}`";
+    Err(Complaint::new("only addresses can be cut to a prefix").hint(hint))
 }
 
 fn duplicates(written: &[Written]) -> Vec<Diagnostic> {
@@ -84,7 +103,12 @@ fn duplicates(written: &[Written]) -> Vec<Diagnostic> {
 struct Compiler {
     tokens: token::Tokens,
     token_rules: Vec<RuleId>,
+    token_checks: Vec<Option<Check>>,
+    shapes: shapes::Shapes,
     patterns: Vec<(RuleId, regex::Pattern)>,
+    vendors: near::Vendors,
+    /// Words of vendors that the scan was asked for: those of lower numbers.
+    vendor_words: usize,
     exceptions: doubt::Exceptions,
     literals: Vec<Vec<u8>>,
     numbers: HashMap<Vec<u8>, usize>,
@@ -92,13 +116,20 @@ struct Compiler {
 }
 
 impl Compiler {
-    fn tokens(&mut self, rule: RuleId, templates: &[String]) -> Result<(), Complaint> {
+    fn tokens(
+        &mut self,
+        rule: RuleId,
+        templates: &[String],
+        strict: bool,
+        check: Option<Check>,
+    ) -> Result<(), Complaint> {
         if templates.is_empty() {
             return Err(Complaint::new("it has no template").hint("write `token: 'prefix_{alnum:36}'`"));
         }
         for template in templates {
-            for token in self.tokens.add(template)? {
+            for token in self.tokens.add(template, strict)? {
                 self.token_rules.push(rule);
+                self.token_checks.push(check);
                 let literal = self.tokens.literal(token).to_vec();
                 self.want(&literal, User::Token(token as u32));
             }
@@ -119,6 +150,17 @@ impl Compiler {
         Ok(())
     }
 
+    fn near(&mut self, rule: RuleId, words: &[String], values: &[String]) -> Result<(), Complaint> {
+        for number in self.vendors.add(rule, words, values)? {
+            if number == self.vendor_words {
+                let literal = self.vendors.literal(number).to_vec();
+                self.want(&literal, User::Vendor(number as u32));
+                self.vendor_words += 1;
+            }
+        }
+        Ok(())
+    }
+
     /// Asks the scan for a literal on behalf of `user`. The scan knows no case, so spellings of one word are one literal.
     fn want(&mut self, literal: &[u8], user: User) {
         let number = self.number(literal);
@@ -135,10 +177,32 @@ impl Compiler {
         })
     }
 
+    /// Asks for what shows that a literal of the rules may stand behind escapes or in base64.
+    fn views(&mut self) -> views::Views {
+        let mut views = views::Views::default();
+        for (number, (literal, users)) in (0..).zip(self.literals.iter().zip(&self.users)) {
+            for user in users {
+                let asker = match user {
+                    User::Token(token) => views::Asker::Token(self.tokens.literal(*token as usize)),
+                    User::Pattern(_) => views::Asker::Regex,
+                    User::Key(_) => views::Asker::Key,
+                    User::Vendor(_) | User::View(_) => continue,
+                };
+                views.hide(number, literal, &asker);
+            }
+        }
+        if !self.literals.is_empty() {
+            for (literal, wanted) in views.literals() {
+                self.want(&literal, User::View(wanted));
+            }
+        }
+        views
+    }
+
     fn finish(
         self,
         written: Vec<Written>,
-        keys: keys::Detector,
+        (keys, views): (keys::Detector, views::Views),
         literals_of_needles: Vec<usize>,
     ) -> Result<Ruleset, Complaint> {
         let mut needles = vec![NO_NEEDLE; self.literals.len()];
@@ -181,8 +245,12 @@ impl Compiler {
             needles,
             tokens: self.tokens,
             token_rules: self.token_rules,
+            token_checks: self.token_checks,
+            shapes: self.shapes,
             patterns: self.patterns,
+            vendors: self.vendors,
             keys,
+            views,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Redaction rules as written in a policy or a pack.
 
+use super::{check::Check, shapes::Shape};
 use crate::{diagnostic::At, logql::Selector, tally::Mode};
 
 /// A rule as written; `at` is where, for complaints.
@@ -36,13 +37,17 @@ pub struct Samples {
     pub counterexamples: Vec<String>,
 }
 
-/// The three kinds of rule.
+/// The kinds of rule.
 #[derive(Clone)]
 pub enum Kind {
     /// Templates, any of which is the secret: literal text and `{class:n}` runs.
     Token {
         /// One or more templates.
         templates: Vec<String>,
+        /// Whether the prefix is so weak that the token must stand alone and look random.
+        strict: bool,
+        /// The checksum without which it is none.
+        check: Option<Check>,
     },
     /// A regex in Go's dialect that is run near one of its keywords.
     Regex {
@@ -55,6 +60,18 @@ pub enum Kind {
     },
     /// Key names whose values are secret, wherever they stand.
     Keys(KeyNames),
+    /// A vendor's word, and near behind it a value of that vendor's class and length.
+    Near {
+        /// The words; one with `=` at its end counts only as part of a key's name.
+        words: Vec<String>,
+        /// Templates, one of which is the whole value.
+        values: Vec<String>,
+    },
+    /// What has no literal: found by detectors that are built in.
+    Shape {
+        /// One or more of them.
+        shapes: Vec<Shape>,
+    },
 }
 
 /// What makes a match of a regex no finding; asked of what would be cut.
@@ -75,6 +92,11 @@ pub struct KeyNames {
     pub suffix: Vec<String>,
     /// The name stands as whole words anywhere in the key.
     pub word: Vec<String>,
+    /// A word of the key ends in the name: `dbpassword`.
+    pub ending: Vec<String>,
+    /// The name stands anywhere in the key; one of four letters as a word, a shorter one as its last. Only values that look random count, and
+    /// only where no other name fits.
+    pub part: Vec<String>,
 }
 
 /// What replaces a finding: `with`.
@@ -93,6 +115,13 @@ pub enum Action {
     Pseudonym {
         /// What it is called: the rule, or a shorter name.
         label: String,
+    },
+    /// The network that an address is in: `203.0.113.0/24`.
+    Prefix {
+        /// Bits kept of an IPv4 address.
+        v4: u8,
+        /// Bits kept of an IPv6 address.
+        v6: u8,
     },
     /// The line, or on a label the stream, goes.
     Drop,

@@ -1,9 +1,10 @@
 //! Redaction rules: what is looked for, and what is found in one text.
 //!
-//! A *rule* is a token template, a set of key names, or a regex. All their literals stand in one [`scan`] over the whole
+//! A *rule* is a token template, a set of key names, a vendor's word with a value near it, or a regex. All their literals stand in one [`scan`] over the whole
 //! buffer; a *hit* of a literal is confirmed inside the text range it stands in and becomes a *finding* (a span). A text
 //! without a hit costs nothing more; nothing is allocated on the way but the findings.
 
+pub mod check;
 mod compile;
 mod doubt;
 pub mod escape;
@@ -12,13 +13,16 @@ pub mod file;
 #[path = "../../tests/growth/mod.rs"]
 pub(crate) mod growth;
 pub mod keys;
+pub mod near;
 #[cfg(test)]
 pub(crate) mod packs;
 pub mod regex;
 pub mod samples;
 pub mod scan;
+pub mod shapes;
 pub mod template;
 pub mod token;
+pub mod views;
 pub mod why;
 pub mod wrap;
 
@@ -119,8 +123,13 @@ pub struct Ruleset {
     tokens: token::Tokens,
     /// The rule of each token.
     token_rules: Vec<RuleId>,
+    /// The checksum of each token that has one.
+    token_checks: Vec<Option<check::Check>>,
     patterns: Vec<(RuleId, regex::Pattern)>,
+    vendors: near::Vendors,
     keys: keys::Detector,
+    shapes: shapes::Shapes,
+    views: views::Views,
 }
 
 /// Who wants to know of a hit.
@@ -130,8 +139,12 @@ enum User {
     Token(u32),
     /// A regex, by its number in `patterns`.
     Pattern(u32),
+    /// The contextual rules, by the number of the word.
+    Vendor(u32),
     /// The key detector, by its own number of the literal.
     Key(u32),
+    /// What is found behind escapes.
+    View(views::Wanted),
 }
 
 /// A literal that nobody else than the rules looks for.
@@ -190,6 +203,11 @@ impl Ruleset {
         hits.iter().any(|hit| !self.users(hit.literal).is_empty())
     }
 
+    /// Whether some of the active rules look for what has no literal: a text without a hit has to be read for them too.
+    pub fn reads_all(&self, active: &Active) -> bool {
+        self.shapes.any(active)
+    }
+
     /// What the active rules find in `text`, in any order, overlaps included. `hits` are those of the buffer in which the
     /// text begins at `base`; those that do not lie wholly inside it are passed over. `key` is the name that the text is
     /// the value of (a metadata pair, a label).
@@ -209,6 +227,7 @@ impl Ruleset {
         if !hits.is_empty() {
             self.confirm(text, base, hits, active, findings);
         }
+        self.shapes.find(text, key, active, findings);
         // The detector knows all names at once; whose rule is for this text is decided here.
         let mut kept = first;
         for index in first..findings.len() {
@@ -224,6 +243,7 @@ impl Ruleset {
     fn confirm(&self, text: &[u8], base: u32, hits: &[Hit], active: &Active, findings: &mut Vec<Finding>) {
         let mut runs = token::Runs::default();
         let mut memo = keys::Memo::default();
+        let mut vendors = near::Runs::default();
         let mut patterns = [0_u64; MAX_PATTERNS / 64];
         let mut any_pattern = false;
         for (literal, hit) in self.inside(text, base, hits) {
@@ -233,6 +253,7 @@ impl Ruleset {
                         let rule = self.token_rules[token as usize];
                         if active.has(rule)
                             && let Some(span) = self.tokens.match_at(token as usize, text, hit, &mut runs)
+                            && self.token_checks[token as usize].is_none_or(|check| check.holds(span.of(text)))
                         {
                             findings.push(Finding { rule, span, wrap: Wrap::Bare });
                         }
@@ -241,7 +262,15 @@ impl Ruleset {
                         any_pattern = true;
                         patterns[pattern as usize / 64] |= 1 << (pattern % 64);
                     }
+                    User::Vendor(word) => self.vendors.confirm(word, text, hit, active, &mut vendors, |rule, span| {
+                        let free = self.pseudonym_around(text, span.start).is_none();
+                        if free {
+                            findings.push(Finding { rule, span, wrap: Wrap::Bare });
+                        }
+                        free
+                    }),
                     User::Key(literal) => self.keys.confirm(text, literal, hit, &mut memo, findings),
+                    User::View(_) => {}
                 }
             }
         }
@@ -323,7 +352,7 @@ pub(crate) mod testing {
     }
 
     pub(crate) fn token(name: &str, template: &str) -> Written {
-        rule(name, Kind::Token { templates: vec![template.to_owned()] })
+        rule(name, Kind::Token { templates: vec![template.to_owned()], strict: false, check: None })
     }
 
     pub(crate) fn regex(name: &str, pattern: &str, keyword: &str) -> Written {
@@ -331,6 +360,12 @@ pub(crate) mod testing {
             name,
             Kind::Regex { pattern: pattern.to_owned(), keywords: vec![keyword.to_owned()], doubts: Doubts::default() },
         )
+    }
+
+    /// Looks for these shapes.
+    pub(crate) fn shapes(name: &str, shapes: &[&str]) -> Written {
+        let named = |name: &&str| super::shapes::Shape::named(name).unwrap_or_else(|| panic!("no shape {name}"));
+        rule(name, Kind::Shape { shapes: shapes.iter().map(named).collect() })
     }
 
     /// Looks for values of keys that end in this name.

@@ -4,6 +4,7 @@ use super::{
     Active, Finding, Ruleset,
     file::{Doubts, Kind, Samples, Written},
     growth::grows_less_than,
+    shapes::Shape,
     template, testing,
     wrap::SHAPES,
 };
@@ -15,7 +16,16 @@ const SEEDS: u64 = 12;
 
 /// A few lines for each example of each rule: the example in every shape.
 pub(crate) fn lines() -> impl Iterator<Item = String> {
-    let examples = read().into_iter().flat_map(|rule| rule.samples.examples);
+    lines_of(read())
+}
+
+/// The same for personal data.
+pub(crate) fn personal_lines() -> impl Iterator<Item = String> {
+    lines_of(mappings(&std::fs::read_to_string(PERSONAL).unwrap()).iter().map(written).collect())
+}
+
+fn lines_of(rules: Vec<Written>) -> impl Iterator<Item = String> {
+    let examples = rules.into_iter().flat_map(|rule| rule.samples.examples);
     let samples = examples.flat_map(|example| (0..2).map(move |seed| template::expand(&example, seed).unwrap()));
     samples.flat_map(|sample| {
         let shapes = SHAPES.iter().filter(|shape| !shape.hides(&sample));
@@ -33,7 +43,16 @@ fn found(rules: &Ruleset, active: &Active, rule: RuleId, text: &str) -> Vec<Stri
     findings.iter().map(|finding| text[finding.span.range()].to_owned()).collect()
 }
 
-/// The packs as written and compiled.
+const PERSONAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/pii.yaml");
+
+/// The pack of personal data as written and compiled.
+pub(crate) fn personal() -> (Vec<Written>, Ruleset, Active) {
+    let read = || -> Vec<_> { mappings(&std::fs::read_to_string(PERSONAL).unwrap()).iter().map(written).collect() };
+    let (rules, active) = testing::compile(read());
+    (read(), rules, active)
+}
+
+/// The packs of secrets as written and compiled.
 pub(crate) fn packs() -> (Vec<Written>, Ruleset, Active) {
     let (rules, active) = testing::compile(read());
     (read(), rules, active)
@@ -44,7 +63,8 @@ pub(crate) fn packs() -> (Vec<Written>, Ruleset, Active) {
 fn read() -> Vec<Written> {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/rules");
     let mut files: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml") && !file.ends_with("keys.yaml"));
+    let other = |file: &std::path::Path| file.ends_with("keys.yaml") || file.ends_with("pii.yaml");
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml") && !other(file));
     files.sort();
     files.iter().flat_map(|file| mappings(&std::fs::read_to_string(file).unwrap())).map(|rule| written(&rule)).collect()
 }
@@ -73,9 +93,15 @@ fn mappings(yaml: &str) -> Vec<HashMap<String, Vec<String>>> {
 fn written(rule: &HashMap<String, Vec<String>>) -> Written {
     let all = |key: &str| rule.get(key).cloned().unwrap_or_default();
     let one = |key: &str| all(key).concat();
-    let kind = match rule.get("token") {
-        Some(templates) => Kind::Token { templates: templates.clone() },
-        None => Kind::Regex { pattern: one("regex"), keywords: all("keywords"), doubts: Doubts::default() },
+    let shapes =
+        || all("shape").iter().map(|name| Shape::named(name).unwrap_or_else(|| panic!("no shape {name}"))).collect();
+    let kind = match (rule.get("token"), rule.get("near")) {
+        _ if rule.contains_key("shape") => Kind::Shape { shapes: shapes() },
+        (Some(templates), _) => {
+            Kind::Token { templates: templates.clone(), strict: one("strict") == "true", check: None }
+        }
+        (None, Some(words)) => Kind::Near { words: words.clone(), values: all("value") },
+        (None, None) => Kind::Regex { pattern: one("regex"), keywords: all("keywords"), doubts: Doubts::default() },
     };
     Written {
         about: one("about"),
@@ -87,7 +113,11 @@ fn written(rule: &HashMap<String, Vec<String>>) -> Written {
 
 #[test]
 fn every_example_is_found_in_every_shape() {
-    let (written, rules, active) = packs();
+    prove(packs());
+    prove(personal());
+}
+
+fn prove((written, rules, active): (Vec<Written>, Ruleset, Active)) {
     let mut missed = Vec::new();
     for (number, rule) in written.iter().enumerate() {
         let id = RuleId(number as u16);
@@ -115,7 +145,11 @@ fn every_example_is_found_in_every_shape() {
 
 #[test]
 fn no_counterexample_is_found_in_any_shape() {
-    let (written, rules, active) = packs();
+    disprove(packs());
+    disprove(personal());
+}
+
+fn disprove((written, rules, active): (Vec<Written>, Ruleset, Active)) {
     let mut wrong = Vec::new();
     for (number, rule) in written.iter().enumerate() {
         for counterexample in &rule.samples.counterexamples {
@@ -132,7 +166,7 @@ fn no_counterexample_is_found_in_any_shape() {
 
 #[test]
 fn every_rule_says_what_it_is_and_proves_it() {
-    for rule in packs().0 {
+    for rule in packs().0.into_iter().chain(personal().0) {
         assert!(rule.about.ends_with('.'), "{} has no about line", rule.name);
         assert!(rule.samples.examples.len() >= 2, "{} has too few examples", rule.name);
         assert!(rule.samples.counterexamples.len() >= 2, "{} has too few counterexamples", rule.name);

@@ -3,6 +3,7 @@
 
 use super::{
     Active, Ruleset, template,
+    views::Room,
     wrap::{SHAPES, Shape},
 };
 use crate::{span::Span, tally::RuleId};
@@ -50,12 +51,15 @@ pub struct Shown {
 }
 
 /// Asks a rule for its samples in every shape. What the rule finds in an example alone must be found in each line by it, or
-/// by another active one; what it lets be alone, it must let be. Samples that fail alone are left out: [`misses`] has them.
+/// by another active one; what a token lets be alone, it must let be. Samples that fail alone are left out: [`misses`] has them.
 pub fn in_shapes(rules: &Ruleset, id: RuleId, active: &Active, tell: &mut impl FnMut(Shown)) {
     let samples = &rules.rule(id).samples;
     let own = only(id);
     let all = samples.examples.iter().enumerate().map(|(at, template)| (true, at + 1, template));
-    let all = all.chain(samples.counterexamples.iter().enumerate().map(|(at, template)| (false, at + 1, template)));
+    // Of the others what stands beside a text decides, and that is what a shape changes.
+    let is_token = rules.is_token(id);
+    let counterexamples = samples.counterexamples.iter().enumerate().filter(|_| is_token);
+    let all = all.chain(counterexamples.map(|(at, template)| (false, at + 1, template)));
     for (example, number, template) in all {
         // Templates were read when the rule was.
         let texts: Vec<_> = (0..SEEDS_IN_SHAPES).filter_map(|seed| template::expand(template, seed).ok()).collect();
@@ -93,6 +97,7 @@ fn found(rules: &Ruleset, active: &Active, text: &str) -> Vec<Span> {
     let (mut hits, mut findings) = (Vec::new(), Vec::new());
     rules.hits(text.as_bytes(), &mut hits);
     rules.find(text.as_bytes(), 0, &hits, None, active, &mut findings);
+    rules.find_encoded(text.as_bytes(), 0, &hits, active, &mut Room::default(), &mut findings);
     let mut spans: Vec<Span> = findings.iter().map(|finding| finding.span).collect();
     spans.sort_unstable_by_key(|span| span.start);
     spans
@@ -171,9 +176,12 @@ mod tests {
             "{missed:?}"
         );
         assert!(!missed.contains(&"1 as JSON".to_owned()) && !missed.contains(&"2 in prose".to_owned()), "{missed:?}");
-        let wrong = samples(&["key 1}"], &["key 1"]);
-        let wrong = failing(Written { samples: wrong, ..testing::rule("key", regex("key (?P<secret>[0-9])[}]")) });
-        assert_eq!(wrong, ["!1 last of a Go struct"]);
+        let wrong = samples(&["key_12}"], &["key_12"]);
+        let wrong = failing(Written { samples: wrong, ..testing::token("key", "key_{digits:2}\\}") });
+        assert!(
+            wrong.contains(&"!1 last of a Go struct".to_owned()) && !wrong.contains(&"!1 as YAML".to_owned()),
+            "{wrong:?}"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! matched by [`super::token`] and, the other way round, made into samples by [`expand`].
 
 mod run;
+mod valid;
 
 use crate::diagnostic::Complaint;
 pub use run::Class;
@@ -70,10 +71,20 @@ pub fn parse(template: &str) -> Result<Vec<Vec<Part>>, Complaint> {
     }
 }
 
-/// A text that fits the template; equal seeds give equal texts. For the samples with which rules prove themselves.
+/// A text that fits the template; equal seeds give equal texts. `{valid:card}` in it stands for a text of that shape whose
+/// checksum holds, `{wrong:card}` for one whose fails. For the samples with which rules prove themselves.
 pub fn expand(template: &str, seed: u64) -> Result<String, Complaint> {
-    let alternatives = parse(template)?;
     let mut random = Random(seed);
+    let filled = valid::fill(template, &mut valid::made(&mut |bound| random.below(bound)))?;
+    sample(&parse(&filled)?, &mut random)
+}
+
+/// Whether [`expand`] will make a text of it, without the work that checksums are.
+pub fn is_sample(template: &str) -> Result<(), Complaint> {
+    sample(&parse(&valid::fill(template, &mut valid::nothing)?)?, &mut Random(0)).map(|_| ())
+}
+
+fn sample(alternatives: &[Vec<Part>], random: &mut Random) -> Result<String, Complaint> {
     let mut sample = Vec::new();
     for part in &alternatives[random.below(alternatives.len())] {
         match part {

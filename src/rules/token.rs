@@ -26,6 +26,8 @@ struct Token {
     parts: Vec<Compiled>,
     /// The bytes that the class of the last run lets a longer token go on with.
     tail: Option<u8>,
+    /// Whether it must stand alone and look random, because its prefix is a word.
+    strict: bool,
 }
 
 enum Compiled {
@@ -53,6 +55,9 @@ const MAX_CLASSES: usize = 64;
 /// So many of one character and nothing else are nobody's secret.
 const MIN_PLACEHOLDER: usize = 8;
 
+/// Different letters and digits of a random text of sixteen bytes or more, hex digits included.
+const MIN_DIFFERENT: usize = 8;
+
 /// Shorter literals stand everywhere.
 const MIN_LITERAL: usize = 3;
 
@@ -69,12 +74,13 @@ impl Default for Runs {
 }
 
 impl Tokens {
-    /// Compiles a template and returns the numbers of its alternatives.
-    pub fn add(&mut self, template: &str) -> Result<std::ops::Range<usize>, Complaint> {
+    /// Compiles a template and returns the numbers of its alternatives. A strict one is no longer than it says, has nothing
+    /// but blanks and marks around it, and has letters and digits.
+    pub fn add(&mut self, template: &str, strict: bool) -> Result<std::ops::Range<usize>, Complaint> {
         let first = self.tokens.len();
         for alternative in template::parse(template)? {
             let token = self.compile(&alternative)?;
-            self.tokens.push(token);
+            self.tokens.push(Token { strict, ..token });
         }
         Ok(first..self.tokens.len())
     }
@@ -94,12 +100,17 @@ impl Tokens {
         let start = self.start(token, text, hit)?;
         let mut walk = Walk { classes: &self.classes, text, runs };
         let mut end = walk.parts(&token.parts, start)?;
+        let longest = end;
         if let Some(class) = token.tail {
             end = walk.end(class, end);
         }
         let span = Span::new(start, end);
         let prefix = if let Some(Compiled::Literal(literal)) = token.parts.first() { literal.len() } else { 0 };
-        (!is_placeholder(&span.of(text)[prefix..])).then_some(span)
+        let body = &span.of(text)[prefix..];
+        if token.strict && (end > longest || !stands_alone(text, span) || !is_random(body)) {
+            return None;
+        }
+        (!is_placeholder(body)).then_some(span)
     }
 
     /// Where the token begins: what stands before its literal has a length that follows from the text.
@@ -156,7 +167,7 @@ impl Tokens {
             Compiled::Run { min: 0, .. } | Compiled::Search { min: 0, .. } => None,
             Compiled::Run { class, .. } | Compiled::Search { class, .. } => Some(Some(*class)),
         });
-        Ok(Token { anchor, parts, tail: tail.flatten() })
+        Ok(Token { anchor, parts, tail: tail.flatten(), strict: false })
     }
 
     fn class(&mut self, class: Class) -> Result<u8, Complaint> {
@@ -177,6 +188,25 @@ fn is_placeholder(body: &[u8]) -> bool {
     let mut letters = body.iter().filter(|byte| !matches!(byte, b'-' | b'_' | b'.' | b'='));
     let Some(first) = letters.next() else { return false };
     body.len() >= MIN_PLACEHOLDER && letters.all(|byte| byte == first)
+}
+
+/// Whether what stands around a token is no part of a longer word, path or run of base64.
+fn stands_alone(text: &[u8], span: Span) -> bool {
+    let glues = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/');
+    let before = text[..span.start as usize].last();
+    let behind = text.get(span.end as usize);
+    (!before.is_some_and(glues) || escape::ends_escape(text, span.start as usize)) && !behind.is_some_and(glues)
+}
+
+/// Whether a text has letters and digits, and enough different ones: words have no digits, counters no letters.
+fn is_random(body: &[u8]) -> bool {
+    let mut seen = Class::default();
+    for byte in body {
+        seen = seen.union(Class::of(*byte));
+    }
+    let count = |fits: fn(&u8) -> bool| (0..=255).filter(|byte| fits(byte) && seen.has(*byte)).count();
+    let (letters, digits) = (count(u8::is_ascii_alphabetic), count(u8::is_ascii_digit));
+    letters > 0 && digits > 0 && letters + digits >= MIN_DIFFERENT.min(body.len() / 2)
 }
 
 /// The literal that the scan looks for: the prefix, or where that is short the longest from which the token's beginning
@@ -282,9 +312,9 @@ mod tests {
     use super::*;
 
     /// What the template finds, from each place of its literal.
-    fn found(template: &str, text: &str) -> Vec<String> {
+    fn found_by(template: &str, strict: bool, text: &str) -> Vec<String> {
         let mut tokens = Tokens::default();
-        let numbers = tokens.add(template).unwrap();
+        let numbers = tokens.add(template, strict).unwrap();
         let mut runs = Runs::default();
         let mut found = Vec::new();
         for at in 0..text.len() {
@@ -299,6 +329,31 @@ mod tests {
         }
         found.dedup();
         found
+    }
+
+    fn found(template: &str, text: &str) -> Vec<String> {
+        found_by(template, false, text)
+    }
+
+    #[test]
+    fn a_strict_token_stands_alone_and_looks_random() {
+        #[rustfmt::skip]
+        let facts: &[(&str, &str, bool)] = &[
+            ("alone",                           "key_a1b2c3d4e5f6a7b8",         true),
+            ("behind an equals sign",           "x=key_a1b2c3d4e5f6a7b8, y",    true),
+            ("behind an escaped slash",         r"a\/key_a1b2c3d4e5f6a7b8",     true),
+            ("before a full stop",              "key_a1b2c3d4e5f6a7b8.",        true),
+            ("longer than it says",             "key_a1b2c3d4e5f6a7b8c9",       false),
+            ("in a longer word",                "my_key_a1b2c3d4e5f6a7b8",      false),
+            ("before the rest of a word",       "key_a1b2c3d4e5f6a7b8-1",       false),
+            ("in a path",                       "/key_a1b2c3d4e5f6a7b8",        false),
+            ("of letters alone",                "key_abcdefghijklmnop",         false),
+            ("of digits alone",                 "key_1234567890123456",         false),
+            ("of few letters",                  "key_a1a1a1a1a1a1a1a1",         false),
+        ];
+        for (fact, text, wanted) in facts {
+            assert_eq!(!found_by("key_{alnum:16}", true, text).is_empty(), *wanted, "{fact}");
+        }
     }
 
     #[test]
@@ -360,7 +415,7 @@ mod tests {
             ("with a free run before its literal", "a{digits:1-9}-{digits:1-9}abcd"),
         ];
         for (fact, template) in facts {
-            assert!(Tokens::default().add(template).is_err(), "{fact}");
+            assert!(Tokens::default().add(template, false).is_err(), "{fact}");
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Told are positions and lengths, never what stands there. Where a rule has several literals or several places, the one at
 //! which it came furthest is told.
 
-use super::{Ruleset, User, inside, keys::Memo, samples::only, token::Runs};
+use super::{Ruleset, User, inside, keys::Memo, samples::only, token::Runs, views::Room};
 use crate::{span::Span, tally::RuleId};
 
 /// Why a rule found nothing, in the order of how near it came.
@@ -11,6 +11,8 @@ use crate::{span::Span, tally::RuleId};
 pub enum WhyNot {
     /// None of its literals stands in the text.
     NotSeen,
+    /// It has no literal, and nothing of its form stands there, or only what its checksum refuses.
+    NoForm,
     /// A literal stands there in upper case or lower case, and the token has the other.
     OtherCase {
         /// The first byte of the literal.
@@ -60,7 +62,12 @@ pub enum WhyNot {
         /// The first byte of what would have been cut.
         at: usize,
     },
-    /// The value or token is a placeholder, a mask, a reference, or says nothing.
+    /// It has the form of a token, and the checksum does not hold.
+    Unchecked {
+        /// Its first byte.
+        at: usize,
+    },
+    /// The value or token is a placeholder, a mask, a reference, or says nothing; or it is strict, and does not stand alone.
     Spared {
         /// Where it may begin.
         at: usize,
@@ -77,6 +84,7 @@ impl WhyNot {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotSeen => "not_seen",
+            Self::NoForm => "no_form",
             Self::OtherCase { .. } => "other_case",
             Self::NoAssignment { .. } => "no_assignment",
             Self::OtherName { .. } => "other_name",
@@ -86,6 +94,7 @@ impl WhyNot {
             Self::Broke { .. } => "broke",
             Self::TooShort { .. } => "too_short",
             Self::Doubted { .. } => "doubted",
+            Self::Unchecked { .. } => "check_failed",
             Self::Spared { .. } => "spared",
             Self::Found { .. } => "found",
         }
@@ -94,7 +103,7 @@ impl WhyNot {
     /// Where in the text, in bytes.
     pub fn at(self) -> Option<usize> {
         match self {
-            Self::NotSeen => None,
+            Self::NotSeen | Self::NoForm => None,
             Self::OtherCase { at }
             | Self::NoAssignment { at }
             | Self::OtherName { at }
@@ -104,6 +113,7 @@ impl WhyNot {
             | Self::Broke { at }
             | Self::TooShort { at, .. }
             | Self::Doubted { at }
+            | Self::Unchecked { at }
             | Self::Spared { at }
             | Self::Found { at } => Some(at),
         }
@@ -116,11 +126,13 @@ impl Ruleset {
         let (mut hits, mut findings) = (Vec::new(), Vec::new());
         self.hits(text, &mut hits);
         self.find(text, 0, &hits, key, &only(rule), &mut findings);
+        self.find_encoded(text, 0, &hits, &only(rule), &mut Room::default(), &mut findings);
         if let Some(at) = findings.iter().map(|finding| finding.span.start as usize).min() {
             return WhyNot::Found { at };
         }
         let named = key.filter(|key| self.keys.names(key, &mut Memo::default()).contains(&rule));
-        let value = named.map_or(WhyNot::NotSeen, |_| WhyNot::Spared { at: 0 });
+        let unseen = if self.shapes.any(&only(rule)) { WhyNot::NoForm } else { WhyNot::NotSeen };
+        let value = named.map_or(unseen, |_| WhyNot::Spared { at: 0 });
         let hits: Vec<(u32, Span)> = inside(text, 0, &hits).collect();
         let reasons = hits.iter().flat_map(|(literal, hit)| {
             self.users(*literal).iter().filter_map(|user| self.of_user(*user, rule, text, *hit, &hits))
@@ -137,7 +149,12 @@ impl Ruleset {
     fn of_user(&self, user: User, rule: RuleId, text: &[u8], hit: Span, hits: &[(u32, Span)]) -> Option<WhyNot> {
         match user {
             User::Token(token) if self.token_rules[token as usize] == rule => {
-                Some(self.tokens.why_not(token as usize, text, hit, &mut Runs::default()))
+                // Where there is a token, a checksum was all that could refuse it.
+                let found = self.tokens.match_at(token as usize, text, hit, &mut Runs::default());
+                Some(found.map_or_else(
+                    || self.tokens.why_not(token as usize, text, hit, &mut Runs::default()),
+                    |span| WhyNot::Unchecked { at: span.start as usize },
+                ))
             }
             User::Pattern(pattern) if self.patterns[pattern as usize].0 == rule => {
                 let own = |user: &User| matches!(user, User::Pattern(number) if *number == pattern);
@@ -149,7 +166,8 @@ impl Ruleset {
                 Some(doubted.map_or(WhyNot::NoMatch { at: hit.start as usize }, |at| WhyNot::Doubted { at }))
             }
             User::Key(_) => self.keys.why_not(text, hit, rule),
-            User::Token(_) | User::Pattern(_) => None,
+            User::Vendor(word) => self.vendors.wants(word, rule).then_some(WhyNot::NoMatch { at: hit.start as usize }),
+            User::Token(_) | User::Pattern(_) | User::View(_) => None,
         }
     }
 }
@@ -169,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_token_says_where_it_stopped() {
-        let template = |template: &str| Kind::Token { templates: vec![template.to_owned()] };
+        let template = |template: &str| testing::token("rule", template).kind;
         #[rustfmt::skip]
         let facts: &[(&str, &str, &str, WhyNot)] = &[
             ("there is no literal",         "key_{hex:4}",                "ke_12",            WhyNot::NotSeen),
@@ -188,6 +206,18 @@ mod tests {
         for (fact, of, text, wanted) in facts {
             assert_eq!(why(template(of), text, None), *wanted, "{fact}");
         }
+    }
+
+    #[test]
+    fn what_has_a_checksum_or_no_literal_says_so() {
+        let check = crate::rules::check::Check::named("luhn");
+        assert!(check.is_some());
+        let card = Kind::Token { templates: vec!["card{digits:8}".into()], strict: false, check };
+        assert_eq!(why(card, "a card12345678", None), WhyNot::Unchecked { at: 2 });
+        assert_eq!(why(testing::shapes("mail", &["email"]).kind, "nobody@", None), WhyNot::NoForm);
+        let vendor = || Kind::Near { words: vec!["heroku".into()], values: vec!["{alnum:40}".into()] };
+        assert_eq!(why(vendor(), "my heroku key is short", None), WhyNot::NoMatch { at: 3 });
+        assert_eq!(why(vendor(), "nothing", None), WhyNot::NotSeen);
     }
 
     #[test]

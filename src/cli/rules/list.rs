@@ -62,6 +62,8 @@ fn row(rule: &Listed) -> Row<'_> {
             Kind::Token { .. } => "token",
             Kind::Regex { .. } => "regex",
             Kind::Keys(_) => "keys",
+            Kind::Near { .. } => "near",
+            Kind::Shape { .. } => "shape",
         },
         with: match &written.action {
             Action::Text(text) => text.clone(),

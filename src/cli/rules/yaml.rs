@@ -9,14 +9,26 @@ pub(super) fn rule(written: &Written, mode: &str, to: &mut String) {
         keys.push(("about", text(&written.about)));
     }
     match &written.kind {
-        Kind::Token { templates } if templates.len() == 1 => keys.push(("token", text(&templates[0]))),
-        Kind::Token { templates } => keys.push(("token", list(templates))),
+        Kind::Token { templates, strict, check } => {
+            let one = (templates.len() == 1).then(|| text(&templates[0]));
+            keys.push(("token", one.unwrap_or_else(|| list(templates))));
+            keys.extend(strict.then(|| ("strict", "true".to_owned())));
+            keys.extend(check.map(|check| ("check", text(check.name()))));
+        }
         Kind::Regex { pattern, keywords, doubts } => {
             keys.push(("regex", text(pattern)));
             keys.push(("keywords", list(keywords)));
             doubted(doubts, &mut keys);
         }
         Kind::Keys(names) => keys.push(("keys", key_names(names))),
+        Kind::Near { words, values } => {
+            keys.push(("near", list(words)));
+            keys.push(("value", if values.len() == 1 { text(&values[0]) } else { list(values) }));
+        }
+        Kind::Shape { shapes } => {
+            let names: Vec<String> = shapes.iter().map(|shape| shape.name().to_owned()).collect();
+            keys.push(("shape", if let [one] = &names[..] { text(one) } else { list(&names) }));
+        }
     }
     if written.action != Action::Text(REDACTED.to_owned()) {
         keys.push(("with", action(&written.action)));
@@ -54,12 +66,14 @@ pub(super) fn action(action: &Action) -> String {
             format!("{{mask: {{keep_first: {keep_first}, keep_last: {keep_last}}}}}")
         }
         Action::Pseudonym { label } => format!("{{pseudonym: {}}}", text(label)),
+        Action::Prefix { v4, v6 } => format!("{{prefix: {{v4: {v4}, v6: {v6}}}}}"),
         Action::Drop => "drop".to_owned(),
     }
 }
 
 fn key_names(names: &KeyNames) -> String {
-    let forms = [("exact", &names.exact), ("suffix", &names.suffix), ("word", &names.word)];
+    let KeyNames { exact, suffix, word, ending, part } = names;
+    let forms = [("exact", exact), ("suffix", suffix), ("word", word), ("ending", ending), ("part", part)];
     let some = forms.into_iter().filter(|(_, names)| !names.is_empty());
     some.flat_map(|(key, names)| ["\n      ".to_owned(), key.to_owned(), ": ".to_owned(), list(names)]).collect()
 }

@@ -23,6 +23,10 @@ pub(super) enum With {
     },
     /// Under this label, or else the name of the rule.
     Pseudonym(Option<String>),
+    Prefix {
+        v4: u8,
+        v6: u8,
+    },
     Drop,
     Report,
 }
@@ -36,6 +40,7 @@ impl With {
                 Some(Action::Mask { keep_first: *keep_first, keep_last: *keep_last })
             }
             Self::Pseudonym(label) => Some(Action::Pseudonym { label: label.as_deref().unwrap_or(rule).to_owned() }),
+            Self::Prefix { v4, v6 } => Some(Action::Prefix { v4: *v4, v6: *v6 }),
             Self::Drop => Some(Action::Drop),
             Self::Report => None,
         }
@@ -113,17 +118,22 @@ fn read_with(with: &Cursor<'_>, complaints: &mut Complaints) -> Option<With> {
     None
 }
 
-/// `{mask: …}` or `{pseudonym: LABEL}`.
+/// `{mask: …}`, `{pseudonym: LABEL}` or `{prefix: …}`.
 fn read_form(with: &Cursor<'_>, complaints: &mut Complaints) -> Option<With> {
-    let fields = with.fields(&["mask", "pseudonym"], &[], complaints)?;
-    match (fields.find("mask"), fields.find("pseudonym")) {
-        (Some(mask), None) => read_mask(&mask, complaints),
-        (None, Some(label)) => read_label(&label, complaints).map(|label| With::Pseudonym(Some(label))),
-        (Some(_), Some(_)) => {
+    let fields = with.fields(&["mask", "pseudonym", "prefix"], &[], complaints)?;
+    match (fields.find("mask"), fields.find("pseudonym"), fields.find("prefix")) {
+        (Some(mask), None, None) => read_mask(&mask, complaints),
+        (None, Some(label), None) => read_label(&label, complaints).map(|label| With::Pseudonym(Some(label))),
+        (None, None, Some(prefix)) => read_prefix(&prefix, complaints),
+        (Some(_), Some(_), None) => {
             complaints.push(with.wrong("a secret has one replacement").hint("keep one of `mask` and `pseudonym`"));
             None
         }
-        (None, None) => {
+        (_, _, Some(_)) => {
+            complaints.push(with.wrong("a secret has one replacement").hint("keep `prefix` alone"));
+            None
+        }
+        (None, None, None) => {
             if fields.iter().next().is_none() {
                 complaints.push(with.wrong("the mapping is empty").hint("write `{mask: {keep_last: 4}}`"));
             }
@@ -137,6 +147,22 @@ fn read_mask(mask: &Cursor<'_>, complaints: &mut Complaints) -> Option<With> {
     let mut keep = |key| fields.find(key).map_or(Some(0), |keep| read_keep(&keep, complaints));
     let (keep_first, keep_last) = (keep("keep_first"), keep("keep_last"));
     Some(With::Mask { keep_first: keep_first?, keep_last: keep_last? })
+}
+
+/// The bits that stay of an address; what is not said is what is common: /24 and /48.
+fn read_prefix(prefix: &Cursor<'_>, complaints: &mut Complaints) -> Option<With> {
+    let fields = prefix.fields(&["v4", "v6"], &[], complaints)?;
+    let mut bits = |key, usual, most| {
+        let Some(bits) = fields.find(key) else { return Some(usual) };
+        let text = bits.text(complaints)?;
+        let number = text.parse().ok().filter(|bits: &u8| (1..=most).contains(bits));
+        if number.is_none() {
+            complaints.push(bits.wrong(format!("`{text}` is no number from 1 to {most}")));
+        }
+        number
+    };
+    let (v4, v6) = (bits("v4", 24, 32), bits("v6", 48, 128));
+    Some(With::Prefix { v4: v4?, v6: v6? })
 }
 
 fn read_label(label: &Cursor<'_>, complaints: &mut Complaints) -> Option<String> {

@@ -43,13 +43,22 @@ pub(super) struct Pack {
     name: &'static str,
     /// Each a list of rules as the section `redact` holds them.
     files: Vec<Source>,
+    /// Whether its rules are off until a file names it, or one of them.
+    optional: bool,
 }
+
+/// The file of `rules/` that holds personal data; all others hold secrets.
+const PERSONAL: &str = "rules/pii.yaml";
 
 /// The files of `rules/`, as they were when Sigyn was built.
 pub(super) fn builtin_packs() -> Vec<Pack> {
     let files: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/rules.rs"));
     let files = files.iter().map(|(name, text)| Source { name: (*name).into(), text: (*text).to_owned() });
-    vec![Pack { name: "builtin:secrets", files: files.collect() }]
+    let (personal, secrets) = files.partition(|file| *file.name == *PERSONAL);
+    vec![
+        Pack { name: "builtin:secrets", files: secrets, optional: false },
+        Pack { name: "builtin:pii", files: personal, optional: true },
+    ]
 }
 
 /// All that the files say, before the packs are added.
@@ -67,6 +76,8 @@ struct Draft {
 struct Rule {
     written: Written,
     off: bool,
+    /// Off until somebody asks for it: where it is, nobody misses it.
+    optional: bool,
     /// Where it was switched.
     switched: Vec<At>,
 }
@@ -179,7 +190,10 @@ fn compile_rules(
     complaints: &mut Complaints,
 ) -> (Option<Ruleset>, Vec<String>) {
     let (mut on, mut off) = (Vec::new(), Vec::new());
-    for Rule { written, off: is_off, .. } in rules {
+    for Rule { written, off: is_off, optional, .. } in rules {
+        if is_off && optional {
+            continue;
+        }
         if let Some(first) = known.get(&written.name) {
             complaints.push(duplicate(&written, first));
             continue;

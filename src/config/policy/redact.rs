@@ -9,7 +9,9 @@ use crate::{
     diagnostic::Diagnostic,
     logql::Selector,
     rules::{
+        check::Check,
         file::{Doubts, KeyNames, Kind, Places, Samples, Written},
+        shapes::{self, Shape},
         template,
     },
     tally::Mode,
@@ -19,11 +21,16 @@ const KEYS: &[&str] = &[
     "name",
     "about",
     "token",
+    "strict",
+    "check",
     "regex",
     "keywords",
     "entropy",
     "except",
     "keys",
+    "near",
+    "value",
+    "shape",
     "with",
     "mode",
     "where",
@@ -59,7 +66,7 @@ pub(super) fn read(item: &Cursor<'_>, builtin: bool, complaints: &mut Complaints
         places: place.places,
         samples,
     };
-    Some(Rule { written, off: setting == Setting::Off, switched: Vec::new() })
+    Some(Rule { written, off: setting == Setting::Off, optional: false, switched: Vec::new() })
 }
 
 /// The name of a rule; `counted` is what metrics count by it.
@@ -91,27 +98,44 @@ pub(super) fn is_rule_name(text: &str) -> bool {
 }
 
 fn read_kind(item: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Kind> {
-    let hint = "give it one of `token`, `regex` or `keys`";
-    let kinds = ["token", "regex", "keys"].map(|key| fields.find(key));
+    let hint = "give it one of `token`, `regex`, `keys`, `near` or `shape`";
+    let kinds = ["token", "regex", "keys", "near", "shape"].map(|key| fields.find(key));
     let several = kinds.iter().flatten().count() > 1;
-    let [token, regex, keys] = kinds;
+    let [token, regex, keys, near, shape] = kinds;
     for (key, what) in [("keywords", "keywords"), ("entropy", "an entropy"), ("except", "exceptions")] {
         if let (Some(value), None) = (fields.find(key), &regex) {
             complaints.push(value.wrong(format!("only a `regex` has {what}")).hint("leave them out"));
         }
     }
-    let token = token.map(|token| token.text_or_texts(complaints).map(|templates| Kind::Token { templates }));
+    if let (Some(strict), None) = (fields.find("strict"), &token) {
+        complaints.push(strict.wrong("only a `token` is strict").hint("leave it out"));
+    }
+    if let (Some(check), None) = (fields.find("check"), &token) {
+        complaints.push(check.wrong("only a `token` has a checksum").hint("leave it out"));
+    }
+    let token = token.map(|token| read_token(&token, fields, complaints));
+    if let (Some(value), None) = (fields.find("value"), &near) {
+        complaints.push(value.wrong("only `near` has a value").hint("leave it out"));
+    }
+    let near = near.map(|near| read_near(&near, fields, complaints));
     let regex = regex.map(|regex| read_regex(&regex, fields, complaints));
     let keys = keys.map(|keys| read_keys(&keys, complaints).map(Kind::Keys));
     if several {
         complaints.push(item.wrong("the rule looks for more than one kind of thing").hint(hint));
         return None;
     }
-    if let Some(kind) = token.or(regex).or(keys) {
+    let shape = shape.map(|shape| read_shapes(&shape, complaints).map(|shapes| Kind::Shape { shapes }));
+    if let Some(kind) = token.or(regex).or(keys).or(near).or(shape) {
         return kind;
     }
     complaints.push(item.wrong("the rule does not say what it looks for").hint(hint));
     None
+}
+
+fn read_token(token: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Kind> {
+    let strict = fields.find("strict").is_some_and(|strict| strict.flag(complaints));
+    let check = fields.find("check").map(|check| read_check(&check, complaints));
+    token.text_or_texts(complaints).map(|templates| Kind::Token { templates, strict, check: check.flatten() })
 }
 
 fn read_regex(regex: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Kind> {
@@ -124,6 +148,43 @@ fn read_regex(regex: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complain
     let except = fields.find("except").map_or(Some(Vec::new()), |except| except.texts(complaints));
     let doubts = Doubts { entropy: entropy.flatten(), except: except? };
     Some(Kind::Regex { pattern: pattern?, keywords, doubts })
+}
+
+fn read_near(near: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Kind> {
+    let words = near.text_or_texts(complaints);
+    let values = match fields.find("value") {
+        Some(value) => value.text_or_texts(complaints)?,
+        None => Vec::new(),
+    };
+    Some(Kind::Near { words: words?, values })
+}
+
+fn read_check(check: &Cursor<'_>, complaints: &mut Complaints) -> Option<Check> {
+    let name = check.text(complaints)?;
+    let known = Check::named(name);
+    if known.is_none() {
+        let names: Vec<&str> = Check::names().collect();
+        let hint = nearest::hint(name, &names, "checksums");
+        complaints.push(check.wrong(format!("unknown checksum `{name}`")).hint(hint));
+    }
+    known
+}
+
+/// One shape, or several that are one rule.
+fn read_shapes(shape: &Cursor<'_>, complaints: &mut Complaints) -> Option<Vec<Shape>> {
+    let names = shape.text_or_texts(complaints)?;
+    let shapes: Vec<Shape> = names.iter().filter_map(|name| Shape::named(name)).collect();
+    if let Some(unknown) = names.iter().find(|name| Shape::named(name).is_none()) {
+        let known: Vec<&str> = shapes::names().collect();
+        let hint = nearest::hint(unknown, &known, "shapes");
+        complaints.push(shape.wrong(format!("unknown shape `{unknown}`")).hint(hint));
+        return None;
+    }
+    if shapes.is_empty() {
+        complaints.push(shape.wrong("no shape is listed").hint("write `shape: email`"));
+        return None;
+    }
+    Some(shapes)
 }
 
 /// Bits a byte: more than there are in a byte would except everything.
@@ -150,10 +211,11 @@ pub(super) fn read_pattern(regex: &Cursor<'_>, complaints: &mut Complaints) -> O
 /// A list means suffixes; a mapping says it for each.
 fn read_keys(keys: &Cursor<'_>, complaints: &mut Complaints) -> Option<KeyNames> {
     let names = if keys.is_mapping() {
-        let fields = keys.fields(&["exact", "suffix", "word"], &[], complaints)?;
+        let fields = keys.fields(&["exact", "suffix", "word", "ending", "part"], &[], complaints)?;
         let mut names = |key| fields.find(key).map_or(Some(Vec::new()), |list| list.texts(complaints));
         let (exact, suffix, word) = (names("exact"), names("suffix"), names("word"));
-        KeyNames { exact: exact?, suffix: suffix?, word: word? }
+        let (ending, part) = (names("ending"), names("part"));
+        KeyNames { exact: exact?, suffix: suffix?, word: word?, ending: ending?, part: part? }
     } else {
         KeyNames { suffix: keys.texts(complaints)?, ..KeyNames::default() }
     };
@@ -169,7 +231,7 @@ fn read_samples(list: &Cursor<'_>, complaints: &mut Complaints) -> Vec<String> {
     let items = list.list(complaints).unwrap_or_default();
     let read = |item: &Cursor<'_>| {
         let template = item.text(complaints)?;
-        let sample = template::expand(template, 0);
+        let sample = template::is_sample(template);
         sample.map_err(|complaint| complaints.push(item.complaint(complaint))).ok()?;
         Some(template.to_owned())
     };

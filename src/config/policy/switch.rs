@@ -1,7 +1,7 @@
 //! Packs, and the switches that change the mode or the replacement of their rules.
 //!
-//! A pack is part of every policy until it is switched off. Switches act in the order written, so a later one wins; what a
-//! switch does not say stays as it is.
+//! A pack is part of every policy until it is switched off, an optional one when it is named. Switches act in the order
+//! written, so a later one wins; what a switch does not say stays as it is.
 
 use super::{Pack, Rule, Setting, action, action::With, redact};
 use crate::{
@@ -46,6 +46,9 @@ impl ReadPack {
                 Ok(None) => {}
                 Err(mut errors) => complaints.append(&mut errors),
             }
+        }
+        for rule in rules.iter_mut().filter(|_| pack.optional) {
+            (rule.optional, rule.off) = (true, true);
         }
         Self { name: pack.name, rules }
     }
@@ -112,6 +115,8 @@ pub(super) fn apply(switches: &[Switch], packs: &mut [ReadPack], complaints: &mu
 }
 
 fn turn(switch: &Switch, rule: &mut Rule) {
+    // To name a rule of an optional pack, or the pack, is to ask for it.
+    rule.off &= !(rule.optional && rule.switched.is_empty());
     rule.switched.extend(switch.unknown.at.clone());
     if let Some(setting) = switch.setting {
         rule.off = setting == Setting::Off;

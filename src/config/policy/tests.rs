@@ -24,7 +24,7 @@ fn source(name: &str, text: &str) -> Source {
 fn try_compile(files: &[&str]) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
     let files: Vec<Source> =
         files.iter().enumerate().map(|(number, text)| source(&format!("{number}.yaml"), text)).collect();
-    compile(&files, &[Pack { name: "builtin:secrets", files: vec![source("pack.yaml", PACK)] }])
+    compile(&files, &[Pack { name: "builtin:secrets", files: vec![source("pack.yaml", PACK)], optional: false }])
 }
 
 fn policy(files: &[&str]) -> Policy {
@@ -45,6 +45,7 @@ fn rules(policy: &Policy) -> Vec<String> {
             Action::Text(text) => text.clone(),
             Action::Mask { keep_first, keep_last } => format!("mask {keep_first} {keep_last}"),
             Action::Pseudonym { label } => format!("pseudonym {label}"),
+            Action::Prefix { v4, v6 } => format!("prefix {v4} {v6}"),
             Action::Drop => "drop".to_owned(),
         };
         let owner = if rule.builtin { "builtin" } else { "own" };

@@ -7,9 +7,13 @@ use memchr::memrchr;
 
 use super::{
     names::{MAX_NAME, is_name},
+    operator::{Operator, declared, index, operator},
     quote::{Quote, starts_with},
 };
 use crate::rules::Wrap;
+
+/// The blanks before an operator: columns of assignments are aligned.
+const MAX_BLANKS: usize = 32;
 
 /// A name with its operator, and where the value may begin.
 #[derive(Clone, Copy)]
@@ -33,38 +37,16 @@ impl Header {
     }
 }
 
-/// What makes a name a key.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operator {
-    /// `=`, `:=`, `=>`, `->`.
-    Assign,
-    /// `:`.
-    Colon,
-    /// `%3D`, `%3A`: the value is percent-encoded too.
-    Percent,
-    /// `==`, `!=`: a value in quotes only.
-    Compare,
-    /// A blank alone, after `--name`.
-    Blank,
-    /// `>` of an element of XML.
-    Element,
-    /// A comma: the name and the value are two strings of a list or an object.
-    Comma,
-}
-
 /// What follows the letters of a name that end at `at`; `None` where they are no key.
 pub(super) fn after(text: &[u8], at: usize) -> Option<Header> {
-    let mut name_end = at + text[at..].iter().take(MAX_NAME).take_while(|byte| is_name(**byte)).count();
-    if text.get(name_end) == Some(&b'>') && text[name_end - 1] == b'-' {
-        name_end -= 1; // `name->value`: the hyphen is the operator's.
-    }
+    let name_end = name_end(text, at);
     let mut at = index(text, name_end);
     let mut quote = None;
     if let Some((closing, end)) = Quote::at(text, at) {
         quote = Some(closing);
         at = index(text, end);
     }
-    let gap = declared(text, at, gap(text, at, 4));
+    let gap = declared(text, at, gap(text, at, MAX_BLANKS));
     if let Some((operator, end)) = operator(text, gap) {
         let end = match declared(text, end, end + usize::from(text.get(end) == Some(&b' '))) {
             // `password: string = "x"`.
@@ -82,9 +64,19 @@ pub(super) fn after(text: &[u8], at: usize) -> Option<Header> {
             return Some(Header { name_end, quote, operator: Operator::Element, spaced: false, end: name_end + 1 });
         }
         None if gap > name_end && at == name_end => Operator::Blank,
+        None if matches!(text.get(name_end), Some(b'(' | b'{')) && Quote::at(text, name_end + 1).is_some() => {
+            return Some(Header { name_end, quote, operator: Operator::Call, spaced: false, end: name_end + 1 });
+        }
         _ => return None,
     };
     Some(Header { name_end, quote, operator, spaced: true, end: gap })
+}
+
+/// One past the name that holds `at`.
+pub(super) fn name_end(text: &[u8], at: usize) -> usize {
+    let end = at + text[at..].iter().take(MAX_NAME).take_while(|byte| is_name(**byte)).count();
+    // `name->value`: the hyphen is the operator's.
+    if text.get(end) == Some(&b'>') && text[end - 1] == b'-' { end - 1 } else { end }
 }
 
 /// Where the name that holds `at` begins.
@@ -179,64 +171,4 @@ fn escape(name: &[u8]) -> usize {
         [b'n' | b'r' | b't' | b'b' | b'f' | b'v' | b'0', ..] => 1,
         _ => 0,
     }
-}
-
-/// One past an index (`[0]`, `[]`, `%5B0%5D`) or the closing bracket of a name that is one itself (`user[password]`).
-fn index(text: &[u8], at: usize) -> usize {
-    let rest = &text[at..];
-    let (open, close): (&[u8], &[u8]) = if rest.first() == Some(&b'%') { (b"%5b", b"%5d") } else { (b"[", b"]") };
-    if starts_with(rest, close) {
-        return at + close.len();
-    }
-    if !starts_with(rest, open) {
-        return at;
-    }
-    let digits = rest[open.len()..].iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
-    let end = open.len() + digits;
-    if starts_with(&rest[end..], close) { at + end + close.len() } else { at }
-}
-
-/// One past the type of a declaration, `token string = "x"`, and the blanks behind it; `gap` where there is none.
-fn declared(text: &[u8], at: usize, blank: usize) -> usize {
-    const TYPES: [&[u8]; 3] = [b"string", b"str", b"text"];
-    let kind = TYPES.iter().find(|kind| blank > at && starts_with(&text[blank..], kind));
-    let end = kind.map(|kind| gap(text, blank + kind.len(), 4));
-    end.filter(|end| text.get(*end) == Some(&b'=')).unwrap_or(blank)
-}
-
-fn operator(text: &[u8], at: usize) -> Option<(Operator, usize)> {
-    const OPERATORS: [(&[u8], Operator); 21] = [
-        (b"=\\u003e", Operator::Assign),
-        (b"-\\u003e", Operator::Assign),
-        (b"=&gt;", Operator::Assign),
-        (b"===", Operator::Compare),
-        (b"!==", Operator::Compare),
-        (b"==", Operator::Compare),
-        (b"!=", Operator::Compare),
-        (b"=>", Operator::Assign),
-        (b"->", Operator::Assign),
-        (b"::=", Operator::Assign),
-        (b":=", Operator::Assign),
-        (b":::=", Operator::Assign),
-        (b"?=", Operator::Assign),
-        (b".=", Operator::Assign),
-        (b"+=", Operator::Assign),
-        (b"=", Operator::Assign),
-        (b":", Operator::Colon),
-        (b"%3d", Operator::Percent),
-        (b"%3a", Operator::Percent),
-        (b"%253d", Operator::Percent),
-        (b"%253a", Operator::Percent),
-    ];
-    let rest = &text[at..];
-    if !matches!(rest.first()?, b'=' | b':' | b'-' | b'!' | b'%' | b'?' | b'.' | b'+') {
-        return None;
-    }
-    let (spelling, operator) = OPERATORS.iter().find(|(spelling, _)| starts_with(rest, spelling))?;
-    let end = at + spelling.len();
-    // `token::new`, `secret://path`: names of other things.
-    let other = *operator == Operator::Colon
-        && (text.get(end) == Some(&b':')
-            || starts_with(&text[end..], b"//") && text.get(end + 2).is_some_and(u8::is_ascii_alphanumeric));
-    (!other).then_some((*operator, end))
 }

@@ -5,12 +5,20 @@
 //! there and by nothing else: no text of the line switches it off. It never reads a stretch of a text twice for the same
 //! rule, so its cost is linear also in lines made against it.
 
+mod beside;
+mod code;
 mod header;
 mod leaves;
+mod mask;
 mod names;
+mod operator;
 mod pair;
+mod placeholder;
+mod prose;
 mod quote;
+mod random;
 mod reader;
+mod reference;
 mod scheme;
 mod spared;
 mod value;
@@ -18,11 +26,13 @@ mod why;
 
 use super::{Finding, file};
 use crate::{diagnostic::Complaint, span::Span, tally::RuleId};
-use header::{Header, Operator};
 use names::{Names, normalise};
-use quote::{Open, Quote};
+use operator::Operator;
+use prose::Blank;
+use quote::Open;
 use reader::Reader;
 use spared::Spared;
+use std::ops::Range;
 
 /// The longest quote that closes a value, in bytes; a deeper one closes what was deeper still.
 const MAX_QUOTE: usize = 8;
@@ -47,6 +57,19 @@ pub struct Memo {
     open: Open,
     /// The end of the last header: two literals of one name have one.
     header: usize,
+}
+
+impl Memo {
+    /// The rules of the last name have read as far as `end`.
+    fn cover(&mut self, end: Option<usize>) {
+        let Some(end) = end else { return };
+        for rule in &self.rules {
+            match self.covered.iter_mut().find(|(other, _)| other == rule) {
+                Some((_, covered)) => *covered = end.max(*covered),
+                None => self.covered.push((*rule, end)),
+            }
+        }
+    }
 }
 
 impl Detector {
@@ -84,22 +107,24 @@ impl Detector {
     /// with one `memo`.
     pub fn confirm(&self, text: &[u8], _literal: u32, hit: Span, memo: &mut Memo, findings: &mut Vec<Finding>) {
         let hit = hit.range();
-        let Some(header) = header::after(text, hit.end) else { return };
+        let Some(header) = header::after(text, hit.end) else { return self.beside(text, hit, memo, findings) };
         if memo.header == header.end {
             return;
         }
         memo.header = header.end;
         let mut start = header::name_start(text, hit.start).min(hit.start);
-        if header.operator == Operator::Blank
-            && !is_option(text, start, header.end)
-            && !is_keyword(text, start, &header)
-        {
-            return; // Most words of prose end here.
-        }
+        let blank = if header.operator == Operator::Blank {
+            let Some(blank) = prose::blank(text, start, &header) else {
+                return self.beside(text, hit, memo, findings); // Most words of prose end here.
+            };
+            Some(blank)
+        } else {
+            None
+        };
         normalise(&text[start..header.name_end], &mut memo.key);
-        self.names.rules(&memo.key, &mut memo.rules);
+        let mut random = self.names.rules(&memo.key, &mut memo.rules);
         if memo.rules.is_empty() && matches!(header.operator, Operator::Assign | Operator::Colon) {
-            start = self.words_before(text, start, header.name_end, memo);
+            (start, random) = self.words_before(text, start, header.name_end, memo);
         }
         // A name at the end of what is a value already has a value of its own behind it: `token: Authorization: Bearer x`.
         let inside = |end: usize| hit.start < end && header.end + MAX_QUOTE < end;
@@ -108,36 +133,56 @@ impl Detector {
             return;
         }
         let open = memo.open.at(text, hit.start);
-        let mut reader = Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, findings };
-        let end = match header.operator {
-            Operator::Comma => reader.pair(start, &header, open),
-            Operator::Element => match reader.element(start, &header) {
-                Some(end) => end,
-                None => return,
-            },
-            _ => reader.assignment(start, &header, open),
+        let mut reader = Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, random, findings };
+        let end = match (header.operator, blank) {
+            (Operator::Comma, _) => Some(reader.pair(start, &header, open)),
+            (Operator::Element, _) => reader.element(start, &header),
+            (Operator::Call, _) => reader.argument(header.end, open),
+            (_, Some(Blank::String)) => reader.stated(header.end, open),
+            (_, Some(Blank::Sentence(at))) => reader.stated(at, open),
+            _ => Some(reader.assignment(start, &header, open)),
         };
-        for rule in &memo.rules {
-            match memo.covered.iter_mut().find(|(other, _)| other == rule) {
-                Some((_, covered)) => *covered = end.max(*covered),
-                None => memo.covered.push((*rule, end)),
-            }
+        memo.cover(end);
+    }
+
+    /// A name without an operator: its value may stand before it, or be named by a word of its own.
+    fn beside(&self, text: &[u8], hit: Range<usize>, memo: &mut Memo, findings: &mut Vec<Finding>) {
+        let end = header::name_end(text, hit.end);
+        let start = header::name_start(text, hit.start).min(hit.start);
+        let compared = beside::compared(text, start);
+        let member = || beside::member(text, start, end).or_else(|| beside::content(text, start, end));
+        let Some(at) = compared.map(|(from, _)| from).or_else(member) else { return };
+        normalise(&text[start..end], &mut memo.key);
+        let random = self.names.rules(&memo.key, &mut memo.rules);
+        if memo.rules.is_empty() || memo.header == at {
+            return;
         }
+        memo.header = at;
+        let open = memo.open.at(text, hit.start);
+        let mut reader = Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, random, findings };
+        let end = match compared {
+            Some((from, end)) => {
+                reader.string(from, end);
+                None
+            }
+            None => Some(reader.member(at, open)),
+        };
+        memo.cover(end);
     }
 
     /// Reads a name that says nothing by itself together with the words before it, `API Key: x`; says where it begins then.
-    fn words_before(&self, text: &[u8], start: usize, end: usize, memo: &mut Memo) -> usize {
+    fn words_before(&self, text: &[u8], start: usize, end: usize, memo: &mut Memo) -> (usize, bool) {
         let mut first = start;
         for _ in 1..MAX_WORDS {
             let Some(before) = header::word_before(text, first) else { break };
             first = before;
             normalise(&text[first..end], &mut memo.key);
-            self.names.rules(&memo.key, &mut memo.rules);
+            let random = self.names.rules(&memo.key, &mut memo.rules);
             if !memo.rules.is_empty() {
-                return first;
+                return (first, random);
             }
         }
-        start
+        (start, false)
     }
 
     /// `text` as a whole is the value of `name` (of a metadata pair, a label): adds what of it is secret.
@@ -146,24 +191,11 @@ impl Detector {
             return;
         }
         normalise(name, &mut memo.key);
-        self.names.rules(&memo.key, &mut memo.rules);
+        let random = self.names.rules(&memo.key, &mut memo.rules);
         if !memo.rules.is_empty() {
-            Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, findings }.whole();
+            Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, random, findings }.whole();
         }
     }
-}
-
-/// Whether the name at `start` is an option and what begins at `value` no other one: `--token x`, `-token x`.
-fn is_option(text: &[u8], start: usize, value: usize) -> bool {
-    let begins = start.checked_sub(1).is_none_or(|before| matches!(text[before], b' ' | b'\t' | b'"' | b'\'' | b'['));
-    let dashes = text[start..].iter().take(2).take_while(|byte| **byte == b'-').count();
-    begins && dashes > 0 && !text[value..].starts_with(&b"--"[..dashes])
-}
-
-/// Whether the name at `start` is a keyword of Clojure or Lisp before a string: `{:token "x"}`.
-fn is_keyword(text: &[u8], start: usize, header: &Header) -> bool {
-    let open = |at: usize| at == 0 || matches!(text[at - 1], b' ' | b'{' | b'(');
-    start > 0 && text[start - 1] == b':' && open(start - 1) && Quote::at(text, header.end).is_some()
 }
 
 #[cfg(test)]

@@ -19,6 +19,10 @@ pub(super) struct Names {
     entries: HashMap<Box<[u8]>, Entry>,
     /// The most words that a `word` name has.
     words: usize,
+    /// The `ending` names.
+    endings: Vec<(Box<[u8]>, RuleId)>,
+    /// The `part` names.
+    parts: Vec<(Box<[u8]>, RuleId)>,
 }
 
 /// What is known of one name.
@@ -35,10 +39,10 @@ struct Entry {
 impl Names {
     /// The names of `rules` and the built-in look-alikes; all complaints at once.
     pub(super) fn compile(rules: &[(RuleId, &KeyNames)]) -> Result<Self, Vec<(RuleId, Complaint)>> {
-        let mut names = Self { entries: HashMap::new(), words: 0 };
+        let mut names = Self { entries: HashMap::new(), words: 0, endings: Vec::new(), parts: Vec::new() };
         let mut complaints = Vec::new();
         for (rule, listed) in rules {
-            if listed.exact.is_empty() && listed.suffix.is_empty() && listed.word.is_empty() {
+            if **listed == KeyNames::default() {
                 let complaint = Complaint::new("it has no key name").hint("write `keys: [vault_unseal]`");
                 complaints.push((*rule, complaint));
             }
@@ -48,6 +52,14 @@ impl Names {
             complaints.extend(suffix.filter_map(Result::err).map(|complaint| (*rule, complaint)));
             let word = listed.word.iter().map(|name| names.add(*rule, name, |entry| &mut entry.word));
             complaints.extend(word.filter_map(Result::err).map(|complaint| (*rule, complaint)));
+            for (list, loose) in [(&listed.ending, &mut names.endings), (&listed.part, &mut names.parts)] {
+                for name in list {
+                    match normal(name) {
+                        Ok(key) => loose.push((key.into(), *rule)),
+                        Err(complaint) => complaints.push((*rule, complaint)),
+                    }
+                }
+            }
         }
         if !complaints.is_empty() {
             return Err(complaints);
@@ -67,13 +79,7 @@ impl Names {
     }
 
     fn add(&mut self, rule: RuleId, name: &str, list: fn(&mut Entry) -> &mut Vec<RuleId>) -> Result<(), Complaint> {
-        let mut key = Vec::new();
-        normalise(name.as_bytes(), &mut key);
-        let fits = name.bytes().all(|byte| is_name(byte) || byte == b' ') && (2..=MAX_NAME).contains(&key.len());
-        if !fits {
-            let complaint = Complaint::new(format!("`{name}` is no key name"));
-            return Err(complaint.hint("a name has 2 to 128 ASCII letters, digits, `_`, `-` and `.`"));
-        }
+        let key = normal(name)?;
         self.words = self.words.max(key.split(|byte| *byte == b'_').count());
         let rules = list(self.entries.entry(key.into()).or_default());
         if !rules.contains(&rule) {
@@ -86,7 +92,8 @@ impl Names {
     /// word that is telling. A literal that holds another is left out.
     pub(super) fn literals(&self) -> Vec<Vec<u8>> {
         let listed = self.entries.iter().filter(|(_, entry)| entry.is_listed());
-        let mut words: Vec<&[u8]> = listed.map(|(name, _)| telling(name)).collect();
+        let loose = self.endings.iter().chain(&self.parts).map(|(name, _)| &name[..]);
+        let mut words: Vec<&[u8]> = listed.map(|(name, _)| &name[..]).chain(loose).map(telling).collect();
         words.sort_unstable_by_key(|word| (word.len(), *word));
         let mut literals: Vec<Vec<u8>> = Vec::new();
         for word in words {
@@ -97,14 +104,39 @@ impl Names {
         literals
     }
 
-    /// Puts into `rules` all for which `key`, in its normal form, is sensitive.
-    pub(super) fn rules(&self, key: &[u8], rules: &mut Vec<RuleId>) {
+    /// Puts into `rules` all for which `key`, in its normal form, is sensitive; says whether only a random value is.
+    pub(super) fn rules(&self, key: &[u8], rules: &mut Vec<RuleId>) -> bool {
         rules.clear();
+        if self.is_lookalike(key, rules) {
+            return false;
+        }
+        self.words_in(key, rules);
+        if !rules.is_empty() {
+            return false;
+        }
+        let words = || key.split(|byte| *byte == b'_');
+        add_fitting(rules, &self.endings, |name| words().any(|word| word.ends_with(name)));
+        if !rules.is_empty() {
+            return false;
+        }
+        // A short part is a word: `monkey` and `author` hold none. One of three letters is the last.
+        let whole = |name: &[u8]| match name.len() {
+            ..=3 => words().next_back() == Some(name),
+            length => length == 4 && words().any(|word| word == name),
+        };
+        let inside = |name: &[u8]| name.len() > 4 && memchr::memmem::find(key, name).is_some();
+        add_fitting(rules, &self.parts, |name| whole(name) || inside(name));
+        !rules.is_empty()
+    }
+
+    /// Adds the rules of the names that reach the end of `key`, from the longest to the shortest; whether a look-alike ends
+    /// that.
+    fn is_lookalike(&self, key: &[u8], rules: &mut Vec<RuleId>) -> bool {
         let whole = self.entries.get(key);
         let named = whole.is_some_and(Entry::is_listed);
         let prefixed = |end: usize| self.entries.get(&key[..end]).is_some_and(|entry| entry.not_prefix);
         if !named && breaks(key).any(prefixed) {
-            return;
+            return true;
         }
         for start in std::iter::once(0).chain(breaks(key).map(|at| at + 1)) {
             let Some(entry) = self.entries.get(&key[start..]) else { continue };
@@ -114,10 +146,10 @@ impl Names {
             }
             add_all(rules, &entry.suffix);
             if entry.not_suffix || (start == 0 && entry.not_exact) {
-                return;
+                return true;
             }
         }
-        self.words_in(key, rules);
+        false
     }
 
     /// Whether the word to look for of one of a rule's names holds `literal`, in lower case.
@@ -156,6 +188,18 @@ impl Entry {
     fn is_listed(&self) -> bool {
         !(self.exact.is_empty() && self.suffix.is_empty() && self.word.is_empty())
     }
+}
+
+/// A name as written in its normal form.
+fn normal(name: &str) -> Result<Vec<u8>, Complaint> {
+    let mut key = Vec::new();
+    normalise(name.as_bytes(), &mut key);
+    let fits = name.bytes().all(|byte| is_name(byte) || byte == b' ') && (2..=MAX_NAME).contains(&key.len());
+    if !fits {
+        let complaint = Complaint::new(format!("`{name}` is no key name"));
+        return Err(complaint.hint("a name has 2 to 128 ASCII letters, digits, `_`, `-` and `.`"));
+    }
+    Ok(key)
 }
 
 /// Whether a byte can stand in a key.
@@ -213,6 +257,14 @@ fn telling(name: &[u8]) -> &[u8] {
 /// Where the words of a key end, but for the last.
 fn breaks(key: &[u8]) -> impl Iterator<Item = usize> {
     key.iter().enumerate().filter(|(_, byte)| **byte == b'_').map(|(at, _)| at)
+}
+
+fn add_fitting(rules: &mut Vec<RuleId>, names: &[(Box<[u8]>, RuleId)], fits: impl Fn(&[u8]) -> bool) {
+    for (name, rule) in names {
+        if !rules.contains(rule) && fits(name) {
+            rules.push(*rule);
+        }
+    }
 }
 
 fn add_all(rules: &mut Vec<RuleId>, more: &[RuleId]) {

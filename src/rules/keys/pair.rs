@@ -7,6 +7,7 @@ use super::{
     header::{Header, gap},
     names::is_name,
     quote::{Quote, escapes, innermost, starts_with},
+    random::is_random,
     reader::Reader,
     scheme::Nature,
 };
@@ -47,7 +48,11 @@ impl Reader<'_> {
         }
         let listed = match text[..first] {
             [.., call, b'('] if is_name(call) => true,
-            [.., b'[' | b'(' | b'b'] => Nature::of(self.key) != Nature::Plain,
+            [.., b'[' | b'(' | b'b'] if Nature::of(self.key) != Nature::Plain => true,
+            // Two fields of a list are two strings too.
+            [.., b'(' | b'[' | b'{'] => {
+                self.near(at, outer).is_some_and(|(from, end, next)| next > end && is_random(&text[from..end]))
+            }
             _ => false,
         };
         if listed || text[start..].starts_with(b"--") {

@@ -1,9 +1,13 @@
 //! From an operator to the findings: which shape the value has, and which part of it is the secret.
 
 use super::{
-    header::{self, Header, Operator},
+    code::{Code, code},
+    header::{self, Header},
     leaves,
+    operator::Operator,
+    prose,
     quote::{Quote, innermost},
+    random::is_random,
     scheme::{self, Nature, Scheme},
     spared::{self, Spared},
     value::{self, Around},
@@ -17,12 +21,17 @@ use crate::{
 /// The longest text of an element, in bytes: one without an end must not cost a look at the whole line for each name.
 const MAX_ELEMENT: usize = 4096;
 
+/// The longest string that is a value although no operator says so, in bytes.
+const MAX_STRING: usize = 512;
+
 /// Reads the value of one key.
 pub(super) struct Reader<'a> {
     pub(super) text: &'a [u8],
     pub(super) spared: &'a Spared,
     pub(super) key: &'a [u8],
     pub(super) rules: &'a [RuleId],
+    /// Whether only values that look random count.
+    pub(super) random: bool,
     pub(super) findings: &'a mut Vec<Finding>,
 }
 
@@ -55,6 +64,14 @@ impl Reader<'_> {
             && matches!(text.get(at + 1), Some(b'"' | b'\''))
         {
             at += 1; // Python's b'…', C#'s @"…".
+        }
+        let declaration = header.operator == Operator::Colon && header.quote.is_none();
+        for _ in 0..2 {
+            match code(text, at, declaration, blank && (header.spaced || header.operator == Operator::Colon)) {
+                Some(Code::Only) => return at, // Names in it may have values of their own.
+                Some(Code::Before(value)) => at = value,
+                None => break,
+            }
         }
         at = value::call(text, at).unwrap_or(at);
         if let Some((quote, from)) = Quote::at(text, at) {
@@ -107,6 +124,69 @@ impl Reader<'_> {
         })
     }
 
+    /// The only argument of a call that sets what it is named after: `setPassword("x")`.
+    pub(super) fn argument(&mut self, at: usize, open: u32) -> Option<usize> {
+        let (from, end, next) = self.near(at, open)?;
+        let over = matches!(self.text.get(next), Some(b')' | b'}' | b','));
+        (over && !prose::is_reader(self.key) && self.is_told(from, end)).then(|| {
+            self.string(from, end);
+            next
+        })
+    }
+
+    /// What stands behind a name and a blank, or is said of it: a string, or in a sentence a word that can be a password.
+    pub(super) fn stated(&mut self, at: usize, open: u32) -> Option<usize> {
+        let text = self.text;
+        if Quote::at(text, at).is_some() {
+            let (from, end, next) = self.near(at, open)?;
+            let code = matches!(text.get(next), Some(b';' | b')'));
+            return (code || self.is_told(from, end)).then(|| {
+                self.string(from, end);
+                next
+            });
+        }
+        let end = prose::password(text, at)?;
+        self.is_told(at, end).then(|| {
+            self.push(at, end, Wrap::Bare);
+            end
+        })
+    }
+
+    /// The string at `at`, its end, and where its closing quote ends; one that is long is none. Bounded, since a name that
+    /// only may be a key is asked again for each of its kind.
+    pub(super) fn near(&self, at: usize, open: u32) -> Option<(usize, usize, usize)> {
+        let near = &self.text[..self.text.len().min(at + MAX_STRING)];
+        let (quote, from) = Quote::at(near, at)?;
+        let (end, next) = quote.close(near, from, innermost(open));
+        (next < near.len() || near.len() == self.text.len()).then_some((from, end, next))
+    }
+
+    /// Whether a text is a secret although no operator says that it is the value: under a password's name one word, under
+    /// others what looks random.
+    fn is_told(&self, from: usize, end: usize) -> bool {
+        let value = &self.text[from..end];
+        let word = !value.iter().any(|byte| byte.is_ascii_whitespace());
+        prose::is_strong(self.key) && word || is_random(value)
+    }
+
+    /// The value at `at` of a member or in an element; says how far it was read.
+    pub(super) fn member(&mut self, at: usize, open: u32) -> usize {
+        let text = self.text;
+        if let Some((quote, from)) = Quote::at(text, at) {
+            let (end, next) = quote.close(text, from, innermost(open));
+            self.string(from, end);
+            return next;
+        }
+        let around = Around { open, quote: None, query: false, percent: false };
+        let element = text[..at].ends_with(b">");
+        let length = text[at..].iter().take(MAX_ELEMENT).take_while(|byte| !element || **byte != b'<').count();
+        let end = if element { at + length } else { value::bare(text, at, &around) };
+        if element && text.get(end) != Some(&b'<') {
+            return at;
+        }
+        self.push_bare(at, end)
+    }
+
     /// A value without quotes.
     fn bare(&mut self, at: usize, header: &Header, around: &Around) -> usize {
         let text = self.text;
@@ -119,6 +199,9 @@ impl Reader<'_> {
         }
         let mut from = at;
         let mut end = value::bare(text, at, around);
+        if matches!(text.get(at), Some(b',' | b';')) && !text[at..end].iter().any(u8::is_ascii_alphanumeric) {
+            return at; // Nothing before a separator.
+        }
         match scheme::scheme(text, at, text.len()) {
             Some((Scheme::Parameters, next)) => {
                 end = value::rest(text, next, around);
@@ -136,6 +219,9 @@ impl Reader<'_> {
                 }
             }
             None => {}
+        }
+        if colon && header.quote.is_none() && self.key.ends_with(b"secrets") && spared::is_resource(&text[from..end]) {
+            return at;
         }
         let prose = colon && header.quote.is_none() && spared::is_weak(self.key);
         if prose && spared::is_prose(&text[from..end]) || from == at && scheme::is_scheme(&text[at..end]) {
@@ -213,7 +299,8 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, from: usize, end: usize, wrap: Wrap) {
-        if from < end && !self.spared.has(&self.text[from..end]) {
+        let value = &self.text[from..end.max(from)];
+        if !value.is_empty() && !self.spared.under(self.key, value) && (!self.random || is_random(value)) {
             let span = Span::new(from, end);
             self.findings.extend(self.rules.iter().map(|rule| Finding { rule: *rule, span, wrap }));
         }

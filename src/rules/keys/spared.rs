@@ -4,7 +4,15 @@
 
 use std::collections::HashSet;
 
-use super::{names::marks, quote::Quote};
+use super::{
+    mask::{is_sequence, mask},
+    names::marks,
+    placeholder::{placeholder, repeats},
+    prose::is_strong,
+    quote::Quote,
+    random::is_random,
+    reference::{is_path, reference},
+};
 use crate::{pseudonym, rules::file::REDACTED};
 
 /// Values that are no secrets.
@@ -12,51 +20,6 @@ const LOOKALIKES: &str = include_str!("../../../rules/lookalikes.tsv");
 
 /// The longest value that is looked up.
 pub(super) const MAX_VALUE: usize = 64;
-
-/// The words of placeholders such as `<your-api-key>`.
-const PLACEHOLDER: [&[u8]; 41] = [
-    b"a",
-    b"access",
-    b"add",
-    b"an",
-    b"api",
-    b"app",
-    b"auth",
-    b"bearer",
-    b"client",
-    b"cookie",
-    b"credential",
-    b"credentials",
-    b"db",
-    b"enter",
-    b"generated",
-    b"goes",
-    b"here",
-    b"id",
-    b"insert",
-    b"key",
-    b"my",
-    b"new",
-    b"old",
-    b"paste",
-    b"pass",
-    b"password",
-    b"private",
-    b"put",
-    b"random",
-    b"replace",
-    b"secret",
-    b"session",
-    b"some",
-    b"string",
-    b"the",
-    b"token",
-    b"user",
-    b"value",
-    b"with",
-    b"you",
-    b"your",
-];
 
 /// Names of one word that prose uses too: after `name: ` they count only before what looks like a secret.
 const WEAK: [&[u8]; 22] = [
@@ -114,6 +77,12 @@ impl Spared {
         self.pseudonyms.push(label.to_owned());
     }
 
+    /// Whether `value` is no secret under this key, in its normal form: what is none anywhere, or only repeats the key.
+    pub(super) fn under(&self, key: &[u8], value: &[u8]) -> bool {
+        let value = value.trim_ascii();
+        self.has(value) || value.len() <= MAX_VALUE && (repeats(key, value) || is_sequence(value, is_strong(key)))
+    }
+
     /// Whether `value` is no secret.
     pub(super) fn has(&self, value: &[u8]) -> bool {
         let value = value.trim_ascii();
@@ -124,7 +93,7 @@ impl Spared {
             return true;
         }
         if value.len() > MAX_VALUE {
-            return false;
+            return is_path(value);
         }
         let mut lower = [0; MAX_VALUE];
         let lower = &mut lower[..value.len()];
@@ -164,6 +133,15 @@ pub(super) fn is_weak(key: &[u8]) -> bool {
     WEAK.contains(&key)
 }
 
+/// Whether a value is the name of a resource, in the plural of whose key names stand: `secrets: my-app-db`.
+pub(super) fn is_resource(value: &[u8]) -> bool {
+    let label = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
+    value.first().is_some_and(u8::is_ascii_lowercase)
+        && value.contains(&b'-')
+        && value.iter().all(label)
+        && !is_random(value)
+}
+
 /// Whether the word after a weak name and a colon is prose: letters of a usual case, a small number, or one that is
 /// written as a machine word (the session of `ZooKeeper`: `sessionid:0x14ed…`).
 pub(super) fn is_prose(value: &[u8]) -> bool {
@@ -175,75 +153,4 @@ pub(super) fn is_prose(value: &[u8]) -> bool {
         None => word.len() <= 3 && word.iter().all(u8::is_ascii_digit),
     };
     number || letters && plain && word.len() <= 15
-}
-
-/// Nothing but one mask character, three times or more; or one letter, as often as no password has it.
-fn mask(value: &[u8]) -> bool {
-    if value.len() >= 9 && value.chunks(3).all(|bullet| bullet == "•".as_bytes()) {
-        return true;
-    }
-    let Some(first) = value.first().map(u8::to_ascii_lowercase) else { return false };
-    let least = match first {
-        b'*' | b'x' | b'.' | b'#' | b'-' | b'_' => 3,
-        b'a'..=b'z' => 8,
-        _ => usize::MAX,
-    };
-    let all = |part: &[u8]| part.iter().all(|byte| byte.eq_ignore_ascii_case(&part[0]));
-    value.len() >= least && all(value) || {
-        // `key_xxxxxxxxxxxxxxxx`: less is shown than a mask of ours may show.
-        let length = value.iter().take(6).take_while(|byte| byte.is_ascii_lowercase()).count();
-        let (prefix, rest) = value.split_at(length);
-        (2..=5).contains(&prefix.len())
-            && rest.len() > 16
-            && matches!(rest[0], b'_' | b'-')
-            && matches!(rest[1], b'*' | b'x' | b'X')
-            && all(&rest[1..])
-    }
-}
-
-/// `${NAME}`, `$NAME` in capitals, `%NAME%`, `{{ expression }}`, `%s`, `{0}`.
-fn reference(value: &[u8]) -> bool {
-    let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    let dotted = |byte: &u8| word(byte) || matches!(byte, b'.' | b'-');
-    let template = value.strip_prefix(b"$").unwrap_or(value);
-    if let Some(inner) = template.strip_prefix(b"{{").and_then(|rest| rest.strip_suffix(b"}}")) {
-        return inner.iter().all(|byte| !matches!(byte, b'{' | b'}'));
-    }
-    if let [b'{', number @ .., b'}'] = value {
-        return number.len() <= 2 && number.iter().all(u8::is_ascii_digit);
-    }
-    if let Some(name) = value.strip_prefix(b"${").and_then(|rest| rest.strip_suffix(b"}")) {
-        return name.first().is_some_and(|byte| !byte.is_ascii_digit()) && name.iter().all(dotted);
-    }
-    if let [b'%', flags @ .., verb] = value {
-        let name =
-            *verb == b'%' && flags.len() > 1 && flags.iter().all(|byte| word(byte) && !byte.is_ascii_lowercase());
-        let format = verb.is_ascii_alphabetic()
-            && flags.len() <= 2
-            && flags.iter().all(|byte| b"+-# .0123456789".contains(byte));
-        return name || format;
-    }
-    value.strip_prefix(b"$").is_some_and(|name| {
-        name.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte == b'_')
-            && name.iter().all(|byte| word(byte) && !byte.is_ascii_lowercase())
-    })
-}
-
-/// `<password>`, `<your-api-key>`, `%password%`, `your_token_here`; of words of the dictionary only. `value` is in lower case.
-fn placeholder(value: &[u8]) -> bool {
-    const CALLS: [&[u8]; 7] = [b"your", b"insert", b"enter", b"replace", b"put", b"paste", b"add"];
-    let bracketed = match value {
-        [b'<', inner @ .., b'>'] | [b'%', inner @ .., b'%'] => Some(inner),
-        _ => None,
-    };
-    let mut words = bracketed.unwrap_or(value).split(|byte| matches!(byte, b'-' | b'_' | b' ' | b'.'));
-    let first = words.next().unwrap_or_default();
-    if bracketed.is_some() {
-        // The first word may be a vendor's.
-        let last = words.clone().next_back().unwrap_or(first);
-        let rest = words.all(|word| PLACEHOLDER.contains(&word));
-        return rest && first.iter().all(u8::is_ascii_alphabetic) && PLACEHOLDER.contains(&last);
-    }
-    let mut words = words.peekable();
-    CALLS.contains(&first) && words.peek().is_some() && words.all(|word| PLACEHOLDER.contains(&word))
 }

@@ -23,7 +23,9 @@ fn pack() -> Vec<(String, KeyNames)> {
         if let Some(name) = line.strip_prefix("- name: ") {
             rules.push((name.to_owned(), KeyNames::default()));
         }
-        let list = ["exact", "suffix", "word"].into_iter().find(|list| line.starts_with(&format!("{list}: [")));
+        let list = ["exact", "suffix", "word", "ending", "part"]
+            .into_iter()
+            .find(|list| line.starts_with(&format!("{list}: [")));
         let names = match (list, open) {
             (Some(list), _) => {
                 open = Some(list);
@@ -36,6 +38,8 @@ fn pack() -> Vec<(String, KeyNames)> {
         let listed = match open.unwrap() {
             "exact" => &mut listed.exact,
             "suffix" => &mut listed.suffix,
+            "ending" => &mut listed.ending,
+            "part" => &mut listed.part,
             _ => &mut listed.word,
         };
         listed.extend(names.split([',', ']', ' ']).filter(|name| !name.is_empty()).map(str::to_owned));

@@ -1,8 +1,9 @@
 //! Why a key detector finds nothing at a word of a name: the way of [`Detector::confirm`] once more, for one rule.
 
 use super::{
-    Detector, Memo, Operator, header, is_keyword, is_option,
+    Detector, Memo, Operator, header,
     names::{self, normalise},
+    prose,
 };
 use crate::{rules::why::WhyNot, span::Span, tally::RuleId};
 
@@ -15,10 +16,7 @@ impl Detector {
         }
         let Some(header) = header::after(text, hit.end as usize) else { return Some(WhyNot::NoAssignment { at }) };
         let start = header::name_start(text, at).min(at);
-        if header.operator == Operator::Blank
-            && !is_option(text, start, header.end)
-            && !is_keyword(text, start, &header)
-        {
+        if header.operator == Operator::Blank && prose::blank(text, start, &header).is_none() {
             return Some(WhyNot::NoAssignment { at });
         }
         let mut memo = Memo::default();

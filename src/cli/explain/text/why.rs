@@ -23,11 +23,15 @@ fn said(Unfound { why, position, has, least, .. }: &Unfound) -> String {
         "found" => format!("found something{at}"),
         "reported" => format!("found something{at}, and only reports it (`mode: report`)"),
         "not_seen" => "no prefix, keyword or key name of it stands there".to_owned(),
+        "no_form" => "nothing of its form stands there, or its checksum does not hold".to_owned(),
+        "check_failed" => format!("what has its form{at} has a wrong checksum"),
         "other_case" => format!("its prefix{at} is in another case"),
         "no_assignment" => format!("the word{at} is no name before a value"),
         "other_name" => format!("the name with the word{at} is none of its key names"),
         "look_alike" => format!("the name with the word{at} only looks sensitive"),
-        "no_match" => format!("there is a keyword{at}, and the regex does not match"),
+        "no_match" => {
+            format!("there is a keyword or a vendor's word{at}, and what is looked for does not stand near it")
+        }
         "glued" => format!("something is glued to the beginning{at}"),
         "broke" => format!("the byte{at} does not fit"),
         "too_short" => {

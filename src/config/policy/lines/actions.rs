@@ -143,19 +143,6 @@ fn label(cursor: &Cursor<'_>, complaints: &mut Complaints) -> Option<Vec<u8>> {
     None
 }
 
-/// `true` or `false`, in YAML's spellings.
-pub(super) fn flag(flag: &Cursor<'_>, complaints: &mut Complaints) -> bool {
-    let Some(text) = flag.text(complaints) else { return false };
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" => true,
-        "false" | "no" | "off" => false,
-        _ => {
-            complaints.push(flag.wrong(format!("expected `true` or `false`, found `{text}`")));
-            false
-        }
-    }
-}
-
 /// `set`: labels and their values.
 pub(super) fn labels(set: &Cursor<'_>, complaints: &mut Complaints) -> Vec<(Vec<u8>, Vec<u8>)> {
     pairs(set, label_name, complaints)

@@ -71,7 +71,7 @@ fn read_actions(
     complaints: &mut Complaints,
 ) -> Rule {
     let verdict = actions::verdict(item, keys, complaints);
-    let mut flag = |key| keys.find(key).is_some_and(|flag| actions::flag(&flag, complaints));
+    let mut flag = |key| keys.find(key).is_some_and(|flag| flag.flag(complaints));
     let (decolorize, count, ends) = (flag("decolorize"), flag("count"), flag("final"));
     Rule {
         at: item.at(),

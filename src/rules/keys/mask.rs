@@ -1,0 +1,86 @@
+//! Values that hide a secret or stand for one in a test: masks, one unit again and again, the alphabet.
+
+/// Nothing but one mask character, three times or more; or one letter, as often as no password has it; or such a run of
+/// which not more than a third is shown.
+pub(super) fn mask(value: &[u8]) -> bool {
+    if value.len() >= 9 && value.chunks(3).all(|bullet| bullet == "•".as_bytes()) {
+        return true;
+    }
+    let Some(first) = value.first().map(u8::to_ascii_lowercase) else { return false };
+    let least = match first {
+        b'*' | b'x' | b'.' | b'#' | b'-' | b'_' => 3,
+        b'a'..=b'z' => 8,
+        _ => usize::MAX,
+    };
+    value.len() >= least && all_equal(value) || is_half_hidden(value) || is_cut(value) || is_repeated(value)
+}
+
+fn all_equal(part: &[u8]) -> bool {
+    part.iter().all(|byte| byte.eq_ignore_ascii_case(&part[0]))
+}
+
+/// `key_xxxxxxxxxxxxxxxx`, `AB1xxxxxxxx`: less is shown than a mask of ours may show.
+fn is_half_hidden(value: &[u8]) -> bool {
+    let Some(last) = value.last().filter(|last| matches!(last, b'*' | b'x' | b'X')) else { return false };
+    let run = value.iter().rev().take_while(|byte| *byte == last).count();
+    let shown = value.len() - run;
+    run >= 6 && shown <= 8 && 2 * shown <= run + 1
+}
+
+/// `abc...`: what a text begins with that was cut.
+fn is_cut(value: &[u8]) -> bool {
+    let shown = value.strip_suffix(b"...").or(value.strip_suffix("…".as_bytes()));
+    shown.is_some_and(|shown| {
+        shown.len() <= 6 && shown.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    })
+}
+
+/// One unit of up to eight bytes, four times or more: `asdfasdfasdfasdf`.
+fn is_repeated(value: &[u8]) -> bool {
+    value.len() >= 16
+        && (1..=8)
+            .any(|unit| 4 * unit <= value.len() && value.iter().zip(&value[unit..]).all(|(one, next)| one == next))
+}
+
+/// A run through the alphabet, the digits, or one after the other. People take the short ones for passwords.
+pub(super) fn is_sequence(value: &[u8], password: bool) -> bool {
+    let follows = |pair: &[u8]| {
+        let (one, next) = (pair[0], pair[1]);
+        next == one + 1
+            || matches!(
+                (one, next),
+                (b'9', b'0' | b'a' | b'A') | (b'z' | b'Z', b'0' | b'a' | b'A') | (b'f' | b'F', b'0')
+            )
+    };
+    value.len() >= if password { 16 } else { 8 }
+        && value.iter().all(u8::is_ascii_alphanumeric)
+        && value.windows(2).all(follows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hides_more_than_it_shows_is_a_mask() {
+        #[rustfmt::skip]
+        let facts: &[(&str, bool)] = &[
+            ("***", true), ("xxxx", true), ("**", false), ("aaaaaaaa", true), ("aaaa", false), ("•••", true),
+            ("abcd_xxxxxxxxxxxxxxxx", true), ("AB1xxxxxx", true), ("hunter2********", false), ("hunterxx", false), ("***hunter2", false),
+            ("eyJ...", true), ("hunter2...", false), ("asdfasdfasdfasdf", true), ("hunter2hunter2", false), ("", false),
+        ];
+        for (value, wanted) in facts {
+            assert_eq!(mask(value.as_bytes()), *wanted, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_short_sequence_is_a_password() {
+        assert!(
+            is_sequence(b"12345678", false)
+                && !is_sequence(b"12345678", true)
+                && is_sequence(b"0123456789abcdef", true)
+        );
+        assert!(!is_sequence(b"1234abcd", false) && !is_sequence(b"", false));
+    }
+}

@@ -1,0 +1,106 @@
+//! Values that say where a secret is and not what it is: variables, templates, paths.
+
+/// `${NAME}`, `$NAME`, `%NAME%`, `@NAME@`, `#{name}`, `{{ expression }}`, `%s`, `%(name)s`, `{0}`, `$(command)`, `/etc/path`.
+pub(super) fn reference(value: &[u8]) -> bool {
+    let template = value.strip_prefix(b"$").unwrap_or(value);
+    if let Some(inner) = template.strip_prefix(b"{{").and_then(|rest| rest.strip_suffix(b"}}")) {
+        return inner.iter().all(|byte| !matches!(byte, b'{' | b'}'));
+    }
+    match value {
+        b"\\" | b"%" => true,
+        [b'{', number @ .., b'}'] if number.iter().all(u8::is_ascii_digit) => number.len() <= 2,
+        [b'$' | b'#', b'{', name @ .., b'}'] => is_variable(name),
+        [b'$', b'(', command @ .., b')'] => is_command(command),
+        [b'$', name @ ..] => is_name(name),
+        [b'%', b'(', name @ .., b')', b's'] | [b'@', name @ .., b'@'] => !name.is_empty() && name.iter().all(is_word),
+        [b'%', flags @ .., verb] => is_format(flags, *verb),
+        [b':' | b'*', name @ ..] => {
+            name.len() > 2 && name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+        }
+        [b'v', b'a', b'u', b'l', b't', b':', path @ ..] | [b'o', b'p', b':', b'/', path @ ..] => {
+            path.contains(&b'/') && path.iter().all(|byte| is_word(byte) || matches!(byte, b'/' | b'-' | b'#' | b'.'))
+        }
+        _ => is_path(value),
+    }
+}
+
+fn is_word(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || *byte == b'_'
+}
+
+/// What may stand in `${…}`: a name, one of Spring or of a shell with an empty default or a complaint, a parameter.
+fn is_variable(name: &[u8]) -> bool {
+    let (name, rest) =
+        name.split_at(name.iter().take_while(|byte| is_word(byte) || matches!(byte, b'.' | b'-')).count());
+    let name = name.strip_suffix(b"-").unwrap_or(name);
+    let number = name.len() <= 2 && name.iter().all(u8::is_ascii_digit);
+    let scheme = rest
+        .strip_prefix(b":")
+        .is_some_and(|rest| !rest.is_empty() && rest.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_'));
+    let asked = rest.starts_with(b":?") || rest.starts_with(b"?");
+    !name.is_empty() && (number || !name[0].is_ascii_digit()) && (matches!(rest, b"" | b":" | b":-") || scheme || asked)
+}
+
+/// What may stand behind `$`: a name in capitals, or letters alone, or the number of a parameter.
+fn is_name(name: &[u8]) -> bool {
+    let capitals = name.iter().all(|byte| is_word(byte) && !byte.is_ascii_lowercase());
+    let letters = name.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    let starts = name.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    starts && (capitals || letters) || name.len() == 1 && name[0].is_ascii_digit()
+}
+
+/// A command that is run for its output; not one that only says its argument.
+fn is_command(command: &[u8]) -> bool {
+    let word = command.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
+    let says = [b"echo".as_slice(), b"printf", b"print"].contains(&word);
+    (word.starts_with(b"<") || word.iter().all(|byte| is_word(byte) || matches!(byte, b'-' | b'.' | b'/')))
+        && !says
+        && !word.is_empty()
+}
+
+/// `%NAME%`, `%name%`, or a verb of a format with its flags.
+fn is_format(flags: &[u8], verb: u8) -> bool {
+    let capitals = flags.iter().all(|byte| is_word(byte) && !byte.is_ascii_lowercase());
+    let name = verb == b'%' && flags.len() > 1 && capitals;
+    name || verb.is_ascii_alphabetic() && flags.len() <= 2 && flags.iter().all(|byte| b"+-# .0123456789".contains(byte))
+}
+
+/// A path that begins where paths do, of words.
+pub(super) fn is_path(value: &[u8]) -> bool {
+    #[rustfmt::skip]
+    const ROOTS: [&[u8]; 22] = [
+        b"/app/", b"/bin/", b"/certs/", b"/config/", b"/data/", b"/dev/", b"/etc/", b"/home/", b"/mnt/", b"/opt/", b"/proc/", b"/root/", b"/run/", b"/secrets/",
+        b"/srv/", b"/tmp/", b"/usr/", b"/var/", b"/Users/", b"~/", b"./", b"../",
+    ];
+    let path = |byte: &u8| is_word(byte) || matches!(byte, b'.' | b'/' | b'-' | b'~' | b' ');
+    value.len() <= 256
+        && ROOTS.iter().any(|root| value.starts_with(root) && value.len() > root.len())
+        && value.iter().all(path)
+        && !super::random::is_random(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_names_a_secret_is_none() {
+        #[rustfmt::skip]
+        const NAMES: &[&str] = &[
+            "${NAME}", "${name}", "${1}", "${NAME:-}", "${NAME:?no}", "${env:NAME}", "${a.b-c}", "$NAME", "$name", "$dbPass", "$1", "#{name}", "{{ a.b }}", "${{ a }}",
+            "%s", "%", "%-5d", "%NAME%", "%(name)s", "@name@", "{0}", "{}", "$(cat /run/x)", "$(<x)", ":password", "*anchor", "vault:secret/db#pw", "op://v/i/f",
+            "/etc/ssl/key.pem", "~/.ssh/id_rsa", "./a/b", "/run/secrets/db", "\\",
+        ];
+        #[rustfmt::skip]
+        const SECRETS: &[&str] = &[
+            "${NAME:-hunter2}", "$hunter2", "$2y$10$abc", "#hunter", "{hunter2}", "%hunter2", "@hunter", "$(echo hunter2)", ":h4", "*hunter2", "/hunter2", "vault:hunter2",
+            "/etcetera", "/tmp/x!", "~", "/etc/", "$", "{{ a }}b", "%hunter%2",
+        ];
+        for name in NAMES {
+            assert!(reference(name.as_bytes()), "{name}");
+        }
+        for secret in SECRETS {
+            assert!(!reference(secret.as_bytes()), "{secret}");
+        }
+    }
+}

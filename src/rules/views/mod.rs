@@ -1,0 +1,270 @@
+//! Decoding views: what the rules find in a text when its escapes are read, and in its base64.
+//!
+//! The scan tells where an escape stands that can hide something ([`literals`]); the stretch around it is read without its
+//! escapes ([`decode`]), scanned, and given to the same rules; a stretch that has escapes still is read once more. A finding
+//! is what stands for it in the text, by whole escapes; of [`base64`] the whole run goes. Each byte is read once in each
+//! layer and stretches have a length that is bounded, so cost is linear and memory is not the text's to choose.
+
+mod base64;
+mod decode;
+mod literals;
+
+use super::{Active, Finding, Hit, Ruleset, User, Wrap, keys};
+use crate::span::Span;
+use decode::View;
+pub use literals::{Asker, Views, Wanted};
+use std::ops::Range;
+
+/// How far before an escape a stretch begins, in bytes: a name, or the part of a token before its first escape.
+const BEFORE: usize = 512;
+
+/// How far behind an escape a stretch reaches, in bytes: a value.
+const BEHIND: usize = 2048;
+
+/// The longest stretch, in bytes. Longer ones are read as some that overlap by `BEFORE` and `BEHIND`.
+const STRETCH: usize = 16 * 1024;
+
+/// Layers of escapes that are taken off.
+const LAYERS: usize = 2;
+
+/// The longest base64 that is looked at for a user and a password, in characters.
+const USER_AND_PASSWORD: usize = 512;
+
+/// Memory that is used again from text to text.
+#[derive(Default)]
+pub struct Room {
+    layers: [Layer; LAYERS],
+    coded: Coded,
+}
+
+/// One layer of escapes.
+#[derive(Default)]
+struct Layer {
+    view: View,
+    hits: Vec<Hit>,
+    findings: Vec<Finding>,
+}
+
+/// What is known of one run of base64.
+#[derive(Default)]
+struct Coded {
+    /// The groups of four at which literals lie, and which.
+    seen: Vec<(u32, u32)>,
+    bytes: Vec<u8>,
+    hits: Vec<Hit>,
+    findings: Vec<Finding>,
+}
+
+/// A text and the hits of the buffer in which it begins at `base`.
+#[derive(Clone, Copy)]
+struct Scanned<'t> {
+    text: &'t [u8],
+    base: u32,
+    hits: &'t [Hit],
+}
+
+impl Ruleset {
+    /// What the active rules find in `text` behind escapes and in base64; all else as for [`Ruleset::find`].
+    pub fn find_encoded(
+        &self,
+        text: &[u8],
+        base: u32,
+        hits: &[Hit],
+        active: &Active,
+        room: &mut Room,
+        findings: &mut Vec<Finding>,
+    ) {
+        let Room { layers, coded } = room;
+        self.beneath(Scanned { text, base, hits }, active, layers, coded, findings);
+    }
+
+    /// Calls itself once for each layer.
+    fn beneath(
+        &self,
+        scanned: Scanned<'_>,
+        active: &Active,
+        layers: &mut [Layer],
+        coded: &mut Coded,
+        findings: &mut Vec<Finding>,
+    ) {
+        self.in_base64(scanned, active, coded, findings);
+        let Some((layer, deeper)) = layers.split_first_mut() else { return };
+        let text = scanned.text;
+        for stretch in stretches(self.escapes(scanned), text.len()) {
+            let Layer { view, hits, findings: found } = &mut *layer;
+            view.read(&text[stretch.clone()], stretch.start);
+            hits.clear();
+            self.literals.find(&view.text, hits);
+            found.clear();
+            self.find(&view.text, 0, hits, None, active, found);
+            self.beneath(Scanned { text: &view.text, base: 0, hits }, active, deeper, coded, found);
+            // Quotes around a replacement would be of the wrong depth.
+            let origins = found.iter().map(|finding| (finding.rule, view.origin(finding.span)));
+            findings.extend(origins.map(|(rule, span)| Finding { rule, span, wrap: Wrap::Bare }));
+        }
+    }
+
+    /// The hits of a text that views asked for, and what they are.
+    fn wanted<'t>(&'t self, scanned: Scanned<'t>) -> impl Iterator<Item = (Wanted, Span)> {
+        super::inside(scanned.text, scanned.base, scanned.hits).flat_map(move |(literal, hit)| {
+            let users = self.users(literal).iter();
+            users.filter_map(move |user| if let User::View(wanted) = user { Some((*wanted, hit)) } else { None })
+        })
+    }
+
+    /// The escapes of a text that can hide something.
+    fn escapes<'t>(&'t self, scanned: Scanned<'t>) -> impl Iterator<Item = Span> {
+        let hides = move |(wanted, hit): &(Wanted, Span)| match wanted {
+            Wanted::Escape => true,
+            Wanted::Colour => splits(scanned.text, hit.start as usize),
+            Wanted::Basic | Wanted::Base64(_) => false,
+        };
+        self.wanted(scanned).filter(hides).map(|(_, hit)| hit)
+    }
+
+    fn in_base64(&self, scanned: Scanned<'_>, active: &Active, coded: &mut Coded, findings: &mut Vec<Finding>) {
+        let mut run = 0..0;
+        coded.seen.clear();
+        for (wanted, hit) in self.wanted(scanned) {
+            let at = hit.start as usize;
+            match wanted {
+                Wanted::Basic => self.user_and_password(scanned.text, hit, active, coded, findings),
+                Wanted::Base64(number) => {
+                    if at >= run.end {
+                        self.in_run(scanned.text, &mut run, active, coded, findings);
+                        run = base64::run(scanned.text, at, run.end);
+                    } else if coded.seen.first().is_some_and(|(first, _)| at > *first as usize + STRETCH) {
+                        self.in_run(scanned.text, &mut run, active, coded, findings);
+                    }
+                    let form = &self.views.hidden[number as usize].form;
+                    if let Some(group) = form.group(scanned.text, hit, &run) {
+                        coded.seen.push((group as u32, number));
+                    }
+                }
+                Wanted::Escape | Wanted::Colour => {}
+            }
+        }
+        self.in_run(scanned.text, &mut run, active, coded, findings);
+    }
+
+    /// Decodes a run around the literals that were seen in it. Where one is what it seems, the run goes, and begins behind
+    /// its end: no more is looked for in it.
+    fn in_run(
+        &self,
+        text: &[u8],
+        run: &mut Range<usize>,
+        active: &Active,
+        coded: &mut Coded,
+        findings: &mut Vec<Finding>,
+    ) {
+        let Coded { seen, bytes, hits, findings: found } = coded;
+        found.clear();
+        for place in 0..4 {
+            let of_place = || seen.iter().filter(|(group, _)| group % 4 == place);
+            let (Some(first), Some(last)) = (of_place().map(|seen| seen.0).min(), of_place().map(|seen| seen.0).max())
+            else {
+                continue;
+            };
+            let (first, last) = (first as usize, last as usize);
+            let begin = first - (first - run.start).min(BEFORE) / 4 * 4;
+            bytes.clear();
+            base64::decode(&text[begin..run.end.min(last + BEHIND)], bytes);
+            hits.clear();
+            for (group, number) in of_place() {
+                let hidden = &self.views.hidden[*number as usize];
+                let start = hidden.form.literal_at(*group as usize, begin);
+                let end = start + hidden.plain.len();
+                if bytes.get(start..end).is_some_and(|plain| plain.eq_ignore_ascii_case(&hidden.plain)) {
+                    hits.push(Hit { literal: hidden.literal, start: start as u32, end: end as u32 });
+                }
+            }
+            hits.sort_unstable_by_key(|hit| (hit.end, hit.literal));
+            hits.dedup();
+            let known = found.len();
+            self.find(bytes, 0, hits, None, active, found);
+            if found.len() > known {
+                let extent = base64::extent(text, run, first);
+                found[known..].iter_mut().for_each(|finding| finding.span = extent);
+            }
+        }
+        seen.clear();
+        if found.is_empty() {
+            return;
+        }
+        found.sort_unstable_by_key(|finding| (finding.rule, finding.span));
+        found.dedup_by_key(|finding| (finding.rule, finding.span));
+        findings.extend(found.iter().map(|finding| Finding { wrap: Wrap::Bare, ..*finding }));
+        run.start = run.end;
+    }
+
+    /// What follows `Basic ` goes if it is a user and a password.
+    fn user_and_password(
+        &self,
+        text: &[u8],
+        hit: Span,
+        active: &Active,
+        coded: &mut Coded,
+        findings: &mut Vec<Finding>,
+    ) {
+        let (start, end) = (hit.start as usize, hit.end as usize);
+        let glued = start.checked_sub(1).is_some_and(|before| text[before].is_ascii_alphanumeric());
+        let near = &text[..text.len().min(end + USER_AND_PASSWORD)];
+        let run = base64::run(near, end, end);
+        if glued || !base64::is_user_and_password(&near[run.clone()], &mut coded.bytes) {
+            return;
+        }
+        let span = base64::extent(near, &(run.start..run.end), run.start);
+        let found = &mut coded.findings;
+        found.clear();
+        self.keys.value(b"authorization", span.of(text), &mut keys::Memo::default(), found);
+        let found = found.iter().filter(|finding| active.has(finding.rule));
+        findings.extend(found.map(|finding| Finding { span: finding.span.shifted(span.start), ..*finding }));
+    }
+}
+
+impl Room {
+    /// About how many bytes it holds.
+    pub fn reserved(&self) -> usize {
+        let layers = self.layers.iter().map(|layer| {
+            layer.view.reserved()
+                + layer.hits.capacity() * size_of::<Hit>()
+                + layer.findings.capacity() * size_of::<Finding>()
+        });
+        let Coded { seen, bytes, hits, findings } = &self.coded;
+        layers.sum::<usize>()
+            + seen.capacity() * size_of::<(u32, u32)>()
+            + bytes.capacity()
+            + hits.capacity() * size_of::<Hit>()
+            + findings.capacity() * size_of::<Finding>()
+    }
+}
+
+/// The stretches of a text of `length` bytes in which escapes lie that come in order; those that touch are one.
+fn stretches(escapes: impl Iterator<Item = Span>, length: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut open: Option<Range<usize>> = None;
+    let mut escapes = escapes.fuse();
+    std::iter::from_fn(move || {
+        for escape in escapes.by_ref() {
+            let begin = (escape.start as usize).saturating_sub(BEFORE);
+            let end = length.min(escape.end as usize + BEHIND);
+            match &mut open {
+                Some(stretch) if begin <= stretch.end && end - stretch.start <= STRETCH => {
+                    stretch.end = end.max(stretch.end);
+                }
+                Some(_) => return open.replace(begin..end),
+                None => open = Some(begin..end),
+            }
+        }
+        open.take()
+    })
+}
+
+/// Whether the colour code at `at` stands inside a word. Any other hides nothing: the rules know them as borders.
+fn splits(text: &[u8], at: usize) -> bool {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let glued = at.checked_sub(1).is_some_and(|before| is_word(&text[before]));
+    glued && text.get(decode::behind_colours(text, at)).is_some_and(is_word)
+}
+
+#[cfg(test)]
+mod tests;
