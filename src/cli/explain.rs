@@ -6,7 +6,7 @@ use super::{Failure, label_text};
 use crate::{
     config,
     diagnostic::{Diagnostic, cause},
-    explain::{self, Entry},
+    explain::{self, Entry, Unfound},
     load::{Files, KeyFrom},
 };
 use clap::Args;
@@ -24,6 +24,7 @@ const EXAMPLES: &str = "\
 Examples:
   sigyn explain 'login with password=correct-horse'
   sigyn explain --policy redact.yaml --labels '{source=\"docker\"}' --metadata user=ada 'a line'
+  sigyn explain --rule github-token 'ghp_12345'     why it was not found
   xclip -o | sigyn explain --json           a pasted line, for machines
 
 What is forwarded is shown; of a secret only where it stands and how long it is.";
@@ -47,6 +48,12 @@ pub(super) struct Explain {
     /// How old it is, e.g. 8d; -20m is of the future.
     #[arg(long, value_name = "TIME", default_value = "0s", allow_hyphen_values = true)]
     age: String,
+    /// Say also what this rule found, or why it found nothing; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    rule: Vec<String>,
+    /// Say why rules found nothing of which a prefix, a key name or a keyword was seen.
+    #[arg(long, conflicts_with = "rule")]
+    why_not: bool,
     /// Write JSON.
     #[arg(long)]
     json: bool,
@@ -57,6 +64,7 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(self) -> Result<(), Failure> {
+        let off = self.off()?;
         let key = KeyFrom::Option(self.pseudonym_key);
         let loaded = Files { config: None, policies: self.policy, key }.load()?;
         super::complain(&loaded.warnings);
@@ -74,8 +82,12 @@ impl Explain {
                 _ => read_line()?,
             },
         };
-        let explanation = explain::explain(&loaded.policies.common, &entry, age)
+        let mut explanation = explain::explain(&loaded.policies.common, &entry, age)
             .map_err(|error| Failure::stuck("explain the entry", &error))?;
+        if self.why_not || !self.rule.is_empty() {
+            explanation.unfound = explain::why(&loaded.policies.common, &entry, &self.rule);
+            explanation.unfound.extend(off);
+        }
         let mut text = if self.json {
             serde_json::to_string_pretty(&explanation).map_err(|error| Failure::stuck("write JSON", &error))?
         } else {
@@ -83,6 +95,27 @@ impl Explain {
         };
         text.push('\n');
         super::write(text.as_bytes())
+    }
+}
+
+impl Explain {
+    /// The rules asked for that are switched off; a name of none is an error.
+    fn off(&self) -> Result<Vec<Unfound>, Failure> {
+        if self.rule.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (rules, _) = Files { policies: self.policy.clone(), key: KeyFrom::Known, ..Files::default() }.rules()?;
+        let mut off = Vec::new();
+        for name in &self.rule {
+            let Some(rule) = rules.iter().find(|rule| rule.written.name == *name) else {
+                let unknown = Diagnostic::general(format!("cannot explain rule `{name}`: there is none"));
+                return Err(unknown.hint("`sigyn rules list` lists them, also those of a --policy").into());
+            };
+            if rule.off {
+                off.push(Unfound::off(name));
+            }
+        }
+        Ok(off)
     }
 }
 

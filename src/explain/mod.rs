@@ -12,13 +12,15 @@ mod shown;
 mod trail;
 mod veil;
 mod way;
+mod why;
 
 use crate::{error::Error, policy::Policy};
 pub use entry::{Entry, Outcome};
 pub use schema::{
-    Change, CountedCap, Decision, End, Explanation, Finding, Forwarded, LineRule, Pair, Pairs, Replaced, Step,
+    Change, CountedCap, Decision, End, Explanation, Finding, Forwarded, LineRule, Pair, Pairs, Replaced, Step, Unfound,
 };
 use trail::Trail;
+pub use why::why;
 
 /// Explains what becomes of an entry under a policy when it is `age` nanoseconds old; see [`Entry::treat`].
 /// [`Error::Internal`] where the explanation is not what really happens.

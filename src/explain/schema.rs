@@ -17,8 +17,43 @@ pub struct Explanation {
     pub idle_line_rules: usize,
     /// Line rules that were not asked: the entry came to its end before them, or a rule with `final`.
     pub unasked_line_rules: usize,
+    /// Why rules found nothing, where that was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unfound: Vec<Unfound>,
     /// What is left.
     pub outcome: End,
+}
+
+/// What a rule that was asked for found in a text as received, or why it found nothing. Of the text only positions are told.
+#[derive(Serialize)]
+pub struct Unfound {
+    /// Its name.
+    pub rule: String,
+    /// `line` or `metadata`.
+    #[serde(rename = "where")]
+    pub place: &'static str,
+    /// Which pair of metadata, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pair: Option<usize>,
+    /// A word of [`WhyNot`](crate::rules::why::WhyNot), or `off`, `other_place`, `other_stream` (by `where`), `reported`.
+    pub why: &'static str,
+    /// The byte at which that is seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<usize>,
+    /// The bytes of a run that is too short, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has: Option<usize>,
+    /// … and how many it must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub least: Option<usize>,
+}
+
+impl Unfound {
+    /// Of a rule that is switched off.
+    pub fn off(rule: &str) -> Self {
+        let rule = rule.to_owned();
+        Self { rule, place: "line", pair: None, why: "off", position: None, has: None, least: None }
+    }
 }
 
 /// A step that did something, or that had to be asked.

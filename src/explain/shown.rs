@@ -35,7 +35,14 @@ pub(super) fn show(policy: &OfTenant<'_>, entry: &Entry, trail: &Trail, outcome:
     }
     let Trail { idle, unasked, .. } = *trail;
     let outcome = end(outcome);
-    Explanation { steps, idle_label_rules, idle_line_rules: idle, unasked_line_rules: unasked, outcome }
+    Explanation {
+        steps,
+        idle_label_rules,
+        idle_line_rules: idle,
+        unasked_line_rules: unasked,
+        unfound: Vec::new(),
+        outcome,
+    }
 }
 
 struct Shower<'p> {

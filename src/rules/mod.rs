@@ -23,6 +23,8 @@ pub mod shapes;
 pub mod template;
 pub mod token;
 pub mod views;
+pub mod why;
+pub mod wrap;
 
 use crate::{
     diagnostic::{At, Complaint},

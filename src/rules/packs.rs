@@ -6,61 +6,13 @@ use super::{
     growth::grows_less_than,
     shapes::Shape,
     template, testing,
+    wrap::SHAPES,
 };
 use crate::tally::RuleId;
 use saphyr_parser::{Event, Parser};
 use std::collections::HashMap;
 
 const SEEDS: u64 = 12;
-
-/// How a secret stands in a line. `{}` is the place, already escaped as the shape wants it.
-#[rustfmt::skip]
-const SHAPES: &[(&str, Escape, &str, &str)] = &[
-    ("alone",                    Escape::None,   "",                           ""),
-    ("in prose",                 Escape::None,   "user sent ",                 " to us"),
-    ("as logfmt",                Escape::None,   "level=info x=",              " y=1"),
-    ("in quotes",                Escape::None,   "x=\"",                       "\" y=1"),
-    ("in single quotes",         Escape::None,   "{'x': '",                    "'}"),
-    ("in backquotes",            Escape::None,   "ran `",                      "`"),
-    ("in a query",               Escape::None,   "GET /a?x=",                  "&y=1"),
-    ("in an encoded query",      Escape::None,   "GET /a%3Fx%3D",              "%26y=1"),
-    ("in parentheses",           Escape::None,   "f(",                         ")"),
-    ("in brackets",              Escape::None,   "[",                          "]"),
-    ("before a comma",           Escape::None,   "a, ",                        ", b"),
-    ("before a semicolon",       Escape::None,   "a; ",                        "; b"),
-    ("in markup",                Escape::None,   "<a>",                        "</a>"),
-    ("as Go prints structs",     Escape::None,   "&{A:1 X:",                   " B:2}"),
-    ("last of a Go struct",      Escape::None,   "&{A:1 X:",                   "}"),
-    ("in colours",               Escape::None,   "\x1b[1;32mx\x1b[0m \x1b[33m", "\x1b[0m"),
-    ("in escaped colours",       Escape::None,   "\\u001b[33m",                "\\u001b[0m"),
-    ("as JSON",                  Escape::Json,   "{\"x\":\"",                  "\"}"),
-    ("behind a JSON escape",     Escape::Json,   "{\"x\":\"a\\n",              "\\nb\"}"),
-    ("behind a Unicode escape",  Escape::Json,   "{\"x\":\"a\\u003d",          "\\u0026b\"}"),
-    ("as JSON in JSON",          Escape::Twice,  "{\"x\":\"{\\\"x\\\":\\\"",   "\\\"}\"}"),
-    ("behind an escape in JSON in JSON", Escape::Twice, "{\"x\":\"{\\\"x\\\":\\\"a\\\\n", "\\\"}\"}"),
-    ("as HTML",                  Escape::None,   "x=&quot;",                   "&quot;"),
-];
-
-#[derive(Clone, Copy, PartialEq)]
-enum Escape {
-    None,
-    Json,
-    Twice,
-}
-
-impl Escape {
-    fn of(self, text: &str) -> String {
-        let json = |text: &str| {
-            let quoted = serde_json::to_string(text).unwrap();
-            quoted[1..quoted.len() - 1].to_owned()
-        };
-        match self {
-            Self::None => text.to_owned(),
-            Self::Json => json(text),
-            Self::Twice => json(&json(text)),
-        }
-    }
-}
 
 /// A few lines for each example of each rule: the example in every shape.
 pub(crate) fn lines() -> impl Iterator<Item = String> {
@@ -76,7 +28,8 @@ fn lines_of(rules: Vec<Written>) -> impl Iterator<Item = String> {
     let examples = rules.into_iter().flat_map(|rule| rule.samples.examples);
     let samples = examples.flat_map(|example| (0..2).map(move |seed| template::expand(&example, seed).unwrap()));
     samples.flat_map(|sample| {
-        SHAPES.iter().map(move |(_, escape, before, behind)| format!("{before}{}{behind}", escape.of(&sample)))
+        let shapes = SHAPES.iter().filter(|shape| !shape.hides(&sample));
+        shapes.map(|shape| shape.wrap(&sample)).collect::<Vec<_>>()
     })
 }
 
@@ -140,10 +93,13 @@ fn mappings(yaml: &str) -> Vec<HashMap<String, Vec<String>>> {
 fn written(rule: &HashMap<String, Vec<String>>) -> Written {
     let all = |key: &str| rule.get(key).cloned().unwrap_or_default();
     let one = |key: &str| all(key).concat();
-    let shapes = || all("shape").iter().map(|name| Shape::named(name).unwrap_or_else(|| panic!("no shape {name}"))).collect();
+    let shapes =
+        || all("shape").iter().map(|name| Shape::named(name).unwrap_or_else(|| panic!("no shape {name}"))).collect();
     let kind = match (rule.get("token"), rule.get("near")) {
         _ if rule.contains_key("shape") => Kind::Shape { shapes: shapes() },
-        (Some(templates), _) => Kind::Token { templates: templates.clone(), strict: one("strict") == "true", check: None },
+        (Some(templates), _) => {
+            Kind::Token { templates: templates.clone(), strict: one("strict") == "true", check: None }
+        }
         (None, Some(words)) => Kind::Near { words: words.clone(), values: all("value") },
         (None, None) => {
             let doubts = Doubts { entropy: one("entropy").parse().ok(), except: all("except") };
@@ -175,11 +131,13 @@ fn prove((written, rules, active): (Vec<Written>, Ruleset, Active)) {
                     missed.push(format!("{}: {example} (seed {seed})", rule.name));
                     continue;
                 };
-                for (shape, escape, before, behind) in SHAPES {
-                    let line = format!("{before}{}{behind}", escape.of(&sample));
-                    let secret = escape.of(&secret);
-                    if !found(&rules, &active, id, &line).iter().any(|found| found.contains(&secret)) {
-                        missed.push(format!("{} {shape}: {example} (seed {seed})", rule.name));
+                for shape in SHAPES.iter().filter(|shape| !shape.hides(&sample)) {
+                    let line = shape.wrap(&sample);
+                    // Encoded like the line, so that the secret is a piece of it.
+                    let at = sample.find(&secret).unwrap();
+                    let secret = &line[shape.place(&sample, at..at + secret.len())];
+                    if !found(&rules, &active, id, &line).iter().any(|found| found.contains(secret)) {
+                        missed.push(format!("{} {}: {example} (seed {seed})", rule.name, shape.name));
                     }
                 }
             }
@@ -198,11 +156,10 @@ fn disprove((written, rules, active): (Vec<Written>, Ruleset, Active)) {
     let mut wrong = Vec::new();
     for (number, rule) in written.iter().enumerate() {
         for counterexample in &rule.samples.counterexamples {
-            for (shape, escape, before, behind) in SHAPES {
-                let sample = template::expand(counterexample, 1).unwrap();
-                let line = format!("{before}{}{behind}", escape.of(&sample));
+            for shape in SHAPES {
+                let line = shape.wrap(&template::expand(counterexample, 1).unwrap());
                 if !found(&rules, &active, RuleId(number as u16), &line).is_empty() {
-                    wrong.push(format!("{} {shape}: {counterexample}", rule.name));
+                    wrong.push(format!("{} {}: {counterexample}", rule.name, shape.name));
                 }
             }
         }

@@ -71,6 +71,24 @@ impl Pattern {
 
     /// Passes every secret near the keywords to `found`. `hits` are those of its keywords, in order of their ends.
     pub fn find(&self, text: &[u8], hits: impl Iterator<Item = Span>, mut found: impl FnMut(Span)) {
+        self.find_all(text, hits, |span, is_match| {
+            if !is_match || !self.doubt.spares(span.of(text)) {
+                found(span);
+            }
+        });
+    }
+
+    /// The same for matches that are doubted.
+    pub fn find_doubted(&self, text: &[u8], hits: impl Iterator<Item = Span>, mut found: impl FnMut(Span)) {
+        self.find_all(text, hits, |span, is_match| {
+            if is_match && self.doubt.spares(span.of(text)) {
+                found(span);
+            }
+        });
+    }
+
+    /// The same, doubted or not, and whether it is a match: what is cut of a line that is made to be slow is none.
+    fn find_all(&self, text: &[u8], hits: impl Iterator<Item = Span>, mut found: impl FnMut(Span, bool)) {
         let window = |hit: Span| (hit.start as usize).saturating_sub(BEFORE)..text.len().min(hit.end as usize + AFTER);
         let mut hits = hits.peekable();
         let mut searched = 0;
@@ -85,7 +103,7 @@ impl Pattern {
         }
     }
 
-    fn search(&self, text: &[u8], window: std::ops::Range<usize>, found: &mut impl FnMut(Span)) {
+    fn search(&self, text: &[u8], window: std::ops::Range<usize>, found: &mut impl FnMut(Span, bool)) {
         let mut slots = [None; 2 * MAX_GROUPS];
         let mut at = window.start;
         // A line of ordinary length has room for all the matches that it can hold.
@@ -93,7 +111,7 @@ impl Pattern {
         while at < window.end {
             let read = self.longest.min(window.end - at);
             if read > reads {
-                found(Span::new(at, window.end));
+                found(Span::new(at, window.end), false);
                 return;
             }
             reads -= read;
@@ -107,8 +125,8 @@ impl Pattern {
                 at = position(1).map_or(window.end, |end| end.max(at + 1));
                 continue;
             };
-            if start < end && !self.doubt.spares(&text[start..end]) {
-                found(Span::new(start, end));
+            if start < end {
+                found(Span::new(start, end), true);
             }
             at = position(1).unwrap_or(end).max(at + 1);
         }

@@ -4,6 +4,8 @@
 //! says goes whole, because what has the prefix is a secret of some length rather than none. A scan finds one literal of each
 //! alternative; from there every length but one follows from the text, so a match costs no more than one run's length.
 
+mod why;
+
 use super::{
     escape,
     template::{self, Class, Part},

@@ -1,5 +1,7 @@
 //! An explanation for people.
 
+mod why;
+
 use crate::{
     cli::counted,
     explain::{Change, CountedCap, Decision, End, Explanation, Finding, Forwarded, LineRule, Pairs, Step},
@@ -12,7 +14,7 @@ pub(super) struct Text<'e>(pub(super) &'e Explanation);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Explanation { steps, idle_label_rules, idle_line_rules, unasked_line_rules, outcome } = self.0;
+        let Explanation { steps, idle_label_rules, idle_line_rules, unasked_line_rules, unfound, outcome } = self.0;
         let of_labels = |step: &&Step| matches!(step, Step::Received { .. } | Step::LabelRule { .. });
         let (labels, rest) = steps.split_at(steps.iter().take_while(of_labels).count());
         labels.iter().try_for_each(|step| write_step(f, step))?;
@@ -29,6 +31,7 @@ impl fmt::Display for Text<'_> {
             if *unasked_line_rules == 1 { "was not asked" } else { "were not asked" },
         )?;
         rest.iter().try_for_each(|step| write_step(f, step))?;
+        why::write(f, unfound)?;
         match outcome {
             End::Dropped(reason) => write!(f, "dropped: {reason}"),
             End::Forwarded(Forwarded { labels, line, metadata }) => {

@@ -1,6 +1,7 @@
 //! `sigyn test`: policies against what their authors want of them, given entry by given entry.
 
 mod compare;
+mod shapes;
 
 use super::{
     Failure, complain,
@@ -25,6 +26,7 @@ Examples:
   sigyn test redact.test.yaml    the tests of a file, and the examples in the policies it names
   sigyn test redact.yaml         the examples and counterexamples of a policy's own rules
   sigyn test policies/           all of both below a folder
+  sigyn test --shapes redact.yaml   and how many of them are found as logfmt, in JSON, in a query …
 
 A test file:
   policies: [redact.yaml]
@@ -45,6 +47,15 @@ pub(super) struct Test {
     /// Test files, policies, and folders that hold them.
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
+    /// Ask for examples as they are written only, and not in the shapes of logs too.
+    #[arg(long)]
+    plain: bool,
+    /// Print how many examples are found in each shape.
+    #[arg(long, conflicts_with = "plain")]
+    shapes: bool,
+    /// Print the lines, made of the examples, that fail in a shape.
+    #[arg(long, conflicts_with = "plain")]
+    show: bool,
 }
 
 impl Test {
@@ -75,7 +86,7 @@ impl Test {
             return Err(complaints.into());
         }
         complain(&complaints);
-        let mut report = Report::default();
+        let mut report = Report { plain: self.plain, show: self.show, ..Report::default() };
         let mut known = HashSet::new();
         loaded().for_each(|loaded| report.samples(&loaded.policies.common, &mut known));
         for tests in &all {
@@ -84,6 +95,9 @@ impl Test {
                     .case(case, &tests.loaded.policies.common)
                     .map_err(|error| Failure::stuck("run the test", &error))?;
             }
+        }
+        if self.shapes {
+            super::write(report.table.print().as_bytes())?;
         }
         report.end()
     }
@@ -96,6 +110,9 @@ struct Report {
     samples: usize,
     failed: usize,
     text: String,
+    plain: bool,
+    show: bool,
+    table: shapes::Table,
 }
 
 impl Report {
@@ -112,6 +129,11 @@ impl Report {
                     Miss::Counterexample(template) => ("finds something in its counterexample", template),
                 };
                 self.fail(&rule.at, &format!("rule `{}` {found} `{template}`\n", rule.name));
+            }
+            let said =
+                if self.plain { String::new() } else { self.table.ask(policy, RuleId(number as u16), self.show) };
+            if !said.is_empty() {
+                self.fail(&rule.at, &said);
             }
         }
     }

@@ -23,6 +23,7 @@ mod reference;
 mod scheme;
 mod spared;
 mod value;
+mod why;
 
 use super::{Finding, file};
 use crate::{diagnostic::Complaint, span::Span, tally::RuleId};

@@ -162,6 +162,21 @@ impl Names {
         false
     }
 
+    /// Whether the word to look for of one of a rule's names holds `literal`, in lower case.
+    pub(super) fn has_word(&self, rule: RuleId, literal: &[u8]) -> bool {
+        let own = self.entries.iter().filter(|(_, entry)| entry.lists(rule));
+        own.map(|(name, _)| telling(name)).any(|word| word.windows(literal.len()).any(|part| part == literal))
+    }
+
+    /// Whether a name of the rule stands as whole words in `key`, which is none of its names all the same.
+    pub(super) fn looks_like(&self, rule: RuleId, key: &[u8]) -> bool {
+        std::iter::once(0).chain(breaks(key).map(|at| at + 1)).any(|start| {
+            let rest = &key[start..];
+            let mut ends = breaks(rest).chain([rest.len()]);
+            ends.any(|end| self.entries.get(&rest[..end]).is_some_and(|entry| entry.lists(rule)))
+        })
+    }
+
     /// The rules whose `word` names stand in `key`.
     fn words_in(&self, key: &[u8], rules: &mut Vec<RuleId>) {
         for start in std::iter::once(0).chain(breaks(key).map(|at| at + 1)) {
@@ -176,6 +191,10 @@ impl Names {
 }
 
 impl Entry {
+    fn lists(&self, rule: RuleId) -> bool {
+        [&self.exact, &self.suffix, &self.word].iter().any(|list| list.contains(&rule))
+    }
+
     fn is_listed(&self) -> bool {
         !(self.exact.is_empty() && self.suffix.is_empty() && self.word.is_empty())
     }

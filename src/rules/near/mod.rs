@@ -77,6 +77,11 @@ impl Vendors {
         &self.words[word].literal
     }
 
+    /// Whether a rule looks for a word.
+    pub fn wants(&self, word: u32, rule: RuleId) -> bool {
+        self.words[word as usize].wants.iter().any(|want| want.rule == rule)
+    }
+
     /// A word stands at `hit` of `text`: offers the values that active rules find behind it to `accept`, which says whether
     /// they are findings. `runs` is kept for all hits of one text.
     pub fn confirm(

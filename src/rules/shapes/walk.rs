@@ -46,7 +46,12 @@ pub(super) fn walk(around: &Around<'_>, wanted: Wanted, mut found: impl FnMut(us
             Kind::Digit | Kind::Letter => {
                 let word = word(text, at);
                 let end = word.end;
-                if word.digits == 0 { letters(around, &word, wanted, &mut found) } else { digits(around, &word, wanted, &mut found) }.max(end)
+                if word.digits == 0 {
+                    letters(around, &word, wanted, &mut found)
+                } else {
+                    digits(around, &word, wanted, &mut found)
+                }
+                .max(end)
             }
         }
     }
@@ -73,7 +78,9 @@ fn sign(around: &Around<'_>, at: usize, wanted: Wanted, found: &mut impl FnMut(u
         b'+' | b'(' if around.digit(at + 1) => {
             ask(around, at, wanted, found, |detector| matches!(detector, Detector::Number(_))).max(at + 1)
         }
-        b':' if around.byte(at + 1) == Some(b':') && !around.before(at).is_some_and(|byte| byte.is_ascii_hexdigit()) => {
+        b':' if around.byte(at + 1) == Some(b':')
+            && !around.before(at).is_some_and(|byte| byte.is_ascii_hexdigit()) =>
+        {
             ask(around, at, wanted, found, |detector| matches!(detector, Detector::Hex(_))).max(at + 2)
         }
         b'%' if text.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) => {
@@ -128,10 +135,16 @@ fn digits(around: &Around<'_>, word: &Word, wanted: Wanted, found: &mut impl FnM
         Detector::Hex(_) => hex,
         Detector::Word(_) => true,
     });
-    ids::at(around, word.start, word.end, |id| wanted.has(PLAIN.len() + id), |id, behind| {
-        found(PLAIN.len() + id, word.start, behind);
-        end = end.max(behind);
-    });
+    ids::at(
+        around,
+        word.start,
+        word.end,
+        |id| wanted.has(PLAIN.len() + id),
+        |id, behind| {
+            found(PLAIN.len() + id, word.start, behind);
+            end = end.max(behind);
+        },
+    );
     end
 }
 
@@ -153,8 +166,11 @@ fn ask(
         if !wanted.has(shape) || !who(detector) {
             continue;
         }
-        let (Detector::At(look) | Detector::Digit(look) | Detector::Number(look) | Detector::Hex(look) | Detector::Word(look)) =
-            detector;
+        let (Detector::At(look)
+        | Detector::Digit(look)
+        | Detector::Number(look)
+        | Detector::Hex(look)
+        | Detector::Word(look)) = detector;
         if let Some((start, end)) = look(around, at) {
             found(shape, start, end);
             last = last.max(end);

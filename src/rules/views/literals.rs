@@ -21,8 +21,21 @@ const ESCAPES: [&[u8]; 36] = [
 
 /// Where a colour code begins.
 const COLOURS: [&[u8]; 15] = [
-    b"\x1b[m", b"\x1b[k", b"\x1b[0", b"\x1b[1", b"\x1b[2", b"\x1b[3", b"\x1b[4", b"\x1b[5", b"\x1b[6", b"\x1b[7",
-    b"\x1b[9", b"\\u001b[", b"\\x1b[", b"\\033[", b"\x1b[8",
+    b"\x1b[m",
+    b"\x1b[k",
+    b"\x1b[0",
+    b"\x1b[1",
+    b"\x1b[2",
+    b"\x1b[3",
+    b"\x1b[4",
+    b"\x1b[5",
+    b"\x1b[6",
+    b"\x1b[7",
+    b"\x1b[9",
+    b"\\u001b[",
+    b"\\x1b[",
+    b"\\033[",
+    b"\x1b[8",
 ];
 
 /// What stands before a user and a password in base64.
@@ -30,8 +43,22 @@ const BASIC: [&[u8]; 2] = [b"basic ", b"basic+"];
 
 /// Names whose values are looked for in base64, in small letters, capitals, and with a capital in front.
 const NAMES: [&str; 16] = [
-    "password", "passwd", "passphrase", "secret", "token", "api_key", "api-key", "apikey", "apiKey", "access_key",
-    "accessKey", "private_key", "privateKey", "credential", "authorization", "cookie",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "api_key",
+    "api-key",
+    "apikey",
+    "apiKey",
+    "access_key",
+    "accessKey",
+    "private_key",
+    "privateKey",
+    "credential",
+    "authorization",
+    "cookie",
 ];
 
 /// The ends of the schemes of URLs that hold passwords, for rules that look for `://`.
@@ -95,7 +122,9 @@ impl Views {
                 for name in NAMES {
                     let (mut capital, upper) = (name.as_bytes().to_vec(), name.to_ascii_uppercase());
                     capital[..1].make_ascii_uppercase();
-                    [name.as_bytes(), &capital, upper.as_bytes()].into_iter().for_each(|name| self.add(literal, plain, name));
+                    [name.as_bytes(), &capital, upper.as_bytes()]
+                        .into_iter()
+                        .for_each(|name| self.add(literal, plain, name));
                 }
             }
             Asker::Token(_) | Asker::Regex => {}

@@ -87,7 +87,10 @@ fn explore() {
         format!("a {} b", b64("url: postgres://app:hunter2x@db/app")),
         format!("got Basic {} b", b64("user:hunter2")),
         format!("Basic%20{} b", b64("user:hunter2").replace('=', "%3D")),
-        format!("a {} b", b64(&made("-----BEGIN RSA PRIVATE KEY-----\\n{base64:64}\\n{base64:40}==\\n-----END RSA PRIVATE KEY-----"))),
+        format!(
+            "a {} b",
+            b64(&made("-----BEGIN RSA PRIVATE KEY-----\\n{base64:64}\\n{base64:40}==\\n-----END RSA PRIVATE KEY-----"))
+        ),
     ];
     for text in texts {
         println!("{text:?}\n    {:?}", rules.cut(&text));

@@ -1,0 +1,97 @@
+//! The shipped rules in every shape in which logs show a text: how many of their examples are found in each.
+//!
+//! `cargo test --test shapes -- --nocapture` prints the table by shape and, below it, which rules miss which of their
+//! examples. The floors only rise: whoever makes more be found raises them.
+
+#![allow(missing_docs, clippy::print_stdout)]
+
+use sigyn::{
+    config::compile_policy,
+    rules::{
+        Active,
+        samples::{Shown, in_shapes, misses},
+        wrap::SHAPES,
+    },
+    tally::RuleId,
+};
+use std::collections::BTreeMap;
+
+/// What is found at least of the examples in each shape, in percent: first of the rules that know a secret by its own form,
+/// then of those that know it by what stands beside it.
+#[rustfmt::skip]
+const FLOORS: &[(&str, f64, f64)] = &[
+    ("alone",                             100.0, 100.0),
+];
+
+#[derive(Default)]
+struct Row {
+    asked: usize,
+    found: usize,
+    missed: BTreeMap<String, Vec<usize>>,
+}
+
+impl Row {
+    fn percent(&self) -> f64 {
+        100.0 * self.found as f64 / self.asked as f64
+    }
+}
+
+#[test]
+fn every_shape_keeps_its_floor() {
+    let Ok((policy, _)) = compile_policy(&[]) else { panic!("the shipped rules do not compile") };
+    let mut all = Active::default();
+    (0..policy.redact.rules().len()).for_each(|rule| all.insert(RuleId(rule as u16)));
+    let mut table: BTreeMap<&str, [Row; 2]> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (number, rule) in policy.redact.rules().iter().enumerate() {
+        let id = RuleId(number as u16);
+        assert_eq!(misses(&policy.redact, id), [], "{} as it is written", rule.name);
+        let beside = usize::from(!policy.redact.is_token(id));
+        in_shapes(
+            &policy.redact,
+            id,
+            &all,
+            &mut |Shown { shape, number, example, fails, .. }| match (example, fails) {
+                (true, fails) => {
+                    let row = &mut table.entry(shape.name).or_default()[beside];
+                    row.asked += 1;
+                    match fails {
+                        None => row.found += 1,
+                        Some(_) => row.missed.entry(rule.name.clone()).or_default().push(number),
+                    }
+                }
+                (false, Some(_)) => wrong.push(format!("{} {number} {}", rule.name, shape.name)),
+                (false, None) => {}
+            },
+        );
+    }
+    println!("{:<36} {:>8} {:>8}", "found, in percent", "tokens", "others");
+    for shape in SHAPES {
+        let [tokens, others] = &table[shape.name];
+        println!(
+            "    ({:<36} {:>5.1}, {:>5.1}),",
+            format!("{:?},", shape.name),
+            down(tokens.percent()),
+            down(others.percent())
+        );
+    }
+    for shape in SHAPES {
+        let missed: Vec<_> = table[shape.name].iter().flat_map(|row| &row.missed).collect();
+        println!("missed {}: {missed:?}", shape.name);
+    }
+    println!("found in counterexamples: {wrong:?}");
+    assert!(wrong.is_empty(), "{wrong:?}");
+    assert_eq!(
+        FLOORS.iter().map(|(name, ..)| *name).collect::<Vec<_>>(),
+        SHAPES.iter().map(|shape| shape.name).collect::<Vec<_>>()
+    );
+    for (name, tokens, others) in FLOORS {
+        let rows = &table[name];
+        assert!(rows[0].percent() >= *tokens && rows[1].percent() >= *others, "less is found {name}");
+    }
+}
+
+/// A figure with one digit that is not above the true one.
+fn down(percent: f64) -> f64 {
+    (percent * 10.0).floor() / 10.0
+}
