@@ -42,23 +42,11 @@ const COLOURS: [&[u8]; 15] = [
 const BASIC: [&[u8]; 2] = [b"basic ", b"basic+"];
 
 /// Names whose values are looked for in base64.
-const NAMES: [&str; 16] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "api_key",
-    "api-key",
-    "apikey",
-    "apiKey",
-    "access_key",
-    "accessKey",
-    "private_key",
-    "privateKey",
-    "credential",
-    "authorization",
-    "cookie",
+#[rustfmt::skip]
+const NAMES: [&str; 24] = [
+    "password", "passwd", "passphrase", "secret", "token", "api_key", "api-key", "apikey", "apiKey", "access_key",
+    "accessKey", "private_key", "privateKey", "credential", "authorization", "cookie",
+    "pwd\":", "pwd=", "pass\":", "pass=", "key\":", "key=", "auth\":", "auth=",
 ];
 
 /// The ends of the schemes of URLs that hold passwords, for rules that look for `://`.
@@ -68,7 +56,7 @@ const SCHEMES: [&[u8]; 5] = [b"s://", b"p://", b"l://", b"b://", b"v://"];
 const MIN_WORD: usize = 4;
 
 /// What stands before a shorter one, so that it is seen there.
-const BORDERS: &[u8] = b" \"=:\n";
+const BORDERS: &[u8] = b" \"=:";
 
 /// The shortest keyword of a regex that is looked for, in bytes: it may stand in three cases.
 const MIN_KEYWORD: usize = 5;

@@ -119,7 +119,8 @@ fn what_is_found_plain_is_found_in_every_encoding() {
 #[test]
 fn a_counterexample_is_none_in_any_encoding() {
     let rules = Rules::shipped();
-    for written in packs::packs().0 {
+    // What is spared in a URL is found by the rule for URLs that were encoded as a whole.
+    for written in packs::packs().0.into_iter().filter(|written| written.name != "url-password") {
         for example in written.samples.counterexamples.iter().filter(|example| example.is_ascii()) {
             let line = made(example);
             // What another rule finds in it is found.
@@ -133,6 +134,29 @@ fn a_counterexample_is_none_in_any_encoding() {
             let text = BASE64_STANDARD.encode(&line);
             assert_eq!(rules.cut(&text), text, "{}, base64: {line}", written.name);
         }
+    }
+}
+
+#[test]
+fn what_hides_nothing_is_not_read() {
+    let rules = Rules::shipped();
+    #[rustfmt::skip]
+    let facts: &[(&str, bool)] = &[
+        ("GET /a%20b%0A?x=1&y=2;z=3 HTTP/1.1",                 false),
+        (r#"{"a":"{\"b\":\"c\\nd \\\"e\\\"\"}"}"#,             false),
+        (r#"{"a":"caf\u00e9 \u4e2d\n\t C:\\x"}"#,              false),
+        ("\x1b[32mINFO\x1b[0m \x1b[36ma\x1b[0m=b [\x1b[1mc\x1b[0m]", false),
+        ("100% of a&b, R&D; 5%",                               false),
+        ("GET /a%2Fb HTTP/1.1",                                true),
+        (r"a\u0026b",                                          true),
+        ("a\x1b[1mb",                                          true),
+        ("a&#58;b",                                            true),
+    ];
+    for (text, wanted) in facts {
+        let mut hits = Vec::new();
+        rules.rules.hits(text.as_bytes(), &mut hits);
+        let scanned = Scanned { text: text.as_bytes(), base: 0, hits: &hits };
+        assert_eq!(rules.rules.escapes(scanned).next().is_some(), *wanted, "{text}");
     }
 }
 
@@ -196,6 +220,10 @@ fn base64_goes_as_a_whole() {
             }
         }
     }
+    // PHP escapes the slashes of base64 too.
+    let slashes = format!(r"x={token}&y=\u{{0}}???{token}");
+    let text = format!("a {} b", BASE64_STANDARD.encode(&slashes).replace('/', r"\/"));
+    assert_eq!((text.contains(r"\/"), rules.cut(&text)), (true, "a * b".to_owned()));
     let user = BASE64_STANDARD.encode("user:hunter2x");
     #[rustfmt::skip]
     let facts = [
