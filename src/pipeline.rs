@@ -191,6 +191,7 @@ impl Desk {
             + self.ways.bytes()
             + self.changes.as_ref().map_or(0, |changes| changes.reserved())
             + self.alone.reserved()
+            + self.work.reserved()
             + self.content.reserved()
             + self.outgoing.reserved()
     }

@@ -87,6 +87,11 @@ impl Work {
         Self { decisions: Some(Vec::new()), ..Self::default() }
     }
 
+    /// About how many bytes it holds for views; the rest is small.
+    pub fn reserved(&self) -> usize {
+        self.views.reserved()
+    }
+
     /// The decisions since it was asked last.
     pub fn take_decisions(&mut self) -> Vec<Decision> {
         self.decisions.as_mut().map(std::mem::take).unwrap_or_default()

@@ -34,6 +34,7 @@ const PARTS: &[&str] = &[
     "hunter2", "abc", "Bearer ", "Basic ", "Digest ", "x", "12345", "null", "true", "****", "xxxxxxxx", "${NAME}", "{{ x }}", "<password>", "$VAR", "%s", REDACTED,
     "\"", "'", "`", "\\", "\\\"", "\\\\", "\\n", "\\u0026", "\\u003d", "%20", "%22", "%26", "&quot;", "&", ",", ";", "[", "]", "{", "}", "(", ")", "<", ">", " ", "\n",
     "=", ":", "://", "@", "http://", "a:b@c", "?", "#", "/", "\u{1b}[31m", "\\u001b[0m", "é", "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "eyJ",
+    "%3D", "%253D", "%5F", "\\u005f", "\\\\u0022", "\\x22", "&#34;", "&amp;", "\\/", "pass%77ord", "a\u{1b}[1mb", "cGFzc3dvcmQ9aHVudGVyMg==", "Z2hwXw",
     "name", "value", "for ", " is ", " set to ", "set", "\"\"\"", "!!str ", "|\n  ", "new ", "String(", "await ", "()", "['a']", "env", "ENV ", "settings.", "\"name\":\"", "\"value\":\"", "</", "map[", "&{", "b'", "u'", "--",
 ];
 

@@ -143,6 +143,7 @@ impl Desk {
 
     /// About how many bytes it holds.
     pub(crate) fn reserved(&self) -> usize {
-        self.hits.capacity() * size_of::<Hit>() + self.edits.reserved() + self.changed.capacity()
+        let hits = self.hits.capacity() * size_of::<Hit>();
+        hits + self.work.reserved() + self.edits.reserved() + self.changed.capacity()
     }
 }

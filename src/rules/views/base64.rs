@@ -16,6 +16,9 @@ const MIN_CHARS: usize = 4;
 /// More say nothing more.
 const MAX_CHARS: usize = 8;
 
+/// Most backslashes before a slash.
+const MAX_SLASHES: usize = 8;
+
 /// Characters before those of a literal at which four begin, by the place of the literal among three bytes.
 const SKIPPED: [usize; 3] = [0, 2, 3];
 
@@ -69,20 +72,27 @@ pub(super) fn run(text: &[u8], at: usize, floor: usize) -> Range<usize> {
 }
 
 /// The run from the text that holds the group at `group` to its padding. What is glued to it in front, as a path may be, is
-/// no text when it is decoded with it.
+/// no text when it is decoded with it. Escaped slashes do not end it.
 pub(super) fn extent(text: &[u8], run: &Range<usize>, group: usize) -> Span {
     let mut start = group;
-    while start >= run.start + 4 && text[start - 4..start].chunks(4).all(is_text) {
+    while start >= run.start + 4 && is_text(&text[start - 4..start]) {
         start -= 4;
     }
-    let padding = text[run.end..].iter().take(2).take_while(|byte| **byte == b'=').count();
-    Span::new(start, run.end + padding)
+    let mut end = run.end;
+    loop {
+        let slashes = text[end..].iter().take(MAX_SLASHES).take_while(|byte| **byte == b'\\').count();
+        if slashes == 0 || text.get(end + slashes) != Some(&b'/') {
+            break;
+        }
+        end = self::run(text, end + slashes, end + slashes).end;
+    }
+    let padding = text[end..].iter().take(2).take_while(|byte| **byte == b'=').count();
+    Span::new(start, end + padding)
 }
 
 fn is_text(group: &[u8]) -> bool {
-    let mut bytes = Vec::with_capacity(3);
-    decode(group, &mut bytes);
-    bytes.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r'))
+    let bits = group.iter().fold(0, |bits, char| bits << 6 | value(*char).unwrap_or(0));
+    bits.to_be_bytes()[1..].iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r'))
 }
 
 /// Adds the bytes that `chars` stand for, which begin with a group of four. A last group may be cut.

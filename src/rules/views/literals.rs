@@ -41,34 +41,25 @@ const COLOURS: [&[u8]; 15] = [
 /// What stands before a user and a password in base64.
 const BASIC: [&[u8]; 2] = [b"basic ", b"basic+"];
 
-/// Names whose values are looked for in base64, in small letters, capitals, and with a capital in front.
-const NAMES: [&str; 16] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "api_key",
-    "api-key",
-    "apikey",
-    "apiKey",
-    "access_key",
-    "accessKey",
-    "private_key",
-    "privateKey",
-    "credential",
-    "authorization",
-    "cookie",
+/// Names whose values are looked for in base64.
+#[rustfmt::skip]
+const NAMES: [&str; 24] = [
+    "password", "passwd", "passphrase", "secret", "token", "api_key", "api-key", "apikey", "apiKey", "access_key",
+    "accessKey", "private_key", "privateKey", "credential", "authorization", "cookie",
+    "pwd\":", "pwd=", "pass\":", "pass=", "key\":", "key=", "auth\":", "auth=",
 ];
 
 /// The ends of the schemes of URLs that hold passwords, for rules that look for `://`.
 const SCHEMES: [&[u8]; 5] = [b"s://", b"p://", b"l://", b"b://", b"v://"];
 
-/// The shortest literal that can be seen in base64.
+/// The shortest literal that is seen in base64 wherever it lies.
 const MIN_WORD: usize = 4;
 
-/// The shortest keyword of a regex that is looked for, in bytes: it may stand in either case, which is one literal more.
-const MIN_KEYWORD: usize = 8;
+/// What stands before a shorter one, so that it is seen there.
+const BORDERS: &[u8] = b" \"=:";
+
+/// The shortest keyword of a regex that is looked for, in bytes: it may stand in three cases.
+const MIN_KEYWORD: usize = 5;
 
 /// Who wants to know of a hit.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -113,22 +104,22 @@ impl Views {
     pub fn hide(&mut self, literal: u32, plain: &[u8], asker: &Asker<'_>) {
         match asker {
             Asker::Token(exact) if exact.len() >= MIN_WORD => self.add(literal, plain, exact),
+            Asker::Token(exact) => {
+                self.add(literal, plain, exact);
+                BORDERS.iter().for_each(|border| self.add(literal, plain, &[&[*border], *exact].concat()));
+            }
             Asker::Regex if plain == b"://" => SCHEMES.iter().for_each(|scheme| self.add(literal, plain, scheme)),
-            Asker::Regex if plain.len() >= MIN_KEYWORD => {
-                self.add(literal, plain, plain);
-                self.add(literal, plain, &plain.to_ascii_uppercase());
-            }
-            Asker::Key => {
-                for name in NAMES {
-                    let (mut capital, upper) = (name.as_bytes().to_vec(), name.to_ascii_uppercase());
-                    capital[..1].make_ascii_uppercase();
-                    [name.as_bytes(), &capital, upper.as_bytes()]
-                        .into_iter()
-                        .for_each(|name| self.add(literal, plain, name));
-                }
-            }
-            Asker::Token(_) | Asker::Regex => {}
+            Asker::Regex if plain.len() >= MIN_KEYWORD => self.add_cases(literal, plain, plain),
+            Asker::Key => NAMES.iter().for_each(|name| self.add_cases(literal, plain, name.as_bytes())),
+            Asker::Regex => {}
         }
+    }
+
+    /// Looks for `word` as it is, in capitals, and with a capital in front.
+    fn add_cases(&mut self, literal: u32, plain: &[u8], word: &[u8]) {
+        let mut capital = word.to_vec();
+        capital[..1].make_ascii_uppercase();
+        [word, &capital, &word.to_ascii_uppercase()].into_iter().for_each(|word| self.add(literal, plain, word));
     }
 
     /// Looks for `word`, if the literal stands in it.
@@ -136,7 +127,8 @@ impl Views {
         let at = word.windows(plain.len()).position(|part| part.eq_ignore_ascii_case(plain));
         let Some(offset) = at else { return };
         for form in Form::of(word, offset) {
-            if !self.hidden.iter().any(|known| known.literal == literal && known.form == form) {
+            let mut own = self.hidden.iter().rev().take_while(|known| known.literal == literal);
+            if !own.any(|known| known.form == form) {
                 self.hidden.push(Hidden { form, literal, plain: plain.into() });
             }
         }

@@ -6,11 +6,13 @@
 //! layer and stretches have a length that is bounded, so cost is linear and memory is not the text's to choose.
 
 mod base64;
+mod coded;
 mod decode;
 mod literals;
 
-use super::{Active, Finding, Hit, Ruleset, User, Wrap, keys};
+use super::{Active, Finding, Hit, Ruleset, User, Wrap};
 use crate::span::Span;
+use coded::Coded;
 use decode::View;
 pub use literals::{Asker, Views, Wanted};
 use std::ops::Range;
@@ -27,9 +29,6 @@ const STRETCH: usize = 16 * 1024;
 /// Layers of escapes that are taken off.
 const LAYERS: usize = 2;
 
-/// The longest base64 that is looked at for a user and a password, in characters.
-const USER_AND_PASSWORD: usize = 512;
-
 /// Memory that is used again from text to text.
 #[derive(Default)]
 pub struct Room {
@@ -41,16 +40,6 @@ pub struct Room {
 #[derive(Default)]
 struct Layer {
     view: View,
-    hits: Vec<Hit>,
-    findings: Vec<Finding>,
-}
-
-/// What is known of one run of base64.
-#[derive(Default)]
-struct Coded {
-    /// The groups of four at which literals lie, and which.
-    seen: Vec<(u32, u32)>,
-    bytes: Vec<u8>,
     hits: Vec<Hit>,
     findings: Vec<Finding>,
 }
@@ -74,6 +63,10 @@ impl Ruleset {
         room: &mut Room,
         findings: &mut Vec<Finding>,
     ) {
+        // Most texts have nothing that is to be decoded.
+        if self.wanted(Scanned { text, base, hits }).next().is_none() {
+            return;
+        }
         let Room { layers, coded } = room;
         self.beneath(Scanned { text, base, hits }, active, layers, coded, findings);
     }
@@ -121,105 +114,6 @@ impl Ruleset {
         };
         self.wanted(scanned).filter(hides).map(|(_, hit)| hit)
     }
-
-    fn in_base64(&self, scanned: Scanned<'_>, active: &Active, coded: &mut Coded, findings: &mut Vec<Finding>) {
-        let mut run = 0..0;
-        coded.seen.clear();
-        for (wanted, hit) in self.wanted(scanned) {
-            let at = hit.start as usize;
-            match wanted {
-                Wanted::Basic => self.user_and_password(scanned.text, hit, active, coded, findings),
-                Wanted::Base64(number) => {
-                    if at >= run.end {
-                        self.in_run(scanned.text, &mut run, active, coded, findings);
-                        run = base64::run(scanned.text, at, run.end);
-                    } else if coded.seen.first().is_some_and(|(first, _)| at > *first as usize + STRETCH) {
-                        self.in_run(scanned.text, &mut run, active, coded, findings);
-                    }
-                    let form = &self.views.hidden[number as usize].form;
-                    if let Some(group) = form.group(scanned.text, hit, &run) {
-                        coded.seen.push((group as u32, number));
-                    }
-                }
-                Wanted::Escape | Wanted::Colour => {}
-            }
-        }
-        self.in_run(scanned.text, &mut run, active, coded, findings);
-    }
-
-    /// Decodes a run around the literals that were seen in it. Where one is what it seems, the run goes, and begins behind
-    /// its end: no more is looked for in it.
-    fn in_run(
-        &self,
-        text: &[u8],
-        run: &mut Range<usize>,
-        active: &Active,
-        coded: &mut Coded,
-        findings: &mut Vec<Finding>,
-    ) {
-        let Coded { seen, bytes, hits, findings: found } = coded;
-        found.clear();
-        for place in 0..4 {
-            let of_place = || seen.iter().filter(|(group, _)| group % 4 == place);
-            let (Some(first), Some(last)) = (of_place().map(|seen| seen.0).min(), of_place().map(|seen| seen.0).max())
-            else {
-                continue;
-            };
-            let (first, last) = (first as usize, last as usize);
-            let begin = first - (first - run.start).min(BEFORE) / 4 * 4;
-            bytes.clear();
-            base64::decode(&text[begin..run.end.min(last + BEHIND)], bytes);
-            hits.clear();
-            for (group, number) in of_place() {
-                let hidden = &self.views.hidden[*number as usize];
-                let start = hidden.form.literal_at(*group as usize, begin);
-                let end = start + hidden.plain.len();
-                if bytes.get(start..end).is_some_and(|plain| plain.eq_ignore_ascii_case(&hidden.plain)) {
-                    hits.push(Hit { literal: hidden.literal, start: start as u32, end: end as u32 });
-                }
-            }
-            hits.sort_unstable_by_key(|hit| (hit.end, hit.literal));
-            hits.dedup();
-            let known = found.len();
-            self.find(bytes, 0, hits, None, active, found);
-            if found.len() > known {
-                let extent = base64::extent(text, run, first);
-                found[known..].iter_mut().for_each(|finding| finding.span = extent);
-            }
-        }
-        seen.clear();
-        if found.is_empty() {
-            return;
-        }
-        found.sort_unstable_by_key(|finding| (finding.rule, finding.span));
-        found.dedup_by_key(|finding| (finding.rule, finding.span));
-        findings.extend(found.iter().map(|finding| Finding { wrap: Wrap::Bare, ..*finding }));
-        run.start = run.end;
-    }
-
-    /// What follows `Basic ` goes if it is a user and a password.
-    fn user_and_password(
-        &self,
-        text: &[u8],
-        hit: Span,
-        active: &Active,
-        coded: &mut Coded,
-        findings: &mut Vec<Finding>,
-    ) {
-        let (start, end) = (hit.start as usize, hit.end as usize);
-        let glued = start.checked_sub(1).is_some_and(|before| text[before].is_ascii_alphanumeric());
-        let near = &text[..text.len().min(end + USER_AND_PASSWORD)];
-        let run = base64::run(near, end, end);
-        if glued || !base64::is_user_and_password(&near[run.clone()], &mut coded.bytes) {
-            return;
-        }
-        let span = base64::extent(near, &(run.start..run.end), run.start);
-        let found = &mut coded.findings;
-        found.clear();
-        self.keys.value(b"authorization", span.of(text), &mut keys::Memo::default(), found);
-        let found = found.iter().filter(|finding| active.has(finding.rule));
-        findings.extend(found.map(|finding| Finding { span: finding.span.shifted(span.start), ..*finding }));
-    }
 }
 
 impl Room {
@@ -230,12 +124,7 @@ impl Room {
                 + layer.hits.capacity() * size_of::<Hit>()
                 + layer.findings.capacity() * size_of::<Finding>()
         });
-        let Coded { seen, bytes, hits, findings } = &self.coded;
-        layers.sum::<usize>()
-            + seen.capacity() * size_of::<(u32, u32)>()
-            + bytes.capacity()
-            + hits.capacity() * size_of::<Hit>()
-            + findings.capacity() * size_of::<Finding>()
+        layers.sum::<usize>() + self.coded.reserved()
     }
 }
 
