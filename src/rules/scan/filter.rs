@@ -1,24 +1,27 @@
 //! The filter: which places of a text are worth a closer look.
 //!
-//! A *gram* is three bytes with letters in one case; one stands for each literal. Grams are looked for at every second
-//! place only: of the four bytes there the middle two choose a word of a table, in which the first and the last each have
-//! a bit, so that one load tells of a gram at the place and of one behind it. What that lets through is asked once more
-//! by the whole gram. Nothing branches on the text, so no text is slower than others.
+//! A *gram* is four bytes with letters in one case, or three; one stands for each literal. Every second place is looked
+//! at: of the four bytes there the middle two choose a word of a table, in which the first and the last each have a bit,
+//! so that one load tells of three bytes at the place and of three behind it. What that lets through is asked by the whole
+//! gram. Nothing branches on the text, so no text is slower than others but for how often it is let through.
 
 /// Bits of the number of a pair.
-const PAIR_BITS: u32 = 13;
+pub(super) const PAIR_BITS: u32 = 13;
 
 /// Bits of the number of a gram.
-const GRAM_BITS: u32 = 16;
+const GRAM_BITS: u32 = 17;
 
 /// An odd number whose products have well mixed upper bits: 2³² divided by the golden ratio.
-const MIX: u32 = 0x9E37_79B1;
+pub(super) const MIX: u32 = 0x9E37_79B1;
 
 /// Both cases of a letter are one with this bit; other bytes that it makes equal are told apart later.
 pub(super) const FOLD: u8 = 0x20;
 
-const FOLD_PAIR: u32 = u32::from_le_bytes([FOLD, FOLD, 0, 0]);
-const FOLD_GRAM: u32 = u32::from_le_bytes([FOLD, FOLD, FOLD, 0]);
+pub(super) const FOLD_PAIR: u32 = u32::from_le_bytes([FOLD, FOLD, 0, 0]);
+const FOLD_GRAM: u32 = u32::from_le_bytes([FOLD; 4]);
+
+/// Three bytes of four.
+const THREE: u32 = 0x00FF_FFFF;
 
 /// The filter for a set of grams.
 pub(super) struct Filter {
@@ -28,13 +31,22 @@ pub(super) struct Filter {
     grams: Box<[u32; 1 << (GRAM_BITS - 5)]>,
 }
 
-/// A gram without regard to case: three bytes, the first the lowest.
+/// A gram without regard to case, its first byte the lowest.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Gram(u32);
 
 impl Gram {
-    pub(super) fn of(bytes: [u8; 3]) -> Self {
-        Self(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]) | FOLD_GRAM)
+    pub(super) fn three([first, second, third]: [u8; 3]) -> Self {
+        Self::four([first, second, third, 0]).begins()
+    }
+
+    pub(super) fn four(bytes: [u8; 4]) -> Self {
+        Self(u32::from_le_bytes(bytes) | FOLD_GRAM)
+    }
+
+    /// The three bytes with which four begin.
+    pub(super) fn begins(self) -> Self {
+        Self(self.0 & THREE)
     }
 
     /// Its number; others may have the same.
@@ -59,29 +71,41 @@ impl Filter {
         self.grams[gram.number() / 32] |= 1 << (gram.number() % 32);
     }
 
-    /// Finds every place of `text` at which a gram may stand, in order. `text` has `2 * ROOM + 2` bytes at most; the last
+    /// Finds every place of `text` at which a gram may stand, in order. `text` has `2 * ROOM + 3` bytes at most; the last
     /// of them, fewer than four, are looked at only together with those before them.
     pub(super) fn places<'p, const ROOM: usize>(&self, text: &[u8], places: &'p mut Places<ROOM>) -> &'p [u32] {
-        debug_assert!(text.len() <= 2 * ROOM + 2);
+        debug_assert!(text.len() <= 2 * ROOM + 3);
         let near = self.near(text, &mut places.near);
         let grams = places.grams.as_flattened_mut();
         let mut found = 0;
         for &at in &places.near[..near] {
-            let Some(four) = text.get(at as usize..).and_then(|rest| rest.first_chunk()) else { break };
-            let four = u32::from_le_bytes(*four);
-            for behind in 0..2 {
-                let gram = Gram(four >> (8 * behind) & 0x00FF_FFFF | FOLD_GRAM).number();
+            let bytes = u64::from_le_bytes(padded(text, at as usize));
+            for (at, four) in [(at, bytes as u32), (at + 1, (bytes >> 8) as u32)] {
+                let gram = Gram::four(four.to_le_bytes());
                 // What is no gram is written too, and written over by the next.
-                grams[found % (2 * ROOM)] = at + behind;
-                found += (self.grams[gram / 32] >> (gram % 32) & 1) as usize;
+                grams[found % (2 * ROOM)] = at;
+                found += (self.has(gram) | self.has(gram.begins())) as usize;
             }
         }
         &grams[..found]
     }
 
+    fn has(&self, gram: Gram) -> u32 {
+        self.grams[gram.number() / 32] >> (gram.number() % 32) & 1
+    }
+
     /// Writes every second place at which, or one behind which, the table knows a pair with its neighbour.
     fn near<const ROOM: usize>(&self, text: &[u8], near: &mut [u32; ROOM]) -> usize {
-        let (mut at, mut found) = (0, 0);
+        #[cfg(target_arch = "x86_64")]
+        let begun = super::avx2::near(&self.beside, text, near);
+        #[cfg(not(target_arch = "x86_64"))]
+        let begun = None;
+        self.near_from(text, near, begun.unwrap_or_default())
+    }
+
+    /// The same in portable code, going on where so many were found before a place.
+    fn near_from<const ROOM: usize>(&self, text: &[u8], near: &mut [u32; ROOM], begun: (usize, usize)) -> usize {
+        let (mut found, mut at) = begun;
         let mut look = |at: usize, four: u32| {
             let beside = self.beside[pair(four)];
             near[found % ROOM] = at as u32;
@@ -104,7 +128,17 @@ impl Filter {
     }
 }
 
-/// Room for the places of a text of `2 * ROOM + 2` bytes.
+/// The bytes at `at`, as if blanks stood behind the text.
+pub(super) fn padded<const N: usize>(text: &[u8], at: usize) -> [u8; N] {
+    let rest = text.get(at..).unwrap_or_default();
+    rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut bytes = [b' '; N];
+        bytes[..rest.len()].copy_from_slice(rest);
+        bytes
+    })
+}
+
+/// Room for the places of a text of `2 * ROOM + 3` bytes.
 pub(super) struct Places<const ROOM: usize> {
     near: [u32; ROOM],
     grams: [[u32; ROOM]; 2],
@@ -119,4 +153,33 @@ impl<const ROOM: usize> Places<ROOM> {
 /// The number of the two bytes in the middle of four, without regard to case.
 fn pair(four: u32) -> usize {
     ((four >> 8 & 0xFFFF | FOLD_PAIR).wrapping_mul(MIX) >> (u32::BITS - PAIR_BITS)) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Texts of every length, all of them pieces of one that looks like noise and has every gram now and then.
+    #[test]
+    fn eight_places_at_once_are_the_places_one_by_one() {
+        const ROOM: usize = 128;
+        let mut filter = Filter::new();
+        let mut state = 7_u32;
+        let mut noise = || {
+            state = state.wrapping_mul(MIX).wrapping_add(12345);
+            (state >> 24) as u8
+        };
+        (0..2000).for_each(|_| filter.add(Gram::four([noise(), noise(), noise(), noise()])));
+        let text: Vec<u8> = (0..2 * ROOM + 3).map(|_| noise()).collect();
+        let mut all = 0;
+        for length in 0..text.len() {
+            let text = &text[text.len() - length..];
+            let (mut one, mut other) = ([0; ROOM], [0; ROOM]);
+            let found = filter.near(text, &mut one);
+            assert_eq!(found, filter.near_from(text, &mut other, (0, 0)), "{length} bytes");
+            assert_eq!(one[..found], other[..found], "{length} bytes");
+            all += found;
+        }
+        assert!(all > text.len(), "some are let through");
+    }
 }

@@ -5,12 +5,14 @@
 //! a branch; there the literals of which the [`rarity`] chose a piece are compared. Whoever confirms a hit checks that it
 //! lies inside one text and, where it matters, its case.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod filter;
 mod rarity;
 #[cfg(test)]
 mod tests;
 
-use filter::{Filter, GRAMS, Gram, Places};
+use filter::{Filter, GRAMS, Gram, Places, padded};
 use rarity::Rarity;
 
 /// A literal seen in a buffer.
@@ -45,7 +47,9 @@ struct Anchor {
     mask: u64,
     literal: u32,
     /// The bytes of it that stand before the gram.
-    before: u32,
+    before: u16,
+    /// Whether the gram has four bytes.
+    of_four: bool,
 }
 
 /// Places that are looked at together: 4 KiB of text, and what is noted of it stays in the first cache.
@@ -55,10 +59,13 @@ const ROOM: usize = 2048;
 const SMALL_ROOM: usize = 64;
 
 /// So many numbers of grams share a list of anchors: with as many literals as there will be, most lists have one.
-const SHARED: usize = 8;
+const SHARED: usize = 16;
 
 /// What it costs a gram that another literal is in its list, in bits of rarity: a gram half as rare is as good.
-const CROWDED: f32 = 1.0;
+const CROWDED: f32 = 0.5;
+
+/// Of longer literals only so many places are looked at for a gram.
+const FARTHEST: usize = 64;
 
 const FOLD_HEAD: u64 = u64::from_le_bytes([filter::FOLD; 8]);
 
@@ -80,7 +87,7 @@ impl Literals {
                 [letter] => letters.push((letter, number)),
                 // Every gram that it can be the beginning of.
                 [first, second] => (0..=u8::MAX).filter(|third| third & filter::FOLD != 0).for_each(|third| {
-                    chosen.add(literal, number, 0, Gram::of([first, second, third]));
+                    chosen.add(literal, number, 0, Gram::three([first, second, third]));
                 }),
                 _ => chosen.add_rarest(literal, number),
             }
@@ -124,55 +131,51 @@ impl Literals {
             let places = memchr::memchr2_iter(letter, letter.to_ascii_uppercase(), haystack);
             hits.extend(places.map(|at| Hit { literal, start: at as u32, end: at as u32 + 1 }));
         }
-        // They come in order of their grams; most texts have few, or many of one literal, and are in order already.
+        // They come in order of their grams, which is nearly theirs.
         let order = |hit: &Hit| (hit.end, hit.start);
         if !hits[known..].is_sorted_by_key(order) {
-            hits[known..].sort_unstable_by_key(order);
+            hits[known..].sort_by_key(order);
         }
     }
 
     fn blocks<const ROOM: usize>(&self, haystack: &[u8], hits: &mut Vec<Hit>) {
         let mut places = Places::<ROOM>::new();
         for block in (0..haystack.len()).step_by(2 * ROOM) {
-            // The last place of a block needs two bytes of the next.
-            let text = &haystack[block..haystack.len().min(block + 2 * ROOM + 2)];
+            // The last place of a block needs three bytes of the next.
+            let text = &haystack[block..haystack.len().min(block + 2 * ROOM + 3)];
             for &at in self.filter.places(text, &mut places) {
                 self.compare(haystack, block + at as usize, hits);
             }
         }
-        // The last two or three bytes, as if blanks followed.
+        // The last two or three bytes.
         let last = haystack.len().saturating_sub(2) & !1;
-        let mut four = [b' '; 4];
-        four[..haystack.len() - last].copy_from_slice(&haystack[last..]);
-        for &at in self.filter.places(&four, &mut places) {
+        for &at in self.filter.places(&padded::<4>(haystack, last), &mut places) {
             self.compare(haystack, last + at as usize, hits);
         }
     }
 
     /// Adds the literals whose gram stands at `at`.
     fn compare(&self, haystack: &[u8], at: usize, hits: &mut Vec<Hit>) {
-        let list = gram_at(haystack, at).number() / SHARED;
-        for anchor in &self.anchors[self.starts[list] as usize..self.starts[list + 1] as usize] {
-            let Some(start) = at.checked_sub(anchor.before as usize) else { continue };
-            let Some(rest) = haystack.get(start..) else { continue };
-            if let Some(head) = rest.first_chunk()
-                && (u64::from_le_bytes(*head) | FOLD_HEAD) & anchor.mask != anchor.head
-            {
-                continue;
-            }
-            let literal = &self.literals[anchor.literal as usize];
-            if rest.get(..literal.len()).is_some_and(|text| text.eq_ignore_ascii_case(literal)) {
-                let (start, end) = (start as u32, (start + literal.len()) as u32);
-                hits.push(Hit { literal: anchor.literal, start, end });
+        let gram = Gram::four(padded(haystack, at));
+        for (gram, of_four) in [(gram, true), (gram.begins(), false)] {
+            let list = gram.number() / SHARED;
+            let anchors = &self.anchors[self.starts[list] as usize..self.starts[list + 1] as usize];
+            for anchor in anchors.iter().filter(|anchor| anchor.of_four == of_four) {
+                let Some(start) = at.checked_sub(anchor.before as usize) else { continue };
+                let Some(rest) = haystack.get(start..) else { continue };
+                if let Some(head) = rest.first_chunk()
+                    && (u64::from_le_bytes(*head) | FOLD_HEAD) & anchor.mask != anchor.head
+                {
+                    continue;
+                }
+                let literal = &self.literals[anchor.literal as usize];
+                if rest.get(..literal.len()).is_some_and(|text| text.eq_ignore_ascii_case(literal)) {
+                    let (start, end) = (start as u32, (start + literal.len()) as u32);
+                    hits.push(Hit { literal: anchor.literal, start, end });
+                }
             }
         }
     }
-}
-
-/// The gram at `at`, as if blanks stood behind the text.
-fn gram_at(haystack: &[u8], at: usize) -> Gram {
-    let byte = |at: usize| haystack.get(at).copied().unwrap_or(b' ');
-    Gram::of([byte(at), byte(at + 1), byte(at + 2)])
 }
 
 /// What grows while a gram is chosen for each literal.
@@ -186,26 +189,35 @@ struct Chosen {
 }
 
 impl Chosen {
-    /// Lets the rarest gram of a literal stand for it, a little rather one whose list is short.
+    /// Lets the gram of a literal stand for it that begins with the rarest three bytes, a little rather one whose list is
+    /// short.
     fn add_rarest(&mut self, literal: &[u8], number: u32) {
-        let rarity = |gram: [u8; 3]| {
-            let list = self.lists[Gram::of(gram).number() / SHARED];
-            self.rarity.of(gram) - f32::from(list) * CROWDED
-        };
-        let grams = literal.windows(3).map(|window| [window[0], window[1], window[2]]).enumerate();
-        if let Some((before, gram)) = grams.max_by(|(_, one), (_, other)| rarity(*one).total_cmp(&rarity(*other))) {
-            self.add(literal, number, before, Gram::of(gram));
+        let mut best: Option<(f32, usize, Gram)> = None;
+        for (before, three) in literal.windows(3).enumerate().take(FARTHEST) {
+            let gram = match literal[before..].first_chunk() {
+                Some(four) => Gram::four(*four),
+                None if literal.len() == 3 => Gram::three([three[0], three[1], three[2]]),
+                None => continue,
+            };
+            let crowd = f32::from(self.lists[gram.number() / SHARED]);
+            let rarity = self.rarity.of([three[0], three[1], three[2]]) - crowd * CROWDED;
+            if best.is_none_or(|(other, ..)| rarity > other) {
+                best = Some((rarity, before, gram));
+            }
+        }
+        if let Some((_, before, gram)) = best {
+            self.add(literal, number, before as u16, gram);
         }
     }
 
-    fn add(&mut self, literal: &[u8], number: u32, before: usize, gram: Gram) {
+    fn add(&mut self, literal: &[u8], number: u32, before: u16, gram: Gram) {
         let (mut head, mut mask) = ([0; 8], [0; 8]);
         for (index, byte) in literal.iter().take(8).enumerate() {
             (head[index], mask[index]) = (byte | filter::FOLD, u8::MAX);
         }
         let list = gram.number() / SHARED;
         let (head, mask) = (u64::from_le_bytes(head), u64::from_le_bytes(mask));
-        self.anchors.push((list, Anchor { head, mask, literal: number, before: before as u32 }));
+        self.anchors.push((list, Anchor { head, mask, literal: number, before, of_four: literal.len() > 3 }));
         self.lists[list] = self.lists[list].saturating_add(1);
         self.filter.add(gram);
     }
