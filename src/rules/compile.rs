@@ -239,7 +239,7 @@ impl Compiler {
             rules: rules.collect(),
             labels: replacements.iter().filter_map(label).collect(),
             replacements,
-            literals: scan::Literals::new(&self.literals)?,
+            literals: scan::Literals::new(&self.literals),
             users,
             starts,
             needles,
