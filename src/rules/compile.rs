@@ -1,12 +1,13 @@
 //! Rules as written become a [`Ruleset`]: what each engine needs, and one list of literals for the scan.
 
 use super::{
-    MAX_PATTERNS, NO_NEEDLE, Rule, Ruleset, User, doubt,
+    MAX_PATTERNS, NO_NEEDLE, Rule, Ruleset, User, block, doubt,
     file::{Action, Doubts, Kind, Written},
     keys, regex, scan, token,
 };
 use crate::{
     diagnostic::{Complaint, Diagnostic},
+    ledger::Form,
     tally::RuleId,
 };
 use std::collections::HashMap;
@@ -43,6 +44,7 @@ impl Ruleset {
                 }
             };
             result.unwrap_or_else(|complaint| complain(id, complaint));
+            compiler.opening(rule.block);
         }
         let keys =
             keys::Detector::compile(&names).map_err(|all| all.into_iter().for_each(|(id, one)| complain(id, one)));
@@ -89,6 +91,8 @@ struct Compiler {
     literals: Vec<Vec<u8>>,
     numbers: HashMap<Vec<u8>, usize>,
     users: Vec<Vec<User>>,
+    /// The numbers of those that begin blocks.
+    opening: Vec<usize>,
 }
 
 impl Compiler {
@@ -119,6 +123,14 @@ impl Compiler {
         Ok(())
     }
 
+    /// Asks the scan for what begins blocks of this form.
+    fn opening(&mut self, form: Option<Form>) {
+        for literal in form.into_iter().flat_map(block::literals) {
+            let number = self.number(literal);
+            self.opening.push(number);
+        }
+    }
+
     /// Asks the scan for a literal on behalf of `user`. The scan knows no case, so spellings of one word are one literal.
     fn want(&mut self, literal: &[u8], user: User) {
         let number = self.number(literal);
@@ -145,6 +157,8 @@ impl Compiler {
         for (needle, literal) in literals_of_needles.into_iter().enumerate() {
             needles[literal] = needle as u32;
         }
+        let mut opening = vec![false; self.literals.len()];
+        self.opening.iter().for_each(|literal| opening[*literal] = true);
         let mut starts = vec![0];
         let mut users = Vec::new();
         for mut of_one in self.users {
@@ -166,6 +180,7 @@ impl Compiler {
             selector: rule.selector,
             places: rule.places,
             samples: rule.samples,
+            block: rule.block,
         });
         let label = |action: &Action| match action {
             Action::Pseudonym { label } => Some(label.clone()),
@@ -179,6 +194,8 @@ impl Compiler {
             users,
             starts,
             needles,
+            opening,
+            has_blocks: !self.opening.is_empty(),
             tokens: self.tokens,
             token_rules: self.token_rules,
             patterns: self.patterns,

@@ -57,7 +57,8 @@ fn continues(block: &mut Open, text: &[u8], end: Option<usize>, found: &mut impl
     };
     let Some(body) = body::whole(&text[inner.clone()], block.begun) else { return false };
     let Some(short) = block.short.checked_sub(u8::try_from(body.short).unwrap_or(u8::MAX)) else { return false };
-    let Some(left) = block.left.checked_sub(body.lines.max(1)).filter(|_| body.short == 0 || block.begun || body.long > 0)
+    let Some(left) =
+        block.left.checked_sub(body.lines.max(1)).filter(|_| body.short == 0 || block.begun || body.long > 0)
     else {
         return false;
     };
