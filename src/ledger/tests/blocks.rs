@@ -22,7 +22,7 @@ fn send(book: Book<'_>, stream: &str, first: &str, leaves: Option<Open>) -> Opti
 fn a_push_that_comes_again_finds_what_it_found() {
     let ledger = Ledger::default();
     let book = ledger.book("a", NOW);
-    let sent = |first, leaves| send(book, "s", first, leaves);
+    let sent = |first: &str, leaves| send(book, "s", first, leaves);
     assert_eq!(sent("1", open(9)), None);
     assert_eq!(sent("2", open(8)), open(9));
     assert_eq!(sent("3", None), open(8), "it ends there");
@@ -31,7 +31,7 @@ fn a_push_that_comes_again_finds_what_it_found() {
     assert_eq!(sent("4", None), None);
     assert_eq!((sent("1", open(9)), sent("2", open(8))), (None, open(9)), "or all of them");
     assert_eq!(sent("5", None), open(8));
-    (0..TRIES_AND_MORE).for_each(|number| drop(sent(&format!("n{number}"), open(number))));
+    (0..TRIES_AND_MORE).for_each(|number| _ = sent(&format!("n{number}"), open(number)));
     assert_eq!(sent("2", None), open(TRIES_AND_MORE - 1), "not for ever");
 }
 
