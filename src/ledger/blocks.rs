@@ -7,6 +7,7 @@
 
 use super::{
     Book,
+    open::Open,
     room::{Rooms, Table, shrink},
 };
 use std::{
@@ -30,48 +31,22 @@ const TRIES: usize = 4;
 /// A record, its place in a table that may be filled to 7/16 only, and its past.
 const RECORD: usize = 512;
 
-/// The form of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// From `-----BEGIN … PRIVATE KEY-----` to `-----END`.
-    Pem,
-    /// As many lines as `Private-Lines:` says.
-    Putty,
-}
-
-/// What stands on one side of the lines of a block, as a shape.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Side {
-    /// So many tokens.
-    pub tokens: u32,
-    /// A hash over them.
-    pub hash: u64,
-}
-
-/// A block that is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Open {
-    /// Its form.
-    pub form: Form,
-    /// What stands before each of its lines.
-    pub before: Side,
-    /// What stands behind each of them.
-    pub behind: Side,
-    /// So many lines it may still have.
-    pub left: u16,
-    /// So many of them may be short.
-    pub short: u8,
-    /// Whether there was a line of the body: then headers are over.
-    pub begun: bool,
-}
-
-/// A stream in a push, by keyed hashes.
+/// A stream, by keyed hashes.
 #[derive(Clone, Copy)]
 pub struct Passage {
     stream: u64,
     tenant: u64,
-    /// Its first entry there.
-    first: u64,
+}
+
+/// What a push did to a stream.
+#[derive(Clone, Copy)]
+pub struct Change {
+    /// What tells its first entry there from others ([`Book::first`]).
+    pub first: u64,
+    /// What was open when it came.
+    pub before: Option<Open>,
+    /// What is open behind it.
+    pub open: Option<Open>,
 }
 
 /// What was left early.
@@ -110,19 +85,30 @@ struct Record {
 }
 
 impl Blocks {
-    fn recall(&self, passage: Passage, ticket: u32, now: i64, rooms: &Rooms) -> Option<Open> {
+    fn recall(
+        &self,
+        passage: Passage,
+        first: impl FnOnce() -> u64,
+        ticket: u32,
+        now: i64,
+        rooms: &Rooms,
+    ) -> Option<Open> {
         let mut known = self.lock();
         let record = known.streams.get(&passage.stream)?;
         if now.saturating_sub(record.seen) > IDLE {
             self.sweep_known(&mut known, now, rooms);
             return None;
         }
-        let again = record.tries.iter().find(|(first, _)| record.ticket != ticket && *first == passage.first);
+        if record.ticket == ticket {
+            return record.open;
+        }
+        let first = first();
+        let again = record.tries.iter().find(|(known, _)| *known == first);
         again.map_or(record.open, |(_, before)| *before)
     }
 
-    fn remember(&self, passage: Passage, states: (Option<Open>, Option<Open>), ticket: u32, now: i64, rooms: &Rooms) {
-        let (before, open) = states;
+    fn remember(&self, passage: Passage, change: &Change, ticket: u32, now: i64, rooms: &Rooms) {
+        let Change { first, before, open } = *change;
         let mut known = self.lock();
         if !known.streams.contains_key(&passage.stream) {
             if open.is_none() {
@@ -133,7 +119,7 @@ impl Blocks {
             }
             rooms.things.force(RECORD);
         }
-        let Passage { stream, tenant, first } = passage;
+        let Passage { stream, tenant } = passage;
         let record = known.streams.entry(stream).or_insert_with(|| Record {
             tenant,
             open,
@@ -236,23 +222,28 @@ impl Book<'_> {
         self.ledger.blocks.any()
     }
 
-    /// A stream in a push, by its label text as received and what tells its first entry there from others.
-    pub fn passage(&self, labels: &[u8], first: &[&[u8]]) -> Passage {
-        let id = |texts: &[&[u8]]| self.ledger.id(texts);
-        let tenant = id(&[self.tenant.as_bytes()]);
-        Passage { stream: id(&[self.tenant.as_bytes(), labels]), tenant, first: id(first) }
+    /// A stream, by its label text as received.
+    pub fn passage(&self, labels: &[u8]) -> Passage {
+        let tenant = self.ledger.id(&[self.tenant.as_bytes()]);
+        Passage { stream: self.ledger.id(&[self.tenant.as_bytes(), labels]), tenant }
     }
 
-    /// The block that is open in a stream before this push. `ticket` is the push's own ([`Book::ticket`]).
-    pub fn recall(&self, passage: Passage, ticket: u32) -> Option<Open> {
-        self.ledger.sweep_if_due(self.now);
-        self.ledger.blocks.recall(passage, ticket, self.now, &self.ledger.rooms)
+    /// The first entry of a stream in a push, by what tells it from others.
+    pub fn first(&self, texts: &[&[u8]]) -> u64 {
+        self.ledger.id(texts)
     }
 
-    /// Notes that a stream came with `states.0` open and left with `states.1`.
-    pub fn remember(&self, passage: Passage, states: (Option<Open>, Option<Open>), ticket: u32) {
+    /// The block that is open in a stream before this push. `ticket` is the push's own ([`Book::ticket`]); `first` tells its
+    /// first entry there, and is asked only where something is known of the stream.
+    pub fn recall(&self, passage: Passage, first: impl FnOnce() -> u64, ticket: u32) -> Option<Open> {
         self.ledger.sweep_if_due(self.now);
-        self.ledger.blocks.remember(passage, states, ticket, self.now, &self.ledger.rooms);
+        self.ledger.blocks.recall(passage, first, ticket, self.now, &self.ledger.rooms)
+    }
+
+    /// Notes what a push did to a stream.
+    pub fn remember(&self, passage: Passage, change: &Change, ticket: u32) {
+        self.ledger.sweep_if_due(self.now);
+        self.ledger.blocks.remember(passage, change, ticket, self.now, &self.ledger.rooms);
     }
 
     /// A number for a push that no other has that is still under way, never 0.

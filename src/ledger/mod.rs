@@ -9,6 +9,7 @@
 
 mod blocks;
 mod bucket;
+mod open;
 mod register;
 mod room;
 mod set;
@@ -18,9 +19,10 @@ mod tests;
 mod view;
 
 use blocks::Blocks;
-pub use blocks::{Evicted, Form, MOST_BLOCKS, Open, Passage, Side};
+pub use blocks::{Change, Evicted, MOST_BLOCKS, Passage};
 use bucket::Buckets;
 pub use bucket::Rate;
+pub use open::{Form, Open, Side};
 use register::{Register, Who};
 use room::Rooms;
 pub use room::{MOST_BYTES, MOST_TEXTS};

@@ -1,6 +1,9 @@
 //! A private key that comes line by line, in pushes of which one is returned.
 
-use crate::support::{FakeLoki, Script, Sigyn, push};
+use crate::{
+    commands::redact_by,
+    support::{FakeLoki, Script, Sigyn, push},
+};
 
 /// Lines of a key that nobody has seen before.
 fn key() -> Vec<String> {
@@ -49,4 +52,20 @@ async fn a_key_in_three_pushes_goes_though_one_of_them_is_returned() {
     let redacted = sigyn.metric("sigyn_redactions_total", "mode=\"on\",rule=\"private-key\",where=\"line\"").await;
     assert!((redacted - 9.0).abs() < 0.5, "those of returned pushes are not counted: {redacted}");
     sigyn.every_line_is_counted().await;
+}
+
+#[test]
+fn lines_of_a_file_are_those_of_a_stream() {
+    let key = key();
+    let filler: String = (0..3000).map(|number| format!("line {number}\n")).collect();
+    // Each policy in which lines are treated together, one by one, and asked again for why they were dropped.
+    let limit = "lines: [{name: few, match: '{} |= \"few\"', limit: {rate: 1, burst: 1}}]";
+    let drops = "{lines: [{name: end, match: '{} |= \"END\"', drop: end}], redact: [{rule: private-key, with: drop}]}";
+    for policy in ["{}", limit, drops] {
+        let input = format!("{filler}{}\n{filler}{}\n", key.join("\n"), key[1]);
+        let (out, _) = redact_by(policy, &[], &input);
+        let left: Vec<&str> = key[1..10].iter().map(String::as_str).filter(|line| out.contains(*line)).collect();
+        assert_eq!(left, [key[1].as_str()], "only the one that stands alone: {policy}");
+        assert_eq!(out.matches(left[0]).count(), 1, "{policy}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 
+#[expect(clippy::unnecessary_wraps, reason = "it is what a stream may have")]
 /// An open block that can be told from others.
 fn open(left: u16) -> Option<Open> {
     let (before, behind) = (Side::default(), Side::default());
@@ -10,12 +11,7 @@ fn open(left: u16) -> Option<Open> {
 
 /// A push that begins so, and leaves this open in a stream. What it found.
 fn send(book: Book<'_>, stream: &str, first: &str, leaves: Option<Open>) -> Option<Open> {
-    let (passage, ticket) = (book.passage(stream.as_bytes(), &[first.as_bytes()]), book.ticket());
-    let found = book.recall(passage, ticket);
-    if (found, leaves) != (None, None) {
-        book.remember(passage, (found, leaves), ticket);
-    }
-    found
+    come(book, stream, first, leaves, book.ticket())
 }
 
 #[test]
@@ -35,6 +31,15 @@ fn a_push_that_comes_again_finds_what_it_found() {
     assert_eq!(sent("2", None), open(TRIES_AND_MORE - 1), "not for ever");
 }
 
+fn come(book: Book<'_>, stream: &str, first: &str, open: Option<Open>, ticket: u32) -> Option<Open> {
+    let (passage, first) = (book.passage(stream.as_bytes()), book.first(&[first.as_bytes()]));
+    let before = book.recall(passage, || first, ticket);
+    if (before, open) != (None, None) {
+        book.remember(passage, &Change { first, before, open }, ticket);
+    }
+    before
+}
+
 /// More pushes than a stream is known by.
 const TRIES_AND_MORE: u16 = 8;
 
@@ -45,12 +50,7 @@ fn pieces_of_one_push_follow_each_other() {
     send(book, "s", "1", open(9));
     for _ in 0..2 {
         let ticket = book.ticket();
-        let piece = |first: &str, leaves| {
-            let passage = book.passage(b"s", &[first.as_bytes()]);
-            let found = book.recall(passage, ticket);
-            book.remember(passage, (found, leaves), ticket);
-            found
-        };
+        let piece = |first: &str, leaves| come(book, "s", first, leaves, ticket);
         assert_eq!([piece("2", open(8)), piece("3", open(7)), piece("3", None)], [open(9), open(8), open(7)]);
     }
 }

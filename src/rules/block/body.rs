@@ -4,7 +4,7 @@ use super::shape::{BLANK, BREAK, Tokens, WORD};
 use crate::span::Span;
 use std::ops::Range;
 
-/// A line of a body has so many characters, its last one aside: a static key of OpenVPN has 32, all others more.
+/// A line of a body has so many characters, its last one aside: a static key of `OpenVPN` has 32, all others more.
 const LONG: usize = 32;
 
 /// Behind a mark, without a line break, nothing shorter is a body: a sentence about a key is none.

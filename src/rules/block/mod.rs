@@ -45,7 +45,7 @@ pub fn read(open: &mut Option<Open>, text: &[u8], mut found: impl FnMut(Form, Sp
         from = end.map_or(0, |(_, end)| end);
     }
     if let Some(mark) = mark::last(text, from) {
-        *open = begin(text, mark, &mut found);
+        *open = begin(text, mark);
     }
 }
 
@@ -70,14 +70,11 @@ fn continues(block: &mut Open, text: &[u8], end: Option<usize>, found: &mut impl
     left > 0
 }
 
-/// The block that a mark opens, as far as the same text does not hold it.
-fn begin(text: &[u8], mark: mark::Mark, found: &mut impl FnMut(Form, Span)) -> Option<Open> {
+/// The block that a mark opens. What follows it in the same text is for the rule's own regex.
+fn begin(text: &[u8], mark: mark::Mark) -> Option<Open> {
     let line = memchr::memrchr(b'\n', &text[..mark.start]).map_or(0, |at| at + 1);
     let body = body::leading(&text[mark.end..]);
     let behind = mark.end + body.end;
-    if let Some(span) = body.span {
-        found(mark.form, span.shifted(mark.end as u32));
-    }
     let left = mark.lines.min(MOST_LINES).checked_sub(body.lines).filter(|left| *left > 0)?;
     Some(Open {
         form: mark.form,
