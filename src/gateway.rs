@@ -222,6 +222,11 @@ impl Gateway {
         let plans: usize = self.in_force.load().policies.all().map(|policy| policy.plans.len()).sum();
         self.metrics.plans_cached.set(plans as i64);
         self.metrics.active_streams.set(self.ledger.active_streams(share::now()) as i64);
+        let (open, evicted) = self.ledger.blocks(share::now());
+        self.metrics.open_blocks.set(open as i64);
+        for (reason, count) in [("room", evicted.room), ("idle", evicted.idle)] {
+            self.metrics.evicted_blocks.with_label_values(&[reason]).inc_by(count);
+        }
         self.metrics.render()
     }
 

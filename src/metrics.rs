@@ -95,6 +95,10 @@ metrics! {
     deduplicated_entries: IntCounter = "sigyn_deduplicated_entries_total" [],
     /// Findings, by rule, by where they stood, and by whether the rule acts (on) or only counts (report).
     redactions: IntCounterVec = "sigyn_redactions_total" ["rule", "where", "mode"],
+    /// Streams in which a private key has begun line by line and not come to its end.
+    open_blocks: IntGauge = "sigyn_open_blocks" [],
+    /// Private keys that were forgotten before their end: too many were open (room), or their stream fell silent (idle).
+    evicted_blocks: IntCounterVec = "sigyn_evicted_blocks_total" ["reason"],
     /// Pushes, by endpoint and by the status that the sender got.
     pushes: IntCounterVec = "sigyn_pushes_total" ["endpoint", "code"],
     /// Seconds that a push took: reading it, treating it, waiting for Loki, and all together.

@@ -4,6 +4,7 @@
 //! → tell twins apart → write what goes on. The order is a safety property: it stands as calls in [`treat`], not in
 //! configuration. Nothing here knows a socket, a clock or a metric.
 
+mod blocks;
 mod entry;
 mod held;
 mod lines;
@@ -229,6 +230,7 @@ impl Desk {
             room: Room::default(),
             memory,
             paid: 0,
+            blocks: blocks::Blocks::default(),
         };
         for (number, stream) in self.index.streams.iter().enumerate() {
             if walk.fates.streams[number] == StreamFate::Drop {
@@ -240,7 +242,7 @@ impl Desk {
                 walk.scan(entry)?;
                 walk.entry(plan, stream, entry, tally, guard)?;
             }
-            walk.end(number);
+            walk.end(number, stream);
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ mod prefix;
 mod replacement;
 
 use crate::{
+    ledger::Form,
     pseudonym::TenantKey,
     push::Edits,
     rules::{Active, Finding, Hit, Ruleset, Wrap, file::Action, views},
@@ -41,12 +42,14 @@ pub struct Text<'a> {
     pub key: Option<&'a [u8]>,
     /// Its place.
     pub place: Place,
+    /// The parts of blocks of several entries in it, in its own positions: what only its stream shows.
+    pub blocks: &'a [(Form, Span)],
 }
 
 impl<'a> Text<'a> {
     /// One that is a buffer of its own.
     pub fn whole(buffer: &'a [u8], key: Option<&'a [u8]>, place: Place) -> Self {
-        Self { buffer, span: Span::new(0, buffer.len()), key, place }
+        Self { buffer, span: Span::new(0, buffer.len()), key, place, blocks: &[] }
     }
 }
 
@@ -114,6 +117,7 @@ pub fn redact(
     findings.clear();
     rules.find(bytes, text.span.start, hits, text.key, active, findings);
     rules.find_encoded(bytes, text.span.start, hits, active, views, findings);
+    rules.find_blocks(text.blocks, active, findings);
     findings.retain_mut(|finding| {
         replacement::leave_own(rules, bytes, &mut finding.span)
             && !replacement::is_own(rules, finding.span.of(bytes))
@@ -306,7 +310,8 @@ mod tests {
     fn redacted(rules: &Ruleset, active: &Active, text: &[u8]) -> (Option<Vec<u8>>, Tally) {
         // The text stands in the middle of a buffer, as a line stands in a push.
         let buffer = [b"xx", text, b"yy"].concat();
-        let text = Text { buffer: &buffer, span: Span::new(2, 2 + text.len()), key: None, place: Place::Line };
+        let text =
+            Text { buffer: &buffer, span: Span::new(2, 2 + text.len()), key: None, place: Place::Line, blocks: &[] };
         let (mut hits, mut edits, mut tally) = (Vec::new(), Edits::default(), Tally::default());
         rules.hits(&buffer, &mut hits);
         let key = Key::known();

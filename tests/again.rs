@@ -52,7 +52,7 @@ fn redacted(line: &[u8], key: Option<&[u8]>) -> Vec<u8> {
     let (rules, active) = pack();
     let (mut hits, mut edits, mut out) = (Vec::new(), Edits::default(), Vec::new());
     rules.hits(line, &mut hits);
-    let text = Text { buffer: line, span: Span::new(0, line.len()), key, place: Place::Line };
+    let text = Text { buffer: line, span: Span::new(0, line.len()), key, place: Place::Line, blocks: &[] };
     let rules = Keyed { rules, key: None };
     redact(rules, active, &text, &hits, &mut Work::default(), &mut edits, &mut Tally::default());
     edits.apply(line, &mut out);

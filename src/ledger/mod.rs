@@ -1,4 +1,4 @@
-//! What is remembered from push to push: token buckets, active streams, values of labels.
+//! What is remembered from push to push: token buckets, active streams, values of labels, blocks that are open.
 //!
 //! One for the process, shared by all threads, and it outlives a reload: a cap that is lowered finds the streams that there
 //! are. Everything is a tenant's own. Of streams and values a hash is kept, with a key that no sender knows, and a few texts
@@ -7,7 +7,9 @@
 //!
 //! What a push takes anew is written into its [`Taken`], and [`Ledger::give_back`] undoes it when the sender gets the push back.
 
+mod blocks;
 mod bucket;
+mod open;
 mod register;
 mod room;
 mod set;
@@ -16,8 +18,11 @@ mod taken;
 mod tests;
 mod view;
 
+use blocks::Blocks;
+pub use blocks::{Change, Evicted, MOST_BLOCKS, Passage};
 use bucket::Buckets;
 pub use bucket::Rate;
+pub use open::{Form, Open, Side};
 use register::{Register, Who};
 use room::Rooms;
 pub use room::{MOST_BYTES, MOST_TEXTS};
@@ -45,6 +50,7 @@ pub struct Ledger {
     buckets: Register<Buckets>,
     streams: Register<Sets>,
     values: Register<Sets>,
+    blocks: Blocks,
     /// The second of the last sweep.
     swept: AtomicU32,
     tickets: AtomicU32,
@@ -102,6 +108,7 @@ impl Ledger {
         self.buckets.sweep(now, &self.rooms);
         self.streams.sweep(now, &self.rooms);
         self.values.sweep(now, &self.rooms);
+        self.blocks.sweep(now, &self.rooms);
     }
 
     /// A number for texts, never 0: one in 2^63 stands for two of them, and no sender can tell which.

@@ -1,5 +1,6 @@
 //! Tables with a given clock; the floods, the threads and the naive model stand in files of their own.
 
+mod blocks;
 mod flood;
 mod model;
 

@@ -50,7 +50,11 @@ impl Walk<'_> {
         // Where this panics it is made anew.
         let mut changes = self.changes.take().unwrap_or_default();
         let treated = (|| {
-            self.ask_rules(situation, stream, entry, hits.clone(), &mut changes, tally)?;
+            let asked = self.ask_rules(situation, stream, entry, hits.clone(), &mut changes, tally);
+            if asked.is_err() {
+                self.pass_line(entry.line, hits.clone());
+            }
+            asked?;
             let subject = Subjected { number, entry, hits, changes: Some(&changes) };
             match changes.situation().filter(|new| new.id != situation.id) {
                 None => self.finish(plan, self.way, &subject, tally),
@@ -120,6 +124,7 @@ impl Walk<'_> {
     ) -> Result<Done, Stop> {
         if let Verdict::Refuse(reason) = &plan.verdict {
             plan.count_touched(1, tally);
+            self.pass_line(subject.entry.line, subject.hits.clone());
             return Err(Stop::Dropped(reason.clone()));
         }
         let mut done = Done::default();

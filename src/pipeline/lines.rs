@@ -8,6 +8,7 @@ use super::{
 use crate::{
     classify::{Changes, Truncate},
     guard::LineOver,
+    ledger::Form,
     plan::StreamPlan,
     policy::Policy,
     redact::{Fate, Text, redact},
@@ -35,23 +36,45 @@ impl Walk<'_> {
         #[cfg(test)]
         super::tests::panic_if_asked(entry.line.of(self.body));
         let edits = self.content.len();
-        done.redacted |= match changes.and_then(|changes| Some((changes.line()?, changes.origin()))) {
-            None => self.redact(&plan.lines, entry.line, None, Place::Line, hits.clone(), tally)?,
-            Some(((line, hits), origin)) => {
-                let (text, names) = (Text::whole(line, None, Place::Line), origin.names());
-                let redacted = self.alone.found(self.policy, &plan.lines, &text, Some(hits), names, tally)?;
-                let new = redacted.unwrap_or(line);
-                if new != entry.line.of(self.body) {
-                    self.content.replace(entry.line, new);
-                }
-                redacted.is_some()
-            }
+        let (line, of_rules) = match changes.and_then(Changes::line) {
+            None => (entry.line.of(self.body), None),
+            Some((line, hits)) => (line, Some(hits)),
         };
+        let parts = self.parts_of_blocks(line, of_rules, hits.clone());
+        let redacted = self.redact_line(plan, subject, &parts, tally);
+        self.put_back(parts);
+        done.redacted |= redacted?;
         let rule = changes.and_then(Changes::truncate);
         if rule.is_some() || self.policy.caps.line.is_some() {
             done.redacted |= self.cut(plan, entry.line, rule, edits, tally)?;
         }
         Ok(())
+    }
+
+    /// Redacts the line as it came or as line rules made it, with the parts of blocks in it.
+    fn redact_line(
+        &mut self,
+        plan: &StreamPlan,
+        subject: &Subjected<'_>,
+        blocks: &[(Form, Span)],
+        tally: &mut Tally,
+    ) -> Result<bool, Reason> {
+        let Subjected { entry, ref hits, changes, .. } = *subject;
+        match changes.and_then(|changes| Some((changes.line()?, changes.origin()))) {
+            None => {
+                let text = Text { buffer: self.body, span: entry.line, key: None, place: Place::Line, blocks };
+                self.redact_text(&plan.lines, &text, hits.clone(), tally)
+            }
+            Some(((line, hits), origin)) => {
+                let (text, names) = (Text { blocks, ..Text::whole(line, None, Place::Line) }, origin.names());
+                let redacted = self.alone.found(self.policy, &plan.lines, &text, Some(hits), names, tally)?;
+                let new = redacted.unwrap_or(line);
+                if new != entry.line.of(self.body) {
+                    self.content.replace(entry.line, new);
+                }
+                Ok(redacted.is_some())
+            }
+        }
     }
 
     /// Cuts a line that is longer than a line rule or the cap lets it be. Its edits are those from number `edits` on. Says
@@ -95,13 +118,22 @@ impl Walk<'_> {
         hits: Range<usize>,
         tally: &mut Tally,
     ) -> Result<bool, Reason> {
+        self.redact_text(active, &Text { buffer: self.body, span, key, place, blocks: &[] }, hits, tally)
+    }
+
+    fn redact_text(
+        &mut self,
+        active: &Active,
+        text: &Text<'_>,
+        hits: Range<usize>,
+        tally: &mut Tally,
+    ) -> Result<bool, Reason> {
         let hits = &self.hits[hits];
         let rules = &self.policy.redact;
-        if key.is_none() && !rules.concerns(hits) && !rules.reads_all(active) {
+        if text.key.is_none() && text.blocks.is_empty() && !rules.concerns(hits) && !rules.reads_all(active) {
             return Ok(false);
         }
-        let text = Text { buffer: self.body, span, key, place };
-        match redact(self.policy.keyed(), active, &text, hits, self.work, self.content, tally) {
+        match redact(self.policy.keyed(), active, text, hits, self.work, self.content, tally) {
             Fate::Clean => Ok(false),
             Fate::Changed => Ok(true),
             Fate::Drop(_) => Err(Reason::Redaction),

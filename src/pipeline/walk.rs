@@ -1,6 +1,6 @@
 //! The walk over the entries of a push: each is scanned once, treated, and what becomes of it written down.
 
-use super::{Guard, held::Held, ways::Ways};
+use super::{Guard, blocks::Blocks, held::Held, ways::Ways};
 use crate::{
     classify::Changes,
     error::Error,
@@ -91,6 +91,8 @@ pub(super) struct Walk<'a> {
     pub(super) memory: Beside<'a>,
     /// For so much memory was asked last.
     pub(super) paid: usize,
+    /// The blocks of the stream.
+    pub(super) blocks: Blocks,
 }
 
 /// Memory for what is known of the entry at hand.
@@ -107,6 +109,7 @@ pub(super) struct Room {
 impl Walk<'_> {
     /// Comes to a stream that goes on. Fails where there is no memory for what its entries get.
     pub(super) fn begin(&mut self, plan: &Arc<StreamPlan>, stream: &Stream) -> Result<(), Error> {
+        self.begin_blocks(stream);
         let asks = plan.labels.is_some() || plan.situation.is_some();
         self.way = (asks || !plan.demoted.is_empty())
             .then(|| self.ways.of_stream(plan, stream.labels.of(self.body), self.fates));
@@ -118,7 +121,8 @@ impl Walk<'_> {
     }
 
     /// Goes from a stream whose entries are treated: the guard may have made its labels others.
-    pub(super) fn end(&mut self, number: usize) {
+    pub(super) fn end(&mut self, number: usize, stream: &Stream) {
+        self.end_blocks(stream);
         if let Some(labels) = self.way.and_then(|way| self.ways.changed(way, self.fates)) {
             self.fates.streams[number] = StreamFate::Relabel(labels);
         }

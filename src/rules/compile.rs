@@ -1,7 +1,7 @@
 //! Rules as written become a [`Ruleset`]: what each engine needs, and one list of literals for the scan.
 
 use super::{
-    MAX_PATTERNS, NO_NEEDLE, Rule, Ruleset, User,
+    MAX_PATTERNS, NO_NEEDLE, Rule, Ruleset, User, block,
     check::Check,
     doubt,
     file::{Action, Doubts, Kind, Written},
@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Complaint, Diagnostic},
+    ledger::Form,
     tally::RuleId,
 };
 use std::collections::HashMap;
@@ -51,6 +52,7 @@ impl Ruleset {
             };
             let result = result.and_then(|()| can_be_cut(rule));
             result.unwrap_or_else(|complaint| complain(id, complaint));
+            compiler.opening(rule.block);
         }
         let keys =
             keys::Detector::compile(&names).map_err(|all| all.into_iter().for_each(|(id, one)| complain(id, one)));
@@ -113,6 +115,8 @@ struct Compiler {
     literals: Vec<Vec<u8>>,
     numbers: HashMap<Vec<u8>, usize>,
     users: Vec<Vec<User>>,
+    /// The numbers of those that begin blocks.
+    opening: Vec<usize>,
 }
 
 impl Compiler {
@@ -159,6 +163,14 @@ impl Compiler {
             }
         }
         Ok(())
+    }
+
+    /// Asks the scan for what begins blocks of this form.
+    fn opening(&mut self, form: Option<Form>) {
+        for literal in form.into_iter().flat_map(block::literals) {
+            let number = self.number(literal);
+            self.opening.push(number);
+        }
     }
 
     /// Asks the scan for a literal on behalf of `user`. The scan knows no case, so spellings of one word are one literal.
@@ -209,6 +221,8 @@ impl Compiler {
         for (needle, literal) in literals_of_needles.into_iter().enumerate() {
             needles[literal] = needle as u32;
         }
+        let mut opening = vec![false; self.literals.len()];
+        self.opening.iter().for_each(|literal| opening[*literal] = true);
         let mut starts = vec![0];
         let mut users = Vec::new();
         for mut of_one in self.users {
@@ -230,6 +244,7 @@ impl Compiler {
             selector: rule.selector,
             places: rule.places,
             samples: rule.samples,
+            block: rule.block,
         });
         let label = |action: &Action| match action {
             Action::Pseudonym { label } => Some(label.clone()),
@@ -243,6 +258,8 @@ impl Compiler {
             users,
             starts,
             needles,
+            opening,
+            has_blocks: !self.opening.is_empty(),
             tokens: self.tokens,
             token_rules: self.token_rules,
             token_checks: self.token_checks,

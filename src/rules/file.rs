@@ -1,7 +1,7 @@
 //! Redaction rules as written in a policy or a pack.
 
 use super::{check::Check, shapes::Shape};
-use crate::{diagnostic::At, logql::Selector, tally::Mode};
+use crate::{diagnostic::At, ledger::Form, logql::Selector, tally::Mode};
 
 /// A rule as written; `at` is where, for complaints.
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub struct Written {
     pub places: Places,
     /// How it proves itself.
     pub samples: Samples,
+    /// `block`: what it finds may also stand in several entries, line by line, in this form.
+    pub block: Option<Form>,
 }
 
 /// The texts with which a rule proves itself, as templates.

@@ -4,6 +4,7 @@
 //! buffer; a *hit* of a literal is confirmed inside the text range it stands in and becomes a *finding* (a span). A text
 //! without a hit costs nothing more; nothing is allocated on the way but the findings.
 
+pub mod block;
 pub mod check;
 mod compile;
 mod doubt;
@@ -28,6 +29,7 @@ pub mod wrap;
 
 use crate::{
     diagnostic::{At, Complaint},
+    ledger::Form,
     logql::Selector,
     pseudonym,
     span::Span,
@@ -54,6 +56,8 @@ pub struct Rule {
     pub places: file::Places,
     /// How it proves itself.
     pub samples: file::Samples,
+    /// The blocks of several entries that it cuts too.
+    pub block: Option<Form>,
 }
 
 /// What stands around the replacement so that the text keeps its syntax.
@@ -120,6 +124,10 @@ pub struct Ruleset {
     starts: Vec<u32>,
     /// Of each literal the needle that it is, or [`NO_NEEDLE`].
     needles: Vec<u32>,
+    /// Of each literal whether a line with it may begin a block.
+    opening: Vec<bool>,
+    /// Whether any does.
+    has_blocks: bool,
     tokens: token::Tokens,
     /// The rule of each token.
     token_rules: Vec<RuleId>,
@@ -206,6 +214,25 @@ impl Ruleset {
     /// Whether some of the active rules look for what has no literal: a text without a hit has to be read for them too.
     pub fn reads_all(&self, active: &Active) -> bool {
         self.shapes.any(active)
+    }
+
+    /// Whether a line with these hits may begin a block of several entries.
+    pub fn opens_block(&self, hits: &[Hit]) -> bool {
+        hits.iter().any(|hit| self.opening[hit.literal as usize])
+    }
+
+    /// Whether any rule cuts blocks of several entries.
+    pub fn has_blocks(&self) -> bool {
+        self.has_blocks
+    }
+
+    /// The findings of a line that is a part of blocks, for the active rules that cut those.
+    pub fn find_blocks(&self, blocks: &[(Form, Span)], active: &Active, findings: &mut Vec<Finding>) {
+        for (number, rule) in self.rules.iter().enumerate().filter(|_| !blocks.is_empty()) {
+            let id = RuleId(number as u16);
+            let own = blocks.iter().filter(|(form, _)| rule.block == Some(*form) && active.has(id));
+            findings.extend(own.map(|(_, span)| Finding { rule: id, span: *span, wrap: Wrap::Bare }));
+        }
     }
 
     /// What the active rules find in `text`, in any order, overlaps included. `hits` are those of the buffer in which the
@@ -348,6 +375,7 @@ pub(crate) mod testing {
             selector: None,
             places: super::file::Places::default(),
             samples: super::file::Samples::default(),
+            block: None,
         }
     }
 

@@ -8,7 +8,7 @@ use super::{
     template, testing,
     wrap::SHAPES,
 };
-use crate::tally::RuleId;
+use crate::{ledger::Form, tally::RuleId};
 use saphyr_parser::{Event, Parser};
 use std::collections::HashMap;
 
@@ -108,6 +108,11 @@ fn written(rule: &HashMap<String, Vec<String>>) -> Written {
     };
     Written {
         about: one("about"),
+        block: match &*one("block") {
+            "pem" => Some(Form::Pem),
+            "putty" => Some(Form::Putty),
+            _ => None,
+        },
         builtin: true,
         samples: Samples { examples: all("examples"), counterexamples: all("counterexamples") },
         ..testing::rule(&one("name"), kind)

@@ -38,7 +38,7 @@ fn redact(arguments: &[&str], input: &str) -> String {
 }
 
 /// What is written to stdout and to stderr.
-fn redact_by(policy_text: &str, arguments: &[&str], input: &str) -> (String, String) {
+pub(crate) fn redact_by(policy_text: &str, arguments: &[&str], input: &str) -> (String, String) {
     let directory = TempDir::new().unwrap();
     let policy = directory.path().join("policy.yaml");
     fs::write(&policy, policy_text).unwrap();

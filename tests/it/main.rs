@@ -4,6 +4,7 @@
 mod admin;
 mod answers;
 mod auth;
+mod blocks;
 mod bodies;
 mod captures;
 mod client_captures;

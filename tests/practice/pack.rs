@@ -29,7 +29,7 @@ impl Pack {
     pub(crate) fn redact(&self, line: &[u8]) -> Vec<u8> {
         let (mut hits, mut edits, mut out) = (Vec::new(), Edits::default(), Vec::new());
         self.rules.hits(line, &mut hits);
-        let text = Text { buffer: line, span: Span::new(0, line.len()), key: None, place: Place::Line };
+        let text = Text { buffer: line, span: Span::new(0, line.len()), key: None, place: Place::Line, blocks: &[] };
         let rules = Keyed { rules: &self.rules, key: None };
         redact(rules, &self.active, &text, &hits, &mut Work::default(), &mut edits, &mut Tally::default());
         edits.apply(line, &mut out);

@@ -44,35 +44,40 @@ pub(super) struct Desk {
     remembers: bool,
     scratch: Scratch,
     tally: Tally,
+    /// Blocks that are open in the input. All else is given back.
+    ledger: Ledger,
 }
 
 impl Desk {
     pub(super) fn new(policy: Arc<Policy>) -> Self {
         let mut rules = policy.lines.rules().iter();
         let remembers = policy.caps.ask_streams() || rules.any(|rule| matches!(rule.verdict, Some(Verdict::Limit(_))));
-        Self { policy, remembers, scratch: Scratch::default(), tally: Tally::default() }
+        Self { policy, remembers, scratch: Scratch::default(), tally: Tally::default(), ledger: Ledger::default() }
     }
 
     /// Treats entries of one stream; an ending for each, in order.
     pub(super) fn treat(&mut self, items: &[Item]) -> Result<Vec<Ended>, Error> {
         if !self.remembers {
-            return self.together(items);
+            return self.together(items, false);
         }
         let mut ended = Vec::with_capacity(items.len());
         for item in items {
-            ended.extend(self.together(slice::from_ref(item))?);
+            ended.extend(self.together(slice::from_ref(item), false)?);
         }
         Ok(ended)
     }
 
-    fn together(&mut self, items: &[Item]) -> Result<Vec<Ended>, Error> {
+    /// `again`: they were treated before, and are no lines to come.
+    fn together(&mut self, items: &[Item], again: bool) -> Result<Vec<Ended>, Error> {
         let body = as_push(items).encode_to_vec();
         self.tally.clear();
-        let ledger = Ledger::default();
+        let empty = Ledger::default();
+        let ledger = if again { &empty } else { &self.ledger };
         // Entries have no age here.
         let now = items.last().map_or((0, 0), |item| time(item.number));
         let book = ledger.book("", nanoseconds_of(now));
         let treated = pipeline::treat(&self.policy, &body, book, &mut Unbounded, &mut self.scratch, &mut self.tally)?;
+        ledger.give_back(&mut self.tally.taken);
         let left = match treated {
             Treated::Unchanged => &body[..],
             Treated::Changed => &self.scratch.out,
@@ -96,8 +101,11 @@ impl Desk {
                 (None, [reason]) => Ended::Dropped(reason.clone()),
                 // Which reason is this one's the push does not say: it is asked alone.
                 (None, [_, ..]) if items.len() > 1 => {
-                    ended.append(&mut self.together(slice::from_ref(item))?);
-                    continue;
+                    match self.together(slice::from_ref(item), true)?.pop() {
+                        Some(Ended::Dropped(reason)) => Ended::Dropped(reason),
+                        // Alone it is none: it is a part of a block.
+                        _ => Ended::Dropped(Reason::Redaction),
+                    }
                 }
                 (None, _) => return Err(Error::Internal),
             });

@@ -179,6 +179,7 @@ fn compiles(written: &Written) -> Result<(), String> {
 
 fn written(rule: &Rule, kind: Kind, mode: Mode) -> Written {
     Written {
+        block: None,
         at: At { file: "".into(), line: 1, column: 1 },
         name: name(&rule.id),
         about: rule.description.split_whitespace().collect::<Vec<_>>().join(" "),

@@ -7,6 +7,7 @@ use crate::{
         read::{Complaints, Cursor, Fields},
     },
     diagnostic::Diagnostic,
+    ledger::Form,
     logql::Selector,
     rules::{
         check::Check,
@@ -31,6 +32,7 @@ const KEYS: &[&str] = &[
     "near",
     "value",
     "shape",
+    "block",
     "with",
     "mode",
     "where",
@@ -51,6 +53,7 @@ pub(super) fn read(item: &Cursor<'_>, builtin: bool, complaints: &mut Complaints
     let place = fields.find("where").map(|place| read_where(&place, complaints)).unwrap_or_default();
     let mut samples = |key| fields.find(key).map(|list| read_samples(&list, complaints)).unwrap_or_default();
     let samples = Samples { examples: samples("examples"), counterexamples: samples("counterexamples") };
+    let block = fields.find("block").and_then(|form| read_form(&form, &fields, complaints));
     let name = name?;
     let action = with.and_then(|with| with.action(&name)).unwrap_or_else(action::default_action);
     let setting = setting.unwrap_or(Setting::On);
@@ -65,6 +68,7 @@ pub(super) fn read(item: &Cursor<'_>, builtin: bool, complaints: &mut Complaints
         selector: place.selector,
         places: place.places,
         samples,
+        block,
     };
     Some(Rule { written, off: setting == Setting::Off, optional: false, switched: Vec::new() })
 }
@@ -196,6 +200,23 @@ fn read_entropy(entropy: &Cursor<'_>, complaints: &mut Complaints) -> Option<f64
         complaints.push(entropy.wrong(format!("`{text}` is no number from 0 to 8")).hint(hint));
     }
     number
+}
+
+/// The form in which what a regex finds stands line by line.
+fn read_form(form: &Cursor<'_>, fields: &Fields<'_>, complaints: &mut Complaints) -> Option<Form> {
+    if fields.find("regex").is_none() {
+        complaints.push(form.wrong("only a `regex` has a block").hint("leave it out"));
+        return None;
+    }
+    match form.text(complaints)? {
+        "pem" => Some(Form::Pem),
+        "putty" => Some(Form::Putty),
+        other => {
+            let hint = nearest::hint(other, &["pem", "putty"], "forms");
+            complaints.push(form.wrong(format!("unknown form `{other}` of a block")).hint(hint));
+            None
+        }
+    }
 }
 
 /// A regex, with a warning where YAML wrote a part of it.
