@@ -73,7 +73,9 @@ fn sign(around: &Around<'_>, at: usize, wanted: Wanted, found: &mut impl FnMut(u
         b'+' | b'(' if around.digit(at + 1) => {
             ask(around, at, wanted, found, |detector| matches!(detector, Detector::Number(_))).max(at + 1)
         }
-        b':' if around.byte(at + 1) == Some(b':') && !around.before(at).is_some_and(|byte| byte.is_ascii_hexdigit()) => {
+        // The first of three is that of a name.
+        b':' if text[at..].starts_with(b":::") => at + 1,
+        b':' if text[at..].starts_with(b"::") && !goes_on(around, at) => {
             ask(around, at, wanted, found, |detector| matches!(detector, Detector::Hex(_))).max(at + 2)
         }
         b'%' if text.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) => {
@@ -88,6 +90,11 @@ fn sign(around: &Around<'_>, at: usize, wanted: Wanted, found: &mut impl FnMut(u
         b'[' => behind_colour(text, at),
         _ => at + 1,
     }
+}
+
+/// Whether hex digits stand before a colon, and are no escape's.
+fn goes_on(around: &Around<'_>, at: usize) -> bool {
+    around.before(at).is_some_and(|byte| byte.is_ascii_hexdigit()) && !escape::ends_escape(around.text, at)
 }
 
 /// Behind the escape of which the backslash stands before `at`.
