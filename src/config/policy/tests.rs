@@ -226,7 +226,7 @@ fn all_errors_of_all_files_come_at_once() {
 error: 0.yaml:1:1: cannot read the file: unknown key `lables`
 hint: did you mean `labels`?
 error: 1.yaml:1:10: cannot read `redact[0]`: the rule does not say what it looks for
-hint: give it one of `token`, `regex`, `keys` or `near`
+hint: give it one of `token`, `regex`, `keys`, `near` or `shape`
 error: 2.yaml:2:1: cannot read YAML: while parsing a node, did not find expected node content
 error: 3.yaml:1:17: cannot read `streams.mode`: the mode at 1.yaml:2:17 is another
 hint: give the mode in one file only: it holds for all of them";

@@ -91,7 +91,8 @@ fn behind_length(around: &Around<'_>, end: usize, most: u32) -> usize {
 
 pub(super) fn v6(around: &Around<'_>, at: usize) -> Option<(usize, usize)> {
     let opens = match around.before(at) {
-        Some(b':' | b'_' | b'.') => false,
+        Some(b':') => around.is_named(at),
+        Some(b'_' | b'.') => false,
         _ => super::super::escape::opens(around.text, at),
     };
     let length = around.text[at..]

@@ -90,6 +90,13 @@ impl Around<'_> {
         super::escape::opens(self.text, at) && !glued()
     }
 
+    /// Whether the colon before a place is that of a name before its value, and no part of a run of hex digits.
+    fn is_named(&self, at: usize) -> bool {
+        let name = self.text[..at - 1].iter().rev().take(5).take_while(|byte| byte.is_ascii_alphanumeric());
+        let hex = name.clone().all(u8::is_ascii_hexdigit);
+        self.before(at) == Some(b':') && name.count() > 0 && !hex
+    }
+
     /// Whether it can end here.
     fn closes(&self, at: usize) -> bool {
         match self.byte(at) {

@@ -1,6 +1,7 @@
 //! Words near a candidate that say what it is: `iban:`, `taxId=`, `social_security_number`, `phone`.
 
 use super::Around;
+use crate::rules::escape;
 
 /// How far a word may stand before what it names.
 const BEFORE: usize = 48;
@@ -15,33 +16,28 @@ pub(super) fn before(around: &Around<'_>, at: usize, words: &[&str]) -> bool {
 
 /// The same, in so many bytes.
 pub(super) fn within(around: &Around<'_>, at: usize, bytes: usize, words: &[&str]) -> bool {
-    holds(&around.text[at.saturating_sub(bytes)..at], words) || around.key.is_some_and(|key| holds(tail(key), words))
+    holds(&around.text[..at], at.saturating_sub(bytes), words)
+        || around.key.is_some_and(|key| holds(key, key.len().saturating_sub(BEFORE), words))
 }
 
 /// Whether one stands shortly behind a place.
 pub(super) fn behind(around: &Around<'_>, at: usize, words: &[&str]) -> bool {
-    let text = &around.text[at..];
-    holds(&text[..text.len().min(BEHIND)], words)
+    holds(&around.text[..around.text.len().min(at + BEHIND)], at, words)
 }
 
-/// The end of a name, which may be long.
-fn tail(key: &[u8]) -> &[u8] {
-    &key[key.len().saturating_sub(BEFORE)..]
-}
-
-/// Whether one of the words stands in a text as a word: a name's part (`taxId`, `TAX_ID`) is one. A blank in a word is any
-/// sign between its parts, or none.
-fn holds(text: &[u8], words: &[&str]) -> bool {
-    let mut previous = b' ';
-    for (at, byte) in text.iter().enumerate() {
-        let begins = byte.is_ascii_alphabetic()
-            && (!previous.is_ascii_alphabetic() || (previous.is_ascii_lowercase() && byte.is_ascii_uppercase()));
-        previous = *byte;
-        if begins && words.iter().any(|word| stands(&text[at..], word.as_bytes())) {
-            return true;
-        }
-    }
-    false
+/// Whether one of the words stands in a text, from a place on, as a word: a name's part (`taxId`, `TAX_ID`) is one. A blank
+/// in a word is any sign between its parts, or none.
+fn holds(text: &[u8], from: usize, words: &[&str]) -> bool {
+    (from..text.len()).any(|at| {
+        let begins = text[at].is_ascii_alphabetic()
+            && match at.checked_sub(1).map(|before| text[before]) {
+                Some(before) if before.is_ascii_alphabetic() => {
+                    (before.is_ascii_lowercase() && text[at].is_ascii_uppercase()) || escape::ends_escape(text, at)
+                }
+                _ => true,
+            };
+        begins && words.iter().any(|word| stands(&text[at..], word.as_bytes()))
+    })
 }
 
 fn stands(text: &[u8], word: &[u8]) -> bool {
@@ -84,10 +80,13 @@ mod tests {
             ("phones ",         false),
             ("phoneNumber=",    true),
             ("phone2=",         true),
+            ("\\nphone=",       true),
+            ("%3Dphone=",       true),
+            ("megaphone=",      false),
             ("",                false),
         ];
         for (text, wanted) in facts {
-            assert_eq!(holds(text.as_bytes(), words), *wanted, "{text}");
+            assert_eq!(holds(text.as_bytes(), 0, words), *wanted, "{text}");
         }
     }
 }

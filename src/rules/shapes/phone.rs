@@ -50,7 +50,8 @@ pub(super) fn at(around: &Around<'_>, at: usize) -> Option<(usize, usize)> {
         return None;
     }
     let written = read(around, at, plus)?;
-    if !opens(around, at) || !around.closes(written.end) || goes_on(around, at, &written) {
+    let end = extension(around, written.end);
+    if !opens(around, at) || !around.closes(end) || goes_on(around, at, &written) {
         return None;
     }
     let groups = &written.groups[..written.count];
@@ -66,7 +67,7 @@ pub(super) fn at(around: &Around<'_>, at: usize) -> Option<(usize, usize)> {
     };
     let named = || (7..=MOST).contains(&written.digits) && !is_dated(groups) && near::within(around, at, NAMED, NAMES);
     let far = || written.count > 1 && is_plausible(groups, &written) && near::before(around, at, NAMES);
-    (sure || spoken() || named() || far()).then(|| (at, extension(around, written.end)))
+    (sure || spoken() || named() || far()).then_some((at, end))
 }
 
 /// Whether a bracket closes right behind the digits here.

@@ -10,6 +10,9 @@ type Random<'r> = dyn FnMut(usize) -> usize + 'r;
 /// Tries for a number that passes a check; the rarest, with a date and a century, takes some ten thousand.
 const TRIES: usize = 2_000_000;
 
+/// Changes that are tried until a check fails.
+const CHANGES: usize = 100;
+
 /// Prefixes and lengths of cards.
 const CARDS: &[(&str, usize)] =
     &[("4", 16), ("52", 16), ("2300", 16), ("34", 15), ("37", 15), ("6011", 16), ("65", 16), ("3530", 16), ("62", 16)];
@@ -52,21 +55,24 @@ pub fn valid(name: &str, random: &mut Random<'_>) -> Option<String> {
     }
 }
 
-/// The same with its last digit or letter changed, so that the checksum fails.
+/// The same with a digit or letter changed, so that the checksum fails.
 pub fn wrong(name: &str, random: &mut Random<'_>) -> Option<String> {
-    for _ in 0..TRIES {
-        let mut text = valid(name, random)?;
-        let last = text.pop()?;
-        let other = match last {
-            '9' => '0',
-            'z' | 'Z' => (last as u8 - 1) as char,
-            _ => (last as u8 + 1) as char,
+    let mut text = valid(name, random)?.into_bytes();
+    let known = IDS.iter().find(|id| id.name == name);
+    for _ in 0..CHANGES {
+        let at = random(text.len());
+        let sign = text[at];
+        text[at] = match sign {
+            b'9' => b'0',
+            b'z' | b'Z' => sign - 1,
+            _ if sign.is_ascii_alphanumeric() => sign + 1,
+            _ => continue,
         };
-        text.push(other);
-        let plain: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).collect();
-        if !IDS.iter().any(|id| id.name == name && (id.holds)(&plain)) {
-            return Some(text);
+        let plain: Vec<u8> = text.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+        if known.is_none_or(|id| !(id.holds)(&plain)) {
+            return String::from_utf8(text).ok();
         }
+        text[at] = sign;
     }
     None
 }

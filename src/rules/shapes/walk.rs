@@ -46,12 +46,7 @@ pub(super) fn walk(around: &Around<'_>, wanted: Wanted, mut found: impl FnMut(us
             Kind::Digit | Kind::Letter => {
                 let word = word(text, at);
                 let end = word.end;
-                if word.digits == 0 {
-                    letters(around, &word, wanted, &mut found)
-                } else {
-                    digits(around, &word, wanted, &mut found)
-                }
-                .max(end)
+                if word.digits == 0 { letters(around, &word, wanted, &mut found) } else { digits(around, &word, wanted, &mut found) }.max(end)
             }
         }
     }
@@ -78,9 +73,9 @@ fn sign(around: &Around<'_>, at: usize, wanted: Wanted, found: &mut impl FnMut(u
         b'+' | b'(' if around.digit(at + 1) => {
             ask(around, at, wanted, found, |detector| matches!(detector, Detector::Number(_))).max(at + 1)
         }
-        b':' if around.byte(at + 1) == Some(b':')
-            && !around.before(at).is_some_and(|byte| byte.is_ascii_hexdigit()) =>
-        {
+        // The first of three is that of a name.
+        b':' if text[at..].starts_with(b":::") => at + 1,
+        b':' if text[at..].starts_with(b"::") && !goes_on(around, at) => {
             ask(around, at, wanted, found, |detector| matches!(detector, Detector::Hex(_))).max(at + 2)
         }
         b'%' if text.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) => {
@@ -95,6 +90,11 @@ fn sign(around: &Around<'_>, at: usize, wanted: Wanted, found: &mut impl FnMut(u
         b'[' => behind_colour(text, at),
         _ => at + 1,
     }
+}
+
+/// Whether hex digits stand before a colon, and are no escape's.
+fn goes_on(around: &Around<'_>, at: usize) -> bool {
+    around.before(at).is_some_and(|byte| byte.is_ascii_hexdigit()) && !escape::ends_escape(around.text, at)
 }
 
 /// Behind the escape of which the backslash stands before `at`.
@@ -135,16 +135,10 @@ fn digits(around: &Around<'_>, word: &Word, wanted: Wanted, found: &mut impl FnM
         Detector::Hex(_) => hex,
         Detector::Word(_) => true,
     });
-    ids::at(
-        around,
-        word.start,
-        word.end,
-        |id| wanted.has(PLAIN.len() + id),
-        |id, behind| {
-            found(PLAIN.len() + id, word.start, behind);
-            end = end.max(behind);
-        },
-    );
+    ids::at(around, word.start, word.end, |id| wanted.has(PLAIN.len() + id), |id, behind| {
+        found(PLAIN.len() + id, word.start, behind);
+        end = end.max(behind);
+    });
     end
 }
 
@@ -166,11 +160,8 @@ fn ask(
         if !wanted.has(shape) || !who(detector) {
             continue;
         }
-        let (Detector::At(look)
-        | Detector::Digit(look)
-        | Detector::Number(look)
-        | Detector::Hex(look)
-        | Detector::Word(look)) = detector;
+        let (Detector::At(look) | Detector::Digit(look) | Detector::Number(look) | Detector::Hex(look) | Detector::Word(look)) =
+            detector;
         if let Some((start, end)) = look(around, at) {
             found(shape, start, end);
             last = last.max(end);
