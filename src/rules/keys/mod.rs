@@ -10,6 +10,7 @@ mod block;
 mod code;
 mod header;
 mod leaves;
+mod loose;
 mod mask;
 mod names;
 mod operator;
@@ -22,6 +23,7 @@ mod reader;
 mod reference;
 mod scheme;
 mod spared;
+mod told;
 mod value;
 mod why;
 

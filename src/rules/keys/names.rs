@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use super::loose::Loose;
 use crate::{diagnostic::Complaint, rules::file::KeyNames, tally::RuleId};
 
 /// The longest key that is looked at, in bytes; nothing that people write is longer.
@@ -14,22 +15,13 @@ pub(super) const MAX_NAME: usize = 128;
 /// Keys that only look sensitive.
 const LOOKALIKES: &str = include_str!("../../../rules/lookalikes.tsv");
 
-/// Last words of names of what is about a secret: they hint at none.
-#[rustfmt::skip]
-const ABOUT: [&[u8]; 34] = [
-    b"address", b"algorithm", b"alias", b"arn", b"class", b"count", b"date", b"digest", b"email", b"endpoint", b"field", b"file", b"filename", b"fingerprint", b"format",
-    b"hash", b"header", b"host", b"id", b"ids", b"index", b"label", b"length", b"name", b"path", b"port", b"ref", b"size", b"status", b"time", b"type", b"uri", b"url", b"version",
-];
-
 /// The names of all rules and the look-alikes.
 pub(super) struct Names {
     entries: HashMap<Box<[u8]>, Entry>,
     /// The most words that a `word` name has.
     words: usize,
-    /// The `ending` names.
-    endings: Vec<(Box<[u8]>, RuleId)>,
-    /// The `part` names.
-    parts: Vec<(Box<[u8]>, RuleId)>,
+    /// The `ending` and `part` names.
+    loose: Loose,
 }
 
 /// What is known of one name.
@@ -46,7 +38,7 @@ struct Entry {
 impl Names {
     /// The names of `rules` and the built-in look-alikes; all complaints at once.
     pub(super) fn compile(rules: &[(RuleId, &KeyNames)]) -> Result<Self, Vec<(RuleId, Complaint)>> {
-        let mut names = Self { entries: HashMap::new(), words: 0, endings: Vec::new(), parts: Vec::new() };
+        let mut names = Self { entries: HashMap::new(), words: 0, loose: Loose::default() };
         let mut complaints = Vec::new();
         for (rule, listed) in rules {
             if **listed == KeyNames::default() {
@@ -59,7 +51,7 @@ impl Names {
             complaints.extend(suffix.filter_map(Result::err).map(|complaint| (*rule, complaint)));
             let word = listed.word.iter().map(|name| names.add(*rule, name, |entry| &mut entry.word));
             complaints.extend(word.filter_map(Result::err).map(|complaint| (*rule, complaint)));
-            for (list, loose) in [(&listed.ending, &mut names.endings), (&listed.part, &mut names.parts)] {
+            for (list, loose) in [(&listed.ending, &mut names.loose.endings), (&listed.part, &mut names.loose.parts)] {
                 for name in list {
                     match normal(name) {
                         Ok(key) => loose.push((key.into(), *rule)),
@@ -99,7 +91,7 @@ impl Names {
     /// word that is telling. A literal that holds another is left out.
     pub(super) fn literals(&self) -> Vec<Vec<u8>> {
         let listed = self.entries.iter().filter(|(_, entry)| entry.is_listed());
-        let loose = self.endings.iter().chain(&self.parts).map(|(name, _)| &name[..]);
+        let loose = self.loose.endings.iter().chain(&self.loose.parts).map(|(name, _)| &name[..]);
         let mut words: Vec<&[u8]> = listed.map(|(name, _)| &name[..]).chain(loose).map(telling).collect();
         words.sort_unstable_by_key(|word| (word.len(), *word));
         let mut literals: Vec<Vec<u8>> = Vec::new();
@@ -118,25 +110,7 @@ impl Names {
             return false;
         }
         self.words_in(key, rules);
-        if !rules.is_empty() {
-            return false;
-        }
-        let words = || key.split(|byte| *byte == b'_');
-        add_fitting(rules, &self.endings, |name| words().any(|word| word.ends_with(name)));
-        if !rules.is_empty() {
-            return false;
-        }
-        if words().next_back().is_some_and(|last| ABOUT.contains(&last)) {
-            return false;
-        }
-        // A short part is a word: `monkey` and `author` hold none. One of three letters is the last.
-        let whole = |name: &[u8]| match name.len() {
-            ..=3 => words().next_back() == Some(name),
-            length => length == 4 && words().any(|word| word == name),
-        };
-        let inside = |name: &[u8]| name.len() > 4 && memchr::memmem::find(key, name).is_some();
-        add_fitting(rules, &self.parts, |name| whole(name) || inside(name));
-        !rules.is_empty()
+        rules.is_empty() && self.loose.rules(key, rules)
     }
 
     /// Adds the rules of the names that reach the end of `key`, from the longest to the shortest; whether a look-alike ends
@@ -267,14 +241,6 @@ fn telling(name: &[u8]) -> &[u8] {
 /// Where the words of a key end, but for the last.
 fn breaks(key: &[u8]) -> impl Iterator<Item = usize> {
     key.iter().enumerate().filter(|(_, byte)| **byte == b'_').map(|(at, _)| at)
-}
-
-fn add_fitting(rules: &mut Vec<RuleId>, names: &[(Box<[u8]>, RuleId)], fits: impl Fn(&[u8]) -> bool) {
-    for (name, rule) in names {
-        if !rules.contains(rule) && fits(name) {
-            rules.push(*rule);
-        }
-    }
 }
 
 fn add_all(rules: &mut Vec<RuleId>, more: &[RuleId]) {

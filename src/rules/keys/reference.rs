@@ -12,26 +12,28 @@ pub(super) fn reference(value: &[u8]) -> bool {
         [b'$' | b'#', b'{', name @ .., b'}'] => is_variable(name),
         [b'$', b'(', command @ .., b')'] => is_command(command),
         [b'$', name @ ..] => is_name(name),
-        [b'%', b'(', name @ .., b')', b's'] | [b'@', name @ .., b'@'] => !name.is_empty() && name.iter().all(is_word),
+        [b'%', b'(', name @ .., b')', b's'] | [b'@', name @ .., b'@'] => {
+            !name.is_empty() && name.iter().all(|byte| is_word(*byte))
+        }
         [b'%', flags @ .., verb] => is_format(flags, *verb),
         [b':' | b'*', name @ ..] => {
             name.len() > 2 && name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
         }
         [b'v', b'a', b'u', b'l', b't', b':', path @ ..] | [b'o', b'p', b':', b'/', path @ ..] => {
-            path.contains(&b'/') && path.iter().all(|byte| is_word(byte) || matches!(byte, b'/' | b'-' | b'#' | b'.'))
+            path.contains(&b'/') && path.iter().all(|byte| is_word(*byte) || matches!(byte, b'/' | b'-' | b'#' | b'.'))
         }
         _ => is_path(value),
     }
 }
 
-fn is_word(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || *byte == b'_'
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// What may stand in `${…}`: a name, one of Spring or of a shell with an empty default or a complaint, a parameter.
 fn is_variable(name: &[u8]) -> bool {
     let (name, rest) =
-        name.split_at(name.iter().take_while(|byte| is_word(byte) || matches!(byte, b'.' | b'-')).count());
+        name.split_at(name.iter().take_while(|byte| is_word(**byte) || matches!(byte, b'.' | b'-')).count());
     let name = name.strip_suffix(b"-").unwrap_or(name);
     let number = name.len() <= 2 && name.iter().all(u8::is_ascii_digit);
     let scheme = rest
@@ -43,7 +45,7 @@ fn is_variable(name: &[u8]) -> bool {
 
 /// What may stand behind `$`: a name in capitals, or letters alone, or the number of a parameter.
 fn is_name(name: &[u8]) -> bool {
-    let capitals = name.iter().all(|byte| is_word(byte) && !byte.is_ascii_lowercase());
+    let capitals = name.iter().all(|byte| is_word(*byte) && !byte.is_ascii_lowercase());
     let letters = name.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
     let starts = name.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
     starts && (capitals || letters) || name.len() == 1 && name[0].is_ascii_digit()
@@ -51,16 +53,16 @@ fn is_name(name: &[u8]) -> bool {
 
 /// A command that is run for its output; not one that only says its argument.
 fn is_command(command: &[u8]) -> bool {
-    let word = command.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
+    let word = command.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     let says = [b"echo".as_slice(), b"printf", b"print"].contains(&word);
-    (word.starts_with(b"<") || word.iter().all(|byte| is_word(byte) || matches!(byte, b'-' | b'.' | b'/')))
+    (word.starts_with(b"<") || word.iter().all(|byte| is_word(*byte) || matches!(byte, b'-' | b'.' | b'/')))
         && !says
         && !word.is_empty()
 }
 
 /// `%NAME%`, `%name%`, or a verb of a format with its flags.
 fn is_format(flags: &[u8], verb: u8) -> bool {
-    let capitals = flags.iter().all(|byte| is_word(byte) && !byte.is_ascii_lowercase());
+    let capitals = flags.iter().all(|byte| is_word(*byte) && !byte.is_ascii_lowercase());
     let name = verb == b'%' && flags.len() > 1 && capitals;
     name || verb.is_ascii_alphabetic() && flags.len() <= 2 && flags.iter().all(|byte| b"+-# .0123456789".contains(byte))
 }
@@ -72,7 +74,7 @@ pub(super) fn is_path(value: &[u8]) -> bool {
         b"/app/", b"/bin/", b"/certs/", b"/config/", b"/data/", b"/dev/", b"/etc/", b"/home/", b"/mnt/", b"/opt/", b"/proc/", b"/root/", b"/run/", b"/secrets/",
         b"/srv/", b"/tmp/", b"/usr/", b"/var/", b"/Users/", b"~/", b"./", b"../",
     ];
-    let path = |byte: &u8| is_word(byte) || matches!(byte, b'.' | b'/' | b'-' | b'~' | b' ');
+    let path = |byte: &u8| is_word(*byte) || matches!(byte, b'.' | b'/' | b'-' | b'~' | b' ');
     value.len() <= 256
         && ROOTS.iter().any(|root| value.starts_with(root) && value.len() > root.len())
         && value.iter().all(path)

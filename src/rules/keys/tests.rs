@@ -217,6 +217,33 @@ const SHAPES: &[(&str, &str, &str)] = &[
     ("PHP's dump",                         r#"["password"]=> string(8) "hun ter2" x"#, r#"["password"]=> string(8) "@" x"#),
     ("an option of Rust",                  r#"Login { password: Some("hun ter2"), a: 1 }"#, r#"Login { password: Some("@"), a: 1 }"#),
     ("a keyword of Clojure",               r#"{:password "hun ter2", :user "bob"}"#, r#"{:password "@", :user "bob"}"#),
+    ("columns of assignments",             "password             = 'hunter2'", "password             = '@'"),
+    ("a string behind the name",           r#"password "hunter2";"#, r#"password "@";"#),
+    ("a form of Lisp",                     r#"(setq my-password "hunter2")"#, r#"(setq my-password "@")"#),
+    ("a comparison the other way round",   r#"if ("hunter2" == password) {"#, r#"if ("@" == password) {"#),
+    ("a setter",                           r#"x.setPassword("hunter2");"#, r#"x.setPassword("@");"#),
+    ("a constructor",                      r#"std::string password("hunter2");"#, r#"std::string password("@");"#),
+    ("an assigning method",                r#"password.assign("hunter2",7);"#, r#"password.assign("@",7);"#),
+    ("a subscript of a word",              "passwords['root'] = 'hunter2'", "passwords['root'] = '@'"),
+    ("an arrow to the left",               r#"password <- "hunter2""#, r#"password <- "@""#),
+    ("three quotes",                       r#"password = """hunter2""" x"#, r#"password = """@""" x"#),
+    ("a tag of YAML",                      "password: !!str hunter2", "password: !!str @"),
+    ("a block of YAML",                    "password: |\n  hunter2\nuser: x", "password: |\n  @\nuser: x"),
+    ("a directive",                        "ENV DB_PASSWORD hunter2", "ENV DB_PASSWORD @"),
+    ("a definition",                       r#"#define PASSWORD "hunter2""#, r#"#define PASSWORD "@""#),
+    ("a sentence",                         "the password for bob is hunter2.", "the password for bob is @."),
+    ("a sentence about a change",          "password of bob was changed; password set to 'hunter2'", "password of bob was changed; password set to '@'"),
+    ("a question and its answer",          "password for bob: hunter2", "password for bob: @"),
+    ("members of YAML",                    "- name: DB_PASSWORD\n  value: hunter2", "- name: DB_PASSWORD\n  value: @"),
+    ("members of one line",                "{name: DB_PASSWORD, value: hunter2}", "{name: DB_PASSWORD, value: @}"),
+    ("an element that an attribute names", r#"<entry key="password">hunter2</entry>"#, r#"<entry key="password">@</entry>"#),
+    ("a value of an element",              r#"<setting name="Password"><value>hunter2</value></setting>"#, r#"<setting name="Password"><value>@</value></setting>"#),
+    ("a typed argument with a default",    r#"def f(password: Optional[str] = "hunter2"):"#, r#"def f(password: Optional[str] = "@"):"#),
+    ("a new object",                       r#"password = new Secret("hunter2")"#, r#"password = new Secret("@")"#),
+    ("a default of the environment",       r#"x = os.getenv("DB_PASSWORD", "hunter2")"#, r#"x = os.getenv("DB_PASSWORD", "@")"#),
+    ("a word that ends in a name",         "mysqlpassword=hunter2", "mysqlpassword=@"),
+    ("a random value of a hint",           "tokenForBilling=4f9c01be77d2a1 x", "tokenForBilling=@ x"),
+    ("a scheme before a command",          "Authorization: Bearer $(cat /run/x) password=hunter2", "Authorization: Bearer $(cat /run/x) password=@"),
     ("an unclosed quote",                  r#"{"password":"hunter2 cut he"#, r#"{"password":"@"#),
 ];
 
@@ -260,6 +287,11 @@ fn what_is_no_secret_stays() {
         "max_tokens=4096", "monkey=banana", "author: bob", "password_policy=strict", "has_password=maybe",
         "api_key_id=17", "secret_key_ref=db", "token::new(x)", "secret://vault/path", r#"{"type":"password","x":"y"}"#,
         r#"["password","email"]"#, "run --token --verbose", "Authorization: Bearer", r#"{"msg":"password=","user":"bob"}"#,
+        "password = getPassword()", "token = request.headers['x']", "secret: process.env.SECRET", "password = os.environ[\"PASSWORD\"]", "password: string", "password = $(cat /run/x)",
+        "password: <%= ENV['PASSWORD'] %>", "self.password = password", "password = db_password", "password=changeme", "password = \"somefakekey\"", "token=abc...", "private_key: /etc/ssl/key.pem",
+        "password=@password@", "password=%(password)s", "password: \"Confirm your password\"", "secrets: my-app-db", "credentials: 'same-origin'", "password = ,.:-", "password=% d",
+        "secret \"db-creds\" not found", "invalid token \"foo\"", "password is incorrect", "token is expired", "password for bob from 10.0.0.1", "get_secret(\"db\")", "password(\"Enter it here\")",
+        "tokenForBilling=orders-by-name", "cache_key: 4f9c01be77d2a1", "tokenizer_hash=4f9c01be77d2a1", "monkey=4f9c01be77d2a1", "[\"password\", \"email\"]", "if (\"hunter2\" == user) {",
         "{\"name\":\"login\",\"value\":\"password\"}", "if token != nil {", "if password == confirm {",
     ];
     for text in KEPT {
@@ -296,7 +328,7 @@ fn names_are_decided_by_their_words() {
 #[test]
 fn every_listed_name_is_found_in_a_pair() {
     for (rule, names) in pack() {
-        for name in names.exact.iter().chain(&names.suffix).chain(&names.word) {
+        for name in names.exact.iter().chain(&names.suffix).chain(&names.word).chain(&names.ending) {
             assert!(!find(&SHIPPED, format!("{name}=hunter2").as_bytes()).is_empty(), "{name} of {rule}");
         }
     }
@@ -377,7 +409,8 @@ fn a_line_made_against_the_detector_costs_no_more_than_its_length() {
     let pieces = [
         "password=", "password=[", "password={x:", "\"password\":\"", "\\\"password\\\":", "{\"password\":", "token password:", "password.", "--password ",
         "\"name\":\"password\",", "Cookie: a; ", "Authorization: Digest ", "password='", "(\"password\",", "pass\\\\\\\\", "password=${", "[[[[{{", "<password>",
-        "password=a,b=", "password=\"\\", "secret: [a]b ", "password => &quot;", "token=[ ]x", "password=}", "authorization: a ", "token:[a],", "token:[a]x,", ":password>", "token: {{ ", "://token:", "token=basic ", "\"token\":[a],", "a key: ", "\\u0022token\\u0022:\\u0022", "\"token\":\\n", ":token \"", "token=Some(\"",
+        "password=a,b=", "password=\"\\", "secret: [a]b ", "password => &quot;", "token=[ ]x", "password=}", "authorization: a ", "token:[a],", "token:[a]x,", ":password>", "token: {{ ", "://token:", "token=basic ", "\"token\":[a],", "a key: ", "\\u0022token\\u0022:\\u0022", "\"token\":\\n", ":token \"", "token=Some(\"", "password(\"", "password \"", "(\"password\",\"", "password for a ", "password is ", "== password", "\"x\" == password",
+        "password: |\n  ", "password=\"\"\"", "password=f(", "password=a.b[", "name=password value=", "<a name=\"password\" ", "my_token_x=", "ENV password ", "password: !a ",
     ];
     for piece in pieces {
         let find = |text: &str| drop(std::hint::black_box(find(&SHIPPED, text.as_bytes())));
