@@ -128,3 +128,26 @@ fn a_panic_costs_the_entry_or_the_stream_and_no_other() {
     assert_eq!(tally.dropped, [(Reason::Internal, Count { lines: 3, bytes: 7 + POISON.len() as u64 })]);
     assert_eq!(tally.dropped_streams, [(Reason::Internal, 1)]);
 }
+
+/// The second treatment of a push finds what the first one found: its streams are in the block that was open before both.
+#[test]
+fn a_panic_leaves_blocks_as_they_are() {
+    let Ok((policy, _)) = compile_policy(&[Source { name: "policy.yaml".into(), text: "{}".into() }]) else {
+        panic!("an empty policy compiles")
+    };
+    let ledger = Ledger::default();
+    let body = |seed: u8| (0..64).map(|at| b'A' + (at % 26 * 7 + seed) % 26).collect::<Vec<u8>>();
+    let send = |lines: &[&[u8]]| {
+        let entries =
+            lines.iter().map(|line| proto::Entry { line: line.to_vec(), ..proto::Entry::default() }).collect();
+        let streams = vec![proto::Stream { labels: b"{a=\"1\"}".to_vec(), entries, hash: 0 }];
+        let push = proto::PushRequest { streams, format: Vec::new() }.encode_to_vec();
+        let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
+        let treated = treat(&policy, &push, ledger.book("", 0), &mut Unbounded, &mut scratch, &mut tally);
+        assert_eq!(treated, Ok(Treated::Changed));
+        tally.redacted_lines
+    };
+    assert_eq!(send(&[b"-----BEGIN PRIVATE KEY-----", &body(1), POISON, &body(2)]), 2);
+    assert_eq!(send(&[&body(3), b"-----END PRIVATE KEY-----", POISON, &body(4)]), 1);
+    assert_eq!(send(&[&body(3), b"-----END PRIVATE KEY-----", POISON, &body(4)]), 1, "it comes again");
+}

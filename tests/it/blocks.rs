@@ -57,7 +57,7 @@ async fn a_key_in_three_pushes_goes_though_one_of_them_is_returned() {
 #[test]
 fn lines_of_a_file_are_those_of_a_stream() {
     let key = key();
-    let filler: String = (0..3000).map(|number| format!("line {number}\n")).collect();
+    let filler = (0..3000).map(|number| format!("line {number}\n")).collect::<Vec<_>>().concat();
     // Each policy in which lines are treated together, one by one, and asked again for why they were dropped.
     let limit = "lines: [{name: few, match: '{} |= \"few\"', limit: {rate: 1, burst: 1}}]";
     let drops = "{lines: [{name: end, match: '{} |= \"END\"', drop: end}], redact: [{rule: private-key, with: drop}]}";
