@@ -23,14 +23,20 @@ pub(super) struct Place {
     own: bool,
     /// A word such as `key` stands in the name or between.
     keyed: bool,
-    /// An operator stands behind the last word.
-    assigned: bool,
-    /// A quote does.
-    quoted: bool,
+    /// What stands behind the last word.
+    sign: Sign,
     /// Words since the vendor's or the last one like `key`.
     fillers: u8,
     /// The name says that it is an id, a hash, a place.
     other: bool,
+}
+
+/// What parts a word from what follows; of several the greatest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sign {
+    Blank,
+    Quote,
+    Operator,
 }
 
 impl Place {
@@ -42,14 +48,14 @@ impl Place {
     /// Whether a value that begins here is the vendor's. `strict`: of a word that is an ordinary one; `marked`: the value
     /// has a form that is its own.
     pub(super) fn allows(&self, strict: bool, marked: bool, value: &[u8]) -> bool {
-        let assigned = self.assigned && self.fillers == 0;
+        let assigned = self.sign == Sign::Operator && self.fillers == 0;
         if marked && self.own && (assigned || !strict) {
             return true;
         }
         if self.other || (!self.keyed && (opaque::is_common(value) || value.len() < MIN_UNNAMED)) {
             return false;
         }
-        self.own && (assigned || self.keyed || !strict && self.quoted)
+        self.own && (assigned || self.keyed || !strict && self.sign >= Sign::Quote)
     }
 }
 
@@ -62,12 +68,11 @@ pub(super) fn values(text: &[u8], vendor: Range<usize>, mut value: impl FnMut(us
     let mut at = name_end(text, end, limit);
     let keyed = words::is_key(&text[start - before..start]) || words::is_key(&text[end..at]);
     let other = words::is_other(&text[end..at]);
-    let mut place = Place { own: true, keyed, assigned: false, quoted: false, fillers: 0, other };
+    let mut place = Place { own: true, keyed, sign: Sign::Blank, fillers: 0, other };
     while at < limit {
         let byte = text[at];
         if let Some(escaped) = escaped(text, at) {
-            place.assigned |= escaped.1;
-            place.quoted |= escaped.1;
+            place.sign = place.sign.max(escaped.1);
             at = escaped.0;
             continue;
         }
@@ -76,8 +81,7 @@ pub(super) fn values(text: &[u8], vendor: Range<usize>, mut value: impl FnMut(us
         {
             at = end;
             place.fillers += 1;
-            place.assigned = false;
-            place.quoted = false;
+            place.sign = Sign::Blank;
             continue;
         }
         if is_name(byte) {
@@ -90,9 +94,9 @@ pub(super) fn values(text: &[u8], vendor: Range<usize>, mut value: impl FnMut(us
         }
         match byte {
             b'=' | b':' | b',' | b'|' | b'>' | b'(' | b'[' | b'{' | b'?' | b'&' | b'<' | b'+' | b'!' => {
-                place.assigned = true
+                place.sign = Sign::Operator;
             }
-            b'"' | b'\'' | b'`' => place.quoted = true,
+            b'"' | b'\'' | b'`' => place.sign = place.sign.max(Sign::Quote),
             b' ' | b'\t' | b'\r' | b'\n' | b')' | b']' | b'}' | b'$' | b'#' | 0x1b => {}
             // A path, an address, another statement, a mask: what follows is no value of the word.
             _ => return,
@@ -113,19 +117,19 @@ fn word(text: &[u8], start: usize, end: usize, place: &mut Place) -> bool {
         return false;
     }
     if words::is_key(name) {
-        *place = Place { own: true, keyed: true, assigned: false, quoted: false, fillers: 0, other: false };
+        *place = Place { own: true, keyed: true, sign: Sign::Blank, fillers: 0, other: false };
         return true;
     }
     if is_key {
-        *place = Place { own: false, keyed: false, assigned: false, quoted: false, fillers: 0, other: false };
+        *place = Place { own: false, keyed: false, sign: Sign::Blank, fillers: 0, other: false };
         return true;
     }
     // Behind an operator this is the value, and it is none of ours.
-    if place.assigned || place.fillers == FILLERS || place.quoted && place.keyed {
+    if place.sign == Sign::Operator || place.fillers == FILLERS || place.sign == Sign::Quote && place.keyed {
         return false;
     }
     place.fillers += 1;
-    place.quoted = false;
+    place.sign = Sign::Blank;
     true
 }
 
@@ -144,18 +148,18 @@ fn name_end(text: &[u8], at: usize, limit: usize) -> usize {
     if glued { end - 1 } else { end }
 }
 
-/// One past the escape or colour code at `at`, and whether it may stand for an operator or a quote.
-fn escaped(text: &[u8], at: usize) -> Option<(usize, bool)> {
+/// One past the escape or colour code at `at`, and what it may stand for.
+fn escaped(text: &[u8], at: usize) -> Option<(usize, Sign)> {
     match text[at] {
         b'\\' | b'%' | b'&' => {
             let range = escape::around(text, at + 1).filter(|range| range.start == at)?;
             let blank = matches!(&text[range.clone()], [.., b'n' | b't' | b'r'] | [b'%', b'2', b'0']);
-            Some((range.end, !blank))
+            Some((range.end, if blank { Sign::Blank } else { Sign::Operator }))
         }
         0x1b => {
             let length =
                 text[at + 1..].iter().take(16).take_while(|byte| matches!(byte, b'[' | b';' | b'0'..=b'9')).count();
-            (text.get(at + 1 + length) == Some(&b'm')).then_some((at + length + 2, false))
+            (text.get(at + 1 + length) == Some(&b'm')).then_some((at + length + 2, Sign::Blank))
         }
         _ => None,
     }

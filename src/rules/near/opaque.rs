@@ -9,7 +9,7 @@ const MIN_LETTERS: usize = 3;
 /// So many digits before a dash are an account's number.
 const MIN_NUMBER: usize = 10;
 
-/// Hex digits of span ids, container ids, MongoDB's ids, trace ids and MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512.
+/// Hex digits of span ids, container ids, object ids, trace ids and MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512.
 const HASHES: [usize; 9] = [12, 16, 24, 32, 40, 56, 64, 96, 128];
 
 /// Whether nobody would write such a value by hand. Under a name that says that it is secret (`keyed`) less will do, and
@@ -56,7 +56,9 @@ fn is_uuid(value: &[u8]) -> bool {
 /// Different characters: more than a placeholder has.
 fn has_many(value: &[u8]) -> bool {
     let mut seen = 0_u128;
-    value.iter().for_each(|byte| seen |= 1 << (byte & 127));
+    for byte in value {
+        seen |= 1 << (byte & 127);
+    }
     seen.count_ones() as usize >= (value.len() / 3).clamp(5, 8)
 }
 

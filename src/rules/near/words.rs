@@ -124,7 +124,7 @@ fn words(name: &[u8]) -> impl Iterator<Item = &[u8]> {
     name.chunk_by(|before, after| {
         before.is_ascii_alphanumeric()
             && after.is_ascii_alphanumeric()
-            && !(after.is_ascii_uppercase() && !before.is_ascii_uppercase())
+            && (before.is_ascii_uppercase() || !after.is_ascii_uppercase())
     })
     .filter(|word| word[0].is_ascii_alphanumeric())
 }
