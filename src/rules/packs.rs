@@ -120,12 +120,11 @@ fn mappings(yaml: &str) -> Vec<HashMap<String, Vec<String>>> {
 fn written(rule: &HashMap<String, Vec<String>>) -> Written {
     let all = |key: &str| rule.get(key).cloned().unwrap_or_default();
     let one = |key: &str| all(key).concat();
-    let kind = match rule.get("token") {
-        Some(templates) => Kind::Token { templates: templates.clone() },
-        None => {
-            let doubts = Doubts { entropy: one("entropy").parse().ok(), except: all("except") };
-            Kind::Regex { pattern: one("regex"), keywords: all("keywords"), doubts }
-        }
+    let kind = if let Some(templates) = rule.get("token") {
+        Kind::Token { templates: templates.clone() }
+    } else {
+        let doubts = Doubts { entropy: one("entropy").parse().ok(), except: all("except") };
+        Kind::Regex { pattern: one("regex"), keywords: all("keywords"), doubts }
     };
     Written {
         about: one("about"),
