@@ -70,15 +70,18 @@ fn is_format(flags: &[u8], verb: u8) -> bool {
 /// A path that begins where paths do, of words.
 pub(super) fn is_path(value: &[u8]) -> bool {
     #[rustfmt::skip]
-    const ROOTS: [&[u8]; 22] = [
-        b"/app/", b"/bin/", b"/certs/", b"/config/", b"/data/", b"/dev/", b"/etc/", b"/home/", b"/mnt/", b"/opt/", b"/proc/", b"/root/", b"/run/", b"/secrets/",
-        b"/srv/", b"/tmp/", b"/usr/", b"/var/", b"/Users/", b"~/", b"./", b"../",
+    const ROOTS: [&[u8]; 19] = [
+        b"app", b"bin", b"certs", b"config", b"data", b"dev", b"etc", b"home", b"mnt", b"opt", b"proc", b"root", b"run", b"secrets", b"srv", b"tmp", b"usr", b"var", b"Users",
     ];
     let path = |byte: &u8| is_word(*byte) || matches!(byte, b'.' | b'/' | b'-' | b'~' | b' ');
-    value.len() <= 256
-        && ROOTS.iter().any(|root| value.starts_with(root) && value.len() > root.len())
-        && value.iter().all(path)
-        && !super::random::is_random(value)
+    let mut parts = value.splitn(3, |byte| *byte == b'/');
+    let (first, second, third) = (parts.next(), parts.next(), parts.next());
+    let begins = match first {
+        Some(b"") => second.is_some_and(|root| ROOTS.contains(&root)) && third.is_some_and(|rest| !rest.is_empty()),
+        Some(b"~" | b"." | b"..") => second.is_some_and(|rest| !rest.is_empty()),
+        _ => false,
+    };
+    begins && value.len() <= 256 && value.iter().all(path) && !super::random::is_random(value)
 }
 
 #[cfg(test)]
