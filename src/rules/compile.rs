@@ -1,9 +1,10 @@
 //! Rules as written become a [`Ruleset`]: what each engine needs, and one list of literals for the scan.
 
 use super::{
-    MAX_PATTERNS, NO_NEEDLE, Rule, Ruleset, User, doubt,
-    file::{Action, Doubts, Kind, Written},
+    MAX_PATTERNS, NO_NEEDLE, Rule, Ruleset, User,
     check::Check,
+    doubt,
+    file::{Action, Doubts, Kind, Written},
     keys, regex, scan, shapes, token,
 };
 use crate::{

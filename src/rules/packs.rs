@@ -140,7 +140,8 @@ fn mappings(yaml: &str) -> Vec<HashMap<String, Vec<String>>> {
 fn written(rule: &HashMap<String, Vec<String>>) -> Written {
     let all = |key: &str| rule.get(key).cloned().unwrap_or_default();
     let one = |key: &str| all(key).concat();
-    let shapes = || all("shape").iter().map(|name| Shape::named(name).unwrap_or_else(|| panic!("no shape {name}"))).collect();
+    let shapes =
+        || all("shape").iter().map(|name| Shape::named(name).unwrap_or_else(|| panic!("no shape {name}"))).collect();
     let kind = match rule.get("token") {
         _ if rule.contains_key("shape") => Kind::Shape { shapes: shapes() },
         Some(templates) => Kind::Token { templates: templates.clone(), check: None },

@@ -94,7 +94,10 @@ mod tests {
         ];
         for (fact, holds, text) in facts {
             let (head, last) = text.split_at(text.len() - 1);
-            let valid: Vec<String> = (0..10).map(|digit| digit.to_string()).filter(|digit| holds((head.to_owned() + digit).as_bytes())).collect();
+            let valid: Vec<String> = (0..10)
+                .map(|digit| digit.to_string())
+                .filter(|digit| holds((head.to_owned() + digit).as_bytes()))
+                .collect();
             assert_eq!(valid, [last], "{fact}");
         }
         assert!(mod11_2(b"079X") && !mod11_2(b"0791") && mod11_2(b"0794") == mod11_2(b"0794"));

@@ -5,7 +5,10 @@
 //! (versions, OIDs), a product's version (`Chrome/120.0.0.0`), the name of a file or a host.
 
 use super::{Around, near};
-use std::{net::{Ipv4Addr, Ipv6Addr}, str};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr},
+    str,
+};
 
 /// Longest text: six groups of four, an IPv4 address.
 const V6: usize = 45;
@@ -34,14 +37,20 @@ pub(super) fn v4(around: &Around<'_>, at: usize) -> Option<(usize, usize)> {
 }
 
 fn opens_v4(around: &Around<'_>, at: usize, last: u8) -> bool {
-    let word = |back: usize| at.checked_sub(back).and_then(|at| around.byte(at)).is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let word = |back: usize| {
+        at.checked_sub(back).and_then(|at| around.byte(at)).is_some_and(|byte| byte.is_ascii_alphanumeric())
+    };
     super::super::escape::opens(around.text, at)
         && match around.before(at) {
             Some(b'.' | b'_') => false,
             // `lib-1.2.3.4`, `Chrome/120.0.0.0`; but `host/10.1.2.3` is how Java writes a host.
             Some(b'-') => !word(2) || around.before(at - 1).is_some_and(|byte| byte.is_ascii_digit()),
             Some(b'/') => !word(2) || last != 0,
-            Some(b':') => !(word(2) && around.before(at - 1).is_some_and(|byte| byte.is_ascii_hexdigit()) && colons(around, at) > 1),
+            Some(b':') => {
+                !(word(2)
+                    && around.before(at - 1).is_some_and(|byte| byte.is_ascii_hexdigit())
+                    && colons(around, at) > 1)
+            }
             _ => true,
         }
 }
@@ -54,7 +63,9 @@ fn colons(around: &Around<'_>, at: usize) -> usize {
 
 fn closes_v4(around: &Around<'_>, end: usize) -> bool {
     match around.byte(end) {
-        Some(b'.') => !around.byte(end + 1).is_some_and(|byte| byte.is_ascii_alphanumeric()) || ends_sentence(around, end),
+        Some(b'.') => {
+            !around.byte(end + 1).is_some_and(|byte| byte.is_ascii_alphanumeric()) || ends_sentence(around, end)
+        }
         Some(byte) => !super::is_word(byte),
         None => true,
     }
@@ -68,7 +79,8 @@ fn ends_sentence(around: &Around<'_>, end: usize) -> bool {
 
 /// The end of `/24` behind an address, or where it would begin.
 fn behind_length(around: &Around<'_>, end: usize, most: u32) -> usize {
-    let digits = around.text.get(end + 1..).unwrap_or_default().iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
+    let digits =
+        around.text.get(end + 1..).unwrap_or_default().iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
     let length = || str::from_utf8(&around.text[end + 1..end + 1 + digits]).ok()?.parse().ok();
     let whole = around.byte(end) == Some(b'/')
         && (1..=3).contains(&digits)
@@ -83,7 +95,11 @@ pub(super) fn v6(around: &Around<'_>, at: usize) -> Option<(usize, usize)> {
         Some(b'_' | b'.') => false,
         _ => super::super::escape::opens(around.text, at),
     };
-    let length = around.text[at..].iter().take(V6 + 7).take_while(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')).count();
+    let length = around.text[at..]
+        .iter()
+        .take(V6 + 7)
+        .take_while(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'))
+        .count();
     let run = &around.text[at..at + length];
     if !opens || run.iter().filter(|byte| **byte == b':').count() < 2 {
         return None;
@@ -95,7 +111,8 @@ pub(super) fn v6(around: &Around<'_>, at: usize) -> Option<(usize, usize)> {
     let plain = &run[..length];
     // `a::b` is what C++ and Rust call things.
     let groups = plain.split(|byte| *byte == b':').filter(|group| !group.is_empty()).count();
-    let named = groups < 3 && !(plain.iter().take_while(|byte| **byte != b':').count() == 4 || address.to_ipv4_mapped().is_some());
+    let named = groups < 3
+        && !(plain.iter().take_while(|byte| **byte != b':').count() == 4 || address.to_ipv4_mapped().is_some());
     let digits = plain.iter().any(u8::is_ascii_digit);
     if unspoken || named || !digits || address.is_loopback() || address.is_unspecified() || is_here(address) {
         return None;

@@ -8,8 +8,28 @@ const MOST: usize = 19;
 
 /// Words that speak of cards.
 const WORDS: &[&str] = &[
-    "card", "cardnumber", "cardno", "creditcard", "cc", "ccnum", "ccnumber", "pan", "credit", "debit", "visa", "mastercard", "amex",
-    "maestro", "diners", "jcb", "discover", "payment", "karte", "kreditkarte", "carte", "tarjeta",
+    "card",
+    "cardnumber",
+    "cardno",
+    "creditcard",
+    "cc",
+    "ccnum",
+    "ccnumber",
+    "pan",
+    "credit",
+    "debit",
+    "visa",
+    "mastercard",
+    "amex",
+    "maestro",
+    "diners",
+    "jcb",
+    "discover",
+    "payment",
+    "karte",
+    "kreditkarte",
+    "carte",
+    "tarjeta",
 ];
 
 pub(super) fn at(around: &Around<'_>, at: usize) -> Option<(usize, usize)> {
@@ -73,9 +93,13 @@ fn issued(digits: &[u8]) -> Option<Issued> {
     let (four, length) = (prefix(4), digits.len());
     let issued = match (four, length) {
         // Visa, Mastercard, American Express.
-        (4000..=4999, 13 | 16 | 19) | (5100..=5599 | 2221..=2720, 16) | (3400..=3499 | 3700..=3799, 15) => Issued::Common,
+        (4000..=4999, 13 | 16 | 19) | (5100..=5599 | 2221..=2720, 16) | (3400..=3499 | 3700..=3799, 15) => {
+            Issued::Common
+        }
         // Discover, JCB, UnionPay, Mir.
-        (6011 | 6440..=6599, 16..=19) | (3528..=3589, 16..=19) | (6200..=6299, 16..=19) | (2200..=2204, 16..=19) => Issued::Common,
+        (6011 | 6440..=6599, 16..=19) | (3528..=3589, 16..=19) | (6200..=6299, 16..=19) | (2200..=2204, 16..=19) => {
+            Issued::Common
+        }
         // Diners Club.
         (3000..=3059 | 3095 | 3600..=3699 | 3800..=3999, 14) => Issued::Common,
         (3600..=3699 | 3800..=3999, 16..=19) => Issued::Rare,

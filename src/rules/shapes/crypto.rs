@@ -5,13 +5,20 @@ use crate::rules::check::{base58, bech32};
 
 /// The word at a place, if it is as long as this and stands alone.
 fn word<'t>(around: &Around<'t>, at: usize, lengths: std::ops::RangeInclusive<usize>) -> Option<&'t [u8]> {
-    let length = around.text[at..].iter().take(lengths.end() + 1).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let length =
+        around.text[at..].iter().take(lengths.end() + 1).take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let alone = lengths.contains(&length) && around.before(at) != Some(b'_') && around.byte(at + length) != Some(b'_');
     (alone && crate::rules::escape::opens(around.text, at)).then(|| &around.text[at..at + length])
 }
 
 /// An address of these versions in base 58.
-fn base58(around: &Around<'_>, at: usize, first: &[u8], versions: &[u8], alphabet: &[u8; 58]) -> Option<(usize, usize)> {
+fn base58(
+    around: &Around<'_>,
+    at: usize,
+    first: &[u8],
+    versions: &[u8],
+    alphabet: &[u8; 58],
+) -> Option<(usize, usize)> {
     if !first.contains(&around.text[at]) {
         return None;
     }

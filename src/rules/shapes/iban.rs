@@ -7,7 +7,8 @@ use crate::rules::check::digits::mod97;
 const LONGEST: usize = 34;
 
 /// Words without which small letters are a word of hex digits, not an account.
-const WORDS: &[&str] = &["iban", "account", "acct", "bank", "transfer", "konto", "kontonummer", "compte", "cuenta", "conto"];
+const WORDS: &[&str] =
+    &["iban", "account", "acct", "bank", "transfer", "konto", "kontonummer", "compte", "cuenta", "conto"];
 
 /// Countries and their lengths, of the registry; those in capitals have nothing but digits behind the country.
 const COUNTRIES: &str = "ad24 AE23 al28 AT20 az28 BA20 BE16 bg22 bh22 bi27 br29 by28 ch21 CR22 cy28 CZ24 DE22 dj27 DK18 do28 \
@@ -17,7 +18,11 @@ const COUNTRIES: &str = "ad24 AE23 al28 AT20 az28 BA20 BE16 bg22 bh22 bi27 br29 
 
 pub(super) fn at(around: &Around<'_>, at: usize) -> Option<(usize, usize)> {
     let [first, second, third, fourth, ..] = &around.text[at..] else { return None };
-    if !first.is_ascii_alphabetic() || !second.is_ascii_alphabetic() || !third.is_ascii_digit() || !fourth.is_ascii_digit() {
+    if !first.is_ascii_alphabetic()
+        || !second.is_ascii_alphabetic()
+        || !third.is_ascii_digit()
+        || !fourth.is_ascii_digit()
+    {
         return None;
     }
     let (length, only_digits) = country([*first, *second])?;
@@ -26,7 +31,11 @@ pub(super) fn at(around: &Around<'_>, at: usize) -> Option<(usize, usize)> {
     let (mut count, mut upper, mut lower) = (0, false, false);
     while count < length {
         let byte = around.byte(end)?;
-        if matches!(byte, b' ' | b'-') && count > 0 && count % 4 == 0 && around.byte(end + 1).is_some_and(|byte| byte.is_ascii_alphanumeric()) {
+        if matches!(byte, b' ' | b'-')
+            && count > 0
+            && count % 4 == 0
+            && around.byte(end + 1).is_some_and(|byte| byte.is_ascii_alphanumeric())
+        {
             end += 1;
             continue;
         }
@@ -47,7 +56,9 @@ pub(super) fn at(around: &Around<'_>, at: usize) -> Option<(usize, usize)> {
 fn country(letters: [u8; 2]) -> Option<(usize, bool)> {
     let known = COUNTRIES.split_ascii_whitespace().map(str::as_bytes);
     let mut fits = known.filter(|country| country[..2].eq_ignore_ascii_case(&letters));
-    fits.next().map(|country| (usize::from(country[2] - b'0') * 10 + usize::from(country[3] - b'0'), country[0].is_ascii_uppercase()))
+    fits.next().map(|country| {
+        (usize::from(country[2] - b'0') * 10 + usize::from(country[3] - b'0'), country[0].is_ascii_uppercase())
+    })
 }
 
 /// The countries, for samples.

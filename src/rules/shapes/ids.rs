@@ -87,7 +87,13 @@ static BY_LENGTH: LazyLock<[Vec<(usize, &'static str)>; LONGEST + 1]> = LazyLock
 });
 
 /// Calls `found` with each of the wanted ids that begin at a word, and its end.
-pub(super) fn at(around: &Around<'_>, start: usize, end: usize, wanted: impl Fn(usize) -> bool, mut found: impl FnMut(usize, usize)) {
+pub(super) fn at(
+    around: &Around<'_>,
+    start: usize,
+    end: usize,
+    wanted: impl Fn(usize) -> bool,
+    mut found: impl FnMut(usize, usize),
+) {
     let Some(patterns) = BY_LENGTH.get(end - start) else { return };
     for (number, pattern) in patterns {
         if !wanted(*number) {
@@ -124,7 +130,10 @@ fn fits(around: &Around<'_>, start: usize, pattern: &str, id: &Id) -> Option<usi
     }
     let end = start + text.len();
     // One group of several in a row of the same kind is none of it.
-    let row = pattern.bytes().find(|sign| !sign.is_ascii_alphanumeric()).is_some_and(|sign| sign != b' ' && around.byte(end) == Some(sign) && around.digit(end + 1));
+    let row = pattern
+        .bytes()
+        .find(|sign| !sign.is_ascii_alphanumeric())
+        .is_some_and(|sign| sign != b' ' && around.byte(end) == Some(sign) && around.digit(end + 1));
     let alone = around.opens(start) && around.closes(end) && !row;
     let named = || (safe && !lower) || near::before(around, start, id.words);
     (alone && (id.holds)(&plain[..count]) && named()).then_some(end)

@@ -54,9 +54,8 @@ fn stands(text: &[u8], word: &[u8]) -> bool {
         }
     }
     let last = text[text.len() - rest.len() - 1];
-    rest.first().is_none_or(|next| {
-        !next.is_ascii_alphabetic() || (last.is_ascii_lowercase() && next.is_ascii_uppercase())
-    })
+    rest.first()
+        .is_none_or(|next| !next.is_ascii_alphabetic() || (last.is_ascii_lowercase() && next.is_ascii_uppercase()))
 }
 
 #[cfg(test)]

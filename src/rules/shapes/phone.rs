@@ -55,8 +55,16 @@ pub(super) fn at(around: &Around<'_>, at: usize) -> Option<(usize, usize)> {
         return None;
     }
     let groups = &written.groups[..written.count];
-    let sure = if plus { is_international(around, at, &written) } else { is_national(around.text[at..].first(), groups, &written) };
-    let spoken = || written.count > 1 && is_plausible(groups, &written) && (near::before(around, at, SPEECH) || near::behind(around, written.end, BEHIND));
+    let sure = if plus {
+        is_international(around, at, &written)
+    } else {
+        is_national(around.text[at..].first(), groups, &written)
+    };
+    let spoken = || {
+        written.count > 1
+            && is_plausible(groups, &written)
+            && (near::before(around, at, SPEECH) || near::behind(around, written.end, BEHIND))
+    };
     let named = || (7..=MOST).contains(&written.digits) && !is_dated(groups) && near::within(around, at, NAMED, NAMES);
     let far = || written.count > 1 && is_plausible(groups, &written) && near::before(around, at, NAMES);
     (sure || spoken() || named() || far()).then_some((at, end))
@@ -110,7 +118,9 @@ fn next(around: &Around<'_>, end: usize, closed: bool) -> Option<(usize, u8)> {
         b' ' | b'-' | b'.' | b'/' if around.digit(end + 1) => Some((end + 1, sign)),
         b' ' | b'-' if around.byte(end + 1) == Some(b'(') && around.digit(end + 2) => Some((end + 2, b'(')),
         b'(' if around.digit(end + 1) => Some((end + 1, b'(')),
-        b' ' if around.byte(end + 1) == Some(b'-') && around.byte(end + 2) == Some(b' ') && around.digit(end + 3) => Some((end + 3, b'-')),
+        b' ' if around.byte(end + 1) == Some(b'-') && around.byte(end + 2) == Some(b' ') && around.digit(end + 3) => {
+            Some((end + 3, b'-'))
+        }
         byte if closed && byte.is_ascii_digit() => Some((end, b')')),
         _ => None,
     }
@@ -119,7 +129,9 @@ fn next(around: &Around<'_>, end: usize, closed: bool) -> Option<(usize, u8)> {
 fn opens(around: &Around<'_>, at: usize) -> bool {
     match around.before(at) {
         Some(b'_' | b'.' | b'$' | b'#' | b')') => false,
-        Some(b'-' | b'/') => !at.checked_sub(2).and_then(|at| around.byte(at)).is_some_and(|byte| byte.is_ascii_alphanumeric()),
+        Some(b'-' | b'/') => {
+            !at.checked_sub(2).and_then(|at| around.byte(at)).is_some_and(|byte| byte.is_ascii_alphanumeric())
+        }
         _ if around.text[at].is_ascii_digit() => super::super::escape::opens(around.text, at),
         Some(before) => !before.is_ascii_alphanumeric() || super::super::escape::ends_escape(around.text, at),
         None => true,
@@ -129,14 +141,15 @@ fn opens(around: &Around<'_>, at: usize) -> bool {
 /// Whether more digits stand before it, parted in the same way: a row of numbers.
 fn goes_on(around: &Around<'_>, at: usize, written: &Written) -> bool {
     let before = at.checked_sub(2).map(|at| around.text[at]);
-    let row = written.separator.is_some_and(|sign| around.before(at) == Some(sign)) && before.is_some_and(|byte| byte.is_ascii_digit());
+    let row = written.separator.is_some_and(|sign| around.before(at) == Some(sign))
+        && before.is_some_and(|byte| byte.is_ascii_digit());
     row || matches!(around.byte(written.end), Some(b':' | b',')) && around.digit(written.end + 1)
 }
 
 /// Country codes of one and two digits; what begins otherwise and with 2 to 9 has three.
 const SHORT: [u8; 46] = [
-    1, 7, 20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58, 60, 61, 62, 63, 64, 65,
-    66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
+    1, 7, 20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58, 60,
+    61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
 ];
 
 fn is_international(around: &Around<'_>, at: usize, written: &Written) -> bool {
@@ -165,15 +178,27 @@ fn is_national(first: Option<&u8>, groups: &[usize], written: &Written) -> bool 
         // (212) 555-0100, (030) 1234 5678, (99) 645-791.
         [2..=5, 3 | 4, 3 | 4] if bracket => true,
         // A zero for the trunk, and groups as in Europe, Australia or South Africa: 01 23 45 67 89, 0612 34 56 78.
-        [2, 2, 2, 2, 2] | [4, 2, 2, 2] | [3, 2, 2, 2] | [3, 3, 2, 2] | [4, 3, 2, 2] | [2, 3, 2, 2] | [4, 3, 3 | 4] | [3, 3, 3 | 4]
-        | [3, 4, 4] | [2, 4, 4] | [4, 2, 4] | [5, 3, 3] | [5, 6] => first == Some(&b'0') && written.uniform && !(groups == [5, 6] && signed),
+        [2, 2, 2, 2, 2]
+        | [4, 2, 2, 2]
+        | [3, 2, 2, 2]
+        | [3, 3, 2, 2]
+        | [4, 3, 2, 2]
+        | [2, 3, 2, 2]
+        | [4, 3, 3 | 4]
+        | [3, 3, 3 | 4]
+        | [3, 4, 4]
+        | [2, 4, 4]
+        | [4, 2, 4]
+        | [5, 3, 3]
+        | [5, 6] => first == Some(&b'0') && written.uniform && !(groups == [5, 6] && signed),
         _ => false,
     }
 }
 
 /// Whether groups could be those of a phone number at all.
 fn is_plausible(groups: &[usize], written: &Written) -> bool {
-    let fits = groups.iter().all(|group| (1..=8).contains(group)) && groups.iter().filter(|group| **group == 1).count() < 2;
+    let fits =
+        groups.iter().all(|group| (1..=8).contains(group)) && groups.iter().filter(|group| **group == 1).count() < 2;
     fits && (7..=13).contains(&written.digits) && !is_dated(groups)
 }
 

@@ -14,7 +14,8 @@ const TRIES: usize = 2_000_000;
 const CHANGES: usize = 100;
 
 /// Prefixes and lengths of cards.
-const CARDS: &[(&str, usize)] = &[("4", 16), ("52", 16), ("2300", 16), ("34", 15), ("37", 15), ("6011", 16), ("65", 16), ("3530", 16), ("62", 16)];
+const CARDS: &[(&str, usize)] =
+    &[("4", 16), ("52", 16), ("2300", 16), ("34", 15), ("37", 15), ("6011", 16), ("65", 16), ("3530", 16), ("62", 16)];
 
 /// Whether a shape has a checksum that a sample can be made of.
 pub fn has_checksum(name: &str) -> bool {

@@ -78,7 +78,8 @@ fn the_name_of_a_value_is_a_word_near_it() {
 
 #[test]
 fn only_shapes_that_are_asked_for_cost_or_find() {
-    let (rules, active) = testing::compile(vec![testing::token("t", "key_{alnum:4}"), testing::shapes("s", &["email"])]);
+    let (rules, active) =
+        testing::compile(vec![testing::token("t", "key_{alnum:4}"), testing::shapes("s", &["email"])]);
     assert!(rules.reads_all(&active));
     let mut other = Active::default();
     other.insert(RuleId(0));

@@ -35,9 +35,7 @@ pub fn ch_ahv(t: &[u8]) -> bool {
 
 /// Czechia and Slovakia, birth number of ten digits; women's months are 50 higher, full years' 20 more.
 pub fn cz_birth_number(t: &[u8]) -> bool {
-    is_number(t, 10)
-        && is_date(two(&t[2..]) % 50 % 20, two(&t[4..]))
-        && modulo(&t[..9], 11) % 10 == value(t[9])
+    is_number(t, 10) && is_date(two(&t[2..]) % 50 % 20, two(&t[4..])) && modulo(&t[..9], 11) % 10 == value(t[9])
 }
 
 /// Germany, tax id: no zero in front, and among the first ten digits one that occurs twice or three times.
@@ -70,7 +68,8 @@ pub fn es_dni(t: &[u8]) -> bool {
 /// Spain, foreigners: X, Y and Z are 0, 1 and 2.
 pub fn es_nie(t: &[u8]) -> bool {
     t.len() == 9 && (b'X'..=b'Z').contains(&t[0]) && is_number(&t[1..8], 7) && {
-        let number = u32::from(t[0] - b'X') * 10_000_000 + t[1..8].iter().fold(0, |sum, digit| sum * 10 + value(*digit));
+        let number =
+            u32::from(t[0] - b'X') * 10_000_000 + t[1..8].iter().fold(0, |sum, digit| sum * 10 + value(*digit));
         SPANISH[(number % 23) as usize] == t[8]
     }
 }

@@ -79,7 +79,14 @@ mod tests {
 
     #[test]
     fn dates_are_dates() {
-        assert!(is_date(2, 29) && is_date(12, 31) && !is_date(2, 30) && !is_date(4, 31) && !is_date(13, 1) && !is_date(1, 0));
+        assert!(
+            is_date(2, 29)
+                && is_date(12, 31)
+                && !is_date(2, 30)
+                && !is_date(4, 31)
+                && !is_date(13, 1)
+                && !is_date(1, 0)
+        );
         assert_eq!((two(b"071"), to_eleven(11), to_eleven(1)), (7, 0, 10));
     }
 }

@@ -11,16 +11,12 @@ pub fn ar_cuit(t: &[u8]) -> bool {
 
 /// Australia, companies: the first digit less one.
 pub fn au_abn(t: &[u8]) -> bool {
-    is_number(t, 11)
-        && t[0] != b'0'
-        && (weighted(t, &[10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]) - 10).is_multiple_of(89)
+    is_number(t, 11) && t[0] != b'0' && (weighted(t, &[10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]) - 10).is_multiple_of(89)
 }
 
 /// Australia, health: the ninth digit is the check.
 pub fn au_medicare(t: &[u8]) -> bool {
-    is_number(t, 10)
-        && (b'2'..=b'6').contains(&t[0])
-        && weighted(t, &[1, 3, 7, 9, 1, 3, 7, 9]) % 10 == value(t[8])
+    is_number(t, 10) && (b'2'..=b'6').contains(&t[0]) && weighted(t, &[1, 3, 7, 9, 1, 3, 7, 9]) % 10 == value(t[8])
 }
 
 /// Australia, taxes.
@@ -178,12 +174,7 @@ pub fn us_npi(t: &[u8]) -> bool {
 
 /// The United States, social security: areas, groups and serials that are never given out.
 pub fn us_ssn(t: &[u8]) -> bool {
-    is_number(t, 9)
-        && t[0] != b'9'
-        && &t[..3] != b"000"
-        && &t[..3] != b"666"
-        && &t[3..5] != b"00"
-        && &t[5..] != b"0000"
+    is_number(t, 9) && t[0] != b'9' && &t[..3] != b"000" && &t[..3] != b"666" && &t[3..5] != b"00" && &t[5..] != b"0000"
 }
 
 /// A vehicle: letters have the values of their row, the ninth place is the check.
