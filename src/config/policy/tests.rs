@@ -284,7 +284,7 @@ fn an_optional_pack_is_off_until_it_is_named() {
         ("{rule: second, mode: on}",                                               &["second builtin on [REDACTED]"]),
         ("{rule: second, with: drop}",                                             &["second builtin on drop"]),
         ("{rule: first, mode: off}, {use: builtin:pii}",                           &["second builtin on [REDACTED]"]),
-        ("{name: first, keys: [a]}",                                               &["first own on [REDACTED]"]),
+        ("{name: first, keys: [pin]}",                                               &["first own on [REDACTED]"]),
     ];
     for (redact, wanted) in rows {
         assert_eq!(on(redact), *wanted, "{redact}");

@@ -103,8 +103,8 @@ fn issued(digits: &[u8]) -> Option<Issued> {
         // Diners Club.
         (3000..=3059 | 3095 | 3600..=3699 | 3800..=3999, 14) => Issued::Common,
         (3600..=3699 | 3800..=3999, 16..=19) => Issued::Rare,
-        // JCB as it was.
-        (1800 | 2131, 15) => Issued::Rare,
+        // JCB as it was, and beside the range that it has now.
+        (1800 | 2131, 15) | (3500..=3599, 16..=19) => Issued::Rare,
         // Maestro, and the domestic networks beside it.
         (5000..=5099 | 5600..=5899 | 6000..=6399 | 6700..=6799 | 604 | 8100..=8299 | 9792, 12..=19) => Issued::Rare,
         _ => return None,
