@@ -451,6 +451,52 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_cut_to_its_network_and_not_found_again() {
+        let cut = || with(Action::Prefix { v4: 24, v6: 48 }, testing::shapes("ip", &["ipv4", "ipv6"]));
+        #[rustfmt::skip]
+        let facts: &[(&str, &str, &str)] = &[
+            ("in prose",            "from 203.0.113.7: no",              "from 203.0.113.0/24: no"),
+            ("with a port",         "203.0.113.7:8080",                  "203.0.113.0/24:8080"),
+            ("before a path",       "http://203.0.113.7/a/b",            "http://203.0.113.0/24/a/b"),
+            ("before a length",     "203.0.113.7/16 b",                  "203.0.0.0/16 b"),
+            ("a network",           "203.0.113.0/24 10.0.0.0/8",         "203.0.113.0/24 10.0.0.0/8"),
+            ("in JSON",             r#"{"ip":"203.0.113.7"}"#,           r#"{"ip":"203.0.113.0/24"}"#),
+            ("in logfmt",           "ip=203.0.113.7 a=b",                "ip=203.0.113.0/24 a=b"),
+            ("of version 6",        "[2001:db8:1:2::3]:443",             "[2001:db8:1::/48]:443"),
+            ("with a zone",         "fe80::1:2%eth0",                    "fe80::/48%eth0"),
+            ("of both",             "::ffff:203.0.113.7",                "::ffff:203.0.113.0/120"),
+        ];
+        for (fact, text, wanted) in facts {
+            let (rules, active) = testing::compile(vec![cut()]);
+            let once = redacted(&rules, &active, text.as_bytes()).0.unwrap();
+            assert_eq!(String::from_utf8_lossy(&once), *wanted, "{fact}");
+            assert_eq!(redacted(&rules, &active, &once).0.unwrap(), once, "{fact}, twice");
+        }
+        let rules = vec![text("[a]", finds("abc.*")), cut()];
+        assert_eq!(line(rules, "abc 203.0.113.7"), "[a]", "a rule that says more wins");
+    }
+
+    #[test]
+    fn personal_data_keeps_json_and_changes_nothing_twice() {
+        let (written, ..) = crate::rules::packs::personal();
+        let is_json = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).is_ok();
+        let addresses = |rule: &Written| rule.name == "ip-address";
+        let cut = |rule: Written| if addresses(&rule) { with(Action::Prefix { v4: 24, v6: 48 }, rule) } else { rule };
+        for written in [written.clone(), written.into_iter().map(cut).collect()] {
+            let (rules, active) = testing::compile(written);
+            for line in crate::rules::packs::personal_lines() {
+                let (once, tally) = redacted(&rules, &active, line.as_bytes());
+                let once = once.unwrap();
+                let shown = String::from_utf8_lossy(&once);
+                assert!(!tally.redactions.is_empty(), "{line}");
+                assert_eq!(is_json(&once), is_json(line.as_bytes()), "{line} became {shown}");
+                let (twice, _) = redacted(&rules, &active, &once);
+                assert_eq!(shown, String::from_utf8_lossy(&twice.unwrap()), "{line}");
+            }
+        }
+    }
+
+    #[test]
     fn without_a_key_a_secret_goes_all_the_same() {
         let (rules, active) = testing::compile(vec![pseudonym("a", finds("abc"))]);
         let (mut hits, mut edits, mut out) = (Vec::new(), Edits::default(), Vec::new());

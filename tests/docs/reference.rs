@@ -98,6 +98,7 @@ const PLACES: &[(&str, &str)] = &[
     ("`redact[].keys`, in place of a list", "redact: [{name: a, keys: {zzzzzzzz: 1}}]"),
     ("`redact[].with`, in place of a text", "redact: [{name: a, keys: [a], with: {zzzzzzzz: 1}}]"),
     ("`redact[].with.mask`", "redact: [{name: a, keys: [a], with: {mask: {zzzzzzzz: 1}}}]"),
+    ("`redact[].with.prefix`", "redact: [{name: a, shape: ipv4, with: {prefix: {zzzzzzzz: 1}}}]"),
     ("`redact[].where`", "redact: [{name: a, keys: [a], where: {zzzzzzzz: 1}}]"),
     ("`redact[]`, a pack", "redact: [{use: 'builtin:secrets', zzzzzzzz: 1}]"),
     ("`redact[]`, or `rules[]` of a pack: a switch", "redact: [{rule: jwt, zzzzzzzz: 1}]"),

@@ -266,6 +266,53 @@ fn every_shipped_rule_compiles_and_says_what_it_is_for() {
 }
 
 #[test]
+fn an_optional_pack_is_off_until_it_is_named() {
+    let on = |redact: &str| {
+        let files = [source("a.yaml", &format!("redact: [{redact}]"))];
+        let pack = Pack { name: "builtin:pii", files: vec![source("pack.yaml", PACK)], optional: true };
+        let (policy, _) = compile(&files, &[pack]).map_err(|errors| shown(&errors)).unwrap();
+        assert!(policy.off.is_empty(), "nobody misses what is optional");
+        rules(&policy)
+    };
+    #[rustfmt::skip]
+    let rows: &[(&str, &[&str])] = &[
+        ("",                                                                       &[]),
+        ("{use: builtin:pii}",                                                     &["first builtin on [REDACTED]", "second builtin on [REDACTED]"]),
+        ("{use: builtin:pii, mode: report}",                                       &["first builtin report [REDACTED]", "second builtin report [REDACTED]"]),
+        ("{use: builtin:pii, rules: [{rule: first, mode: off}]}",                  &["second builtin on [REDACTED]"]),
+        ("{use: builtin:pii, mode: off, rules: [{rule: first, mode: on}]}",        &["first builtin on [REDACTED]"]),
+        ("{rule: second, mode: on}",                                               &["second builtin on [REDACTED]"]),
+        ("{rule: second, with: drop}",                                             &["second builtin on drop"]),
+        ("{rule: first, mode: off}, {use: builtin:pii}",                           &["second builtin on [REDACTED]"]),
+        ("{name: first, keys: [pin]}",                                               &["first own on [REDACTED]"]),
+    ];
+    for (redact, wanted) in rows {
+        assert_eq!(on(redact), *wanted, "{redact}");
+    }
+}
+
+#[test]
+fn personal_data_is_asked_for_and_addresses_are_cut() {
+    let compile =
+        |text: &str| crate::config::compile_policy(&[source("a.yaml", text)]).map_err(|errors| shown(&errors));
+    let (policy, _) = compile("redact: [{use: builtin:pii}, {rule: ip-address, with: {prefix: {v4: 16}}}]").unwrap();
+    let ip = policy.redact.rules().iter().find(|rule| rule.name == "ip-address").unwrap();
+    assert_eq!(ip.action, Action::Prefix { v4: 16, v6: 48 });
+    let email = "redact: [{rule: email, with: {prefix: {}}}]";
+    assert!(compile(email).err().unwrap().contains("`email`: only addresses can be cut to a prefix"));
+    let wrong = "redact: [{name: a, shape: [emial], check: lunh, with: {prefix: {v4: 33}}}, {name: b, token: 'abcd{digits:4}', check: lunh}]";
+    let said = compile(wrong).err().unwrap();
+    for cause in [
+        "unknown shape `emial`",
+        "only a `token` has a checksum",
+        "`33` is no number from 1 to 32",
+        "unknown checksum `lunh`",
+    ] {
+        assert!(said.contains(cause), "{cause} is not in {said}");
+    }
+}
+
+#[test]
 fn warnings_do_not_hinder() {
     #[rustfmt::skip]
     let rows = [

@@ -81,11 +81,14 @@ pub fn mod11_2(text: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    /// What it is, its check, and a text for which it holds.
+    type Fact = (&'static str, fn(&[u8]) -> bool, &'static str);
+
     /// The examples of the standards and of the articles that describe them.
     #[test]
     fn published_examples_hold_and_no_other_digit_does() {
         #[rustfmt::skip]
-        let facts: &[(&str, fn(&[u8]) -> bool, &str)] = &[
+        let facts: &[Fact] = &[
             ("Luhn",            luhn,     "79927398713"),
             ("Verhoeff",        verhoeff, "2363"),
             ("Verhoeff, long",  verhoeff, "1428570"),
@@ -100,7 +103,7 @@ mod tests {
                 .collect();
             assert_eq!(valid, [last], "{fact}");
         }
-        assert!(mod11_2(b"079X") && !mod11_2(b"0791") && mod11_2(b"0794") == mod11_2(b"0794"));
+        assert!(mod11_2(b"079X") && !mod11_2(b"0791"));
     }
 
     #[test]

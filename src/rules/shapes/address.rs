@@ -101,13 +101,13 @@ pub(super) fn v6(around: &Around<'_>, at: usize) -> Option<(usize, usize)> {
         .take_while(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'))
         .count();
     let run = &around.text[at..at + length];
-    if !opens || run.iter().filter(|byte| **byte == b':').count() < 2 {
+    if !opens || memchr::memchr_iter(b':', run).count() < 2 {
         return None;
     }
     let run = run.strip_suffix(b".").unwrap_or(run);
     let (address, length) = parse(run)?;
     let end = at + length;
-    let unspoken = around.byte(end).is_some_and(|byte| super::is_word(byte));
+    let unspoken = around.byte(end).is_some_and(super::is_word);
     let plain = &run[..length];
     // `a::b` is what C++ and Rust call things.
     let groups = plain.split(|byte| *byte == b':').filter(|group| !group.is_empty()).count();

@@ -2,6 +2,7 @@
 
 use super::{Around, near};
 use crate::rules::check::digits::luhn;
+use std::ops::RangeInclusive;
 
 /// Most digits of a card (ISO/IEC 7812-1).
 const MOST: usize = 19;
@@ -81,33 +82,40 @@ fn read(around: &Around<'_>, at: usize) -> Option<([u8; MOST], usize, usize, boo
     fits.then_some((digits, count, end, number > 0))
 }
 
+/// How sure a prefix and a length are.
 #[derive(Clone, Copy, PartialEq)]
 enum Issued {
     Common,
     Rare,
 }
 
+/// The first four digits of a network's cards, their lengths, and how common they are.
+type Network = (&'static [RangeInclusive<u32>], &'static [usize], Issued);
+
+/// The networks; the first row that fits counts.
+#[rustfmt::skip]
+const NETWORKS: &[Network] = &[
+    // Visa, Mastercard, American Express.
+    (&[4000..=4999],                                          &[13, 16, 19],     Issued::Common),
+    (&[5100..=5599, 2221..=2720],                             &[16],             Issued::Common),
+    (&[3400..=3499, 3700..=3799],                             &[15],             Issued::Common),
+    // Discover, JCB, UnionPay, Mir.
+    (&[6011..=6011, 6440..=6599, 3528..=3589, 6200..=6299, 2200..=2204], &[16, 17, 18, 19], Issued::Common),
+    // Diners Club.
+    (&[3000..=3059, 3095..=3095, 3600..=3699, 3800..=3999],   &[14],             Issued::Common),
+    (&[3600..=3699, 3800..=3999],                             &[16, 17, 18, 19], Issued::Rare),
+    // JCB as it was, and beside the range that it has now.
+    (&[1800..=1800, 2131..=2131],                             &[15],             Issued::Rare),
+    (&[3500..=3599],                                          &[16, 17, 18, 19], Issued::Rare),
+    // Maestro, and the domestic networks beside it.
+    (&[5000..=5099, 5600..=5899, 6000..=6399, 6700..=6799, 604..=604, 8100..=8299, 9792..=9792], &[12, 13, 14, 15, 16, 17, 18, 19], Issued::Rare),
+];
+
 /// Whether a network gives out such a prefix at such a length.
 fn issued(digits: &[u8]) -> Option<Issued> {
-    let prefix = |length: usize| digits[..length].iter().fold(0_u32, |sum, digit| sum * 10 + u32::from(digit - b'0'));
-    let (four, length) = (prefix(4), digits.len());
-    let issued = match (four, length) {
-        // Visa, Mastercard, American Express.
-        (4000..=4999, 13 | 16 | 19) | (5100..=5599 | 2221..=2720, 16) | (3400..=3499 | 3700..=3799, 15) => {
-            Issued::Common
-        }
-        // Discover, JCB, UnionPay, Mir.
-        (6011 | 6440..=6599, 16..=19) | (3528..=3589, 16..=19) | (6200..=6299, 16..=19) | (2200..=2204, 16..=19) => {
-            Issued::Common
-        }
-        // Diners Club.
-        (3000..=3059 | 3095 | 3600..=3699 | 3800..=3999, 14) => Issued::Common,
-        (3600..=3699 | 3800..=3999, 16..=19) => Issued::Rare,
-        // JCB as it was.
-        (1800 | 2131, 15) => Issued::Rare,
-        // Maestro, and the domestic networks beside it.
-        (5000..=5099 | 5600..=5899 | 6000..=6399 | 6700..=6799 | 604 | 8100..=8299 | 9792, 12..=19) => Issued::Rare,
-        _ => return None,
+    let prefix = digits[..4].iter().fold(0_u32, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+    let fits = |(prefixes, lengths, _): &&Network| {
+        lengths.contains(&digits.len()) && prefixes.iter().any(|range| range.contains(&prefix))
     };
-    Some(issued)
+    NETWORKS.iter().find(fits).map(|(_, _, issued)| *issued)
 }

@@ -39,7 +39,7 @@ fn local(text: &[u8], at: usize) -> Option<usize> {
     // The letters of an escape or of a colour code are none of the name's.
     let sign = start.checked_sub(1).map(|before| text[before]);
     if matches!(sign, Some(b'\\' | b'[')) {
-        let ends = |end: &usize| *end < at && escape::ends_escape(text, *end);
+        let ends = |end: &usize| *end <= at && escape::ends_escape(text, *end);
         let inner = if sign == Some(b'[') { start + 1..start + 8 } else { start + 1..start + 6 };
         start = inner.into_iter().find(ends).unwrap_or(start);
     }

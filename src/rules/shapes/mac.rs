@@ -22,7 +22,8 @@ pub(super) fn at(around: &Around<'_>, at: usize) -> Option<(usize, usize)> {
         end += 1 + size;
     }
     let goes_on = around.byte(end) == Some(separator) && hex(end + 1) || around.byte(end).is_some_and(super::is_word);
-    let opens = around.before(at).is_none_or(|before| before != separator && before != b'_' || around.is_named(at)) && crate::rules::escape::opens(around.text, at);
+    let opens = around.before(at).is_none_or(|before| before != separator && before != b'_' || around.is_named(at))
+        && crate::rules::escape::opens(around.text, at);
     let end = match groups {
         6 | 8 if size == 2 => end,
         3 if size == 4 => end,

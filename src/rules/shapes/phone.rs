@@ -156,8 +156,7 @@ fn is_international(around: &Around<'_>, at: usize, written: &Written) -> bool {
     let digit = |place: usize| around.byte(at + 1 + place).filter(u8::is_ascii_digit).map_or(0, |byte| byte - b'0');
     let (one, two) = (digit(0), digit(0) * 10 + digit(1));
     let least = match one {
-        1 => return written.digits == 11,
-        7 => return written.digits == 11,
+        1 | 7 => return written.digits == 11,
         _ if SHORT.contains(&two) => 9,
         2..=9 => 10,
         _ => return false,
@@ -166,32 +165,26 @@ fn is_international(around: &Around<'_>, at: usize, written: &Written) -> bool {
     (least..=MOST + usize::from(written.bracket)).contains(&written.digits)
 }
 
+/// Groups of countries where a zero stands in front, as in Europe, Australia or South Africa: 01 23 45 67 89.
+#[rustfmt::skip]
+const TRUNK: &[&[usize]] = &[
+    &[2, 2, 2, 2, 2], &[4, 2, 2, 2], &[3, 2, 2, 2], &[3, 3, 2, 2], &[4, 3, 2, 2], &[2, 3, 2, 2], &[4, 3, 3], &[4, 3, 4], &[3, 3, 3],
+    &[3, 3, 4], &[3, 4, 4], &[2, 4, 4], &[4, 2, 4], &[5, 3, 3],
+];
+
 /// Groups that a country's own numbers have and little else.
 fn is_national(first: Option<&u8>, groups: &[usize], written: &Written) -> bool {
     let bracket = first == Some(&b'(');
-    let first = if bracket { None } else { first };
     let signed = matches!(written.separator, Some(b'-' | b'.'));
     match groups {
-        // North America: 212-555-0100, 1-212-555-0100, 001-212-555-0100.
-        [3, 3, 4] if !bracket && signed && first.is_some_and(|digit| *digit > b'1') => written.uniform,
-        [1, 3, 3, 4] | [3, 3, 3, 4] if signed => written.uniform && matches!(first, Some(b'0' | b'1')),
         // (212) 555-0100, (030) 1234 5678, (99) 645-791.
         [2..=5, 3 | 4, 3 | 4] if bracket => true,
-        // A zero for the trunk, and groups as in Europe, Australia or South Africa: 01 23 45 67 89, 0612 34 56 78.
-        [2, 2, 2, 2, 2]
-        | [4, 2, 2, 2]
-        | [3, 2, 2, 2]
-        | [3, 3, 2, 2]
-        | [4, 3, 2, 2]
-        | [2, 3, 2, 2]
-        | [4, 3, 3 | 4]
-        | [3, 3, 3 | 4]
-        | [3, 4, 4]
-        | [2, 4, 4]
-        | [4, 2, 4]
-        | [5, 3, 3]
-        | [5, 6] => first == Some(&b'0') && written.uniform && !(groups == [5, 6] && signed),
-        _ => false,
+        _ if bracket || !written.uniform => false,
+        // North America: 212-555-0100, 1-212-555-0100, 001-212-555-0100.
+        [3, 3, 4] if signed && first.is_some_and(|digit| *digit > b'1') => true,
+        [1 | 3, 3, 3, 4] if signed => matches!(first, Some(b'0' | b'1')),
+        [5, 6] => first == Some(&b'0') && !signed,
+        _ => first == Some(&b'0') && TRUNK.contains(&groups),
     }
 }
 
@@ -204,7 +197,7 @@ fn is_plausible(groups: &[usize], written: &Written) -> bool {
 
 /// A date, a date and a time.
 fn is_dated(groups: &[usize]) -> bool {
-    matches!(groups, [4, 2, 2, ..] | [2, 2, 4, ..] | [1 | 2, 1 | 2, 4, ..] | [4, 1 | 2, 1 | 2, ..] | [8, 6] | [6, 6])
+    matches!(groups, [1 | 2, 1 | 2, 4, ..] | [4, 1 | 2, 1 | 2, ..] | [6 | 8, 6])
 }
 
 /// The end of `x123` or ` ext. 123` behind a number.

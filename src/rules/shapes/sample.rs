@@ -82,10 +82,9 @@ fn id(name: &str, random: &mut Random<'_>) -> Option<String> {
     let pattern = id.patterns[random(id.patterns.len())].trim_start_matches('!');
     let mut one = |sign: u8| match sign {
         b'd' => b'0' + random(10) as u8,
-        b'L' => b'A' + random(26) as u8,
         // A digit more often than a letter.
         b'A' if random(4) > 0 => b'0' + random(10) as u8,
-        b'A' => b'A' + random(26) as u8,
+        b'A' | b'L' => b'A' + random(26) as u8,
         sign => sign,
     };
     let tries = (0..TRIES).map(|_| pattern.bytes().map(&mut one).collect::<Vec<u8>>());

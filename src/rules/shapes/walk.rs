@@ -46,7 +46,12 @@ pub(super) fn walk(around: &Around<'_>, wanted: Wanted, mut found: impl FnMut(us
             Kind::Digit | Kind::Letter => {
                 let word = word(text, at);
                 let end = word.end;
-                if word.digits == 0 { letters(around, &word, wanted, &mut found) } else { digits(around, &word, wanted, &mut found) }.max(end)
+                if word.digits == 0 {
+                    letters(around, &word, wanted, &mut found)
+                } else {
+                    digits(around, &word, wanted, &mut found)
+                }
+                .max(end)
             }
         }
     }
@@ -117,29 +122,37 @@ fn behind_colour(text: &[u8], at: usize) -> usize {
     if text.get(end) == Some(&b'm') && escape::ends_escape(text, end + 1) { end + 1 } else { at + 1 }
 }
 
-/// A word without a digit: only hex digits before a colon can be something. What stands at the end of a name is not.
+/// A word without a digit: hex digits before a colon can be something, and one or two letters the first of an id's groups.
 fn letters(around: &Around<'_>, word: &Word, wanted: Wanted, found: &mut impl FnMut(usize, usize, usize)) -> usize {
+    let mut end = word.end;
     if word.end - word.start <= 4 && is_hex(around, word) {
-        return ask(around, word.start, wanted, found, |detector| matches!(detector, Detector::Hex(_)));
+        end = ask(around, word.start, wanted, found, |detector| matches!(detector, Detector::Hex(_)));
     }
-    word.end
+    if word.end - word.start <= 2 { national(around, word, wanted, found).max(end) } else { end }
+}
+
+/// Looks for national ids at a word. Gives where the last one ends, or the word's beginning.
+fn national(around: &Around<'_>, word: &Word, wanted: Wanted, found: &mut impl FnMut(usize, usize, usize)) -> usize {
+    let mut last = word.start;
+    let is_wanted = |id| wanted.has(PLAIN.len() + id);
+    ids::at(around, word.start, word.end, is_wanted, |id, end| {
+        found(PLAIN.len() + id, word.start, end);
+        last = last.max(end);
+    });
+    last
 }
 
 /// A word with a digit.
 fn digits(around: &Around<'_>, word: &Word, wanted: Wanted, found: &mut impl FnMut(usize, usize, usize)) -> usize {
     let first = around.digit(word.start);
     let hex = word.end - word.start <= 4 && is_hex(around, word);
-    let mut end = ask(around, word.start, wanted, found, |detector| match detector {
+    let end = ask(around, word.start, wanted, found, |detector| match detector {
         Detector::At(_) => false,
         Detector::Digit(_) | Detector::Number(_) => first,
         Detector::Hex(_) => hex,
         Detector::Word(_) => true,
     });
-    ids::at(around, word.start, word.end, |id| wanted.has(PLAIN.len() + id), |id, behind| {
-        found(PLAIN.len() + id, word.start, behind);
-        end = end.max(behind);
-    });
-    end
+    national(around, word, wanted, found).max(end)
 }
 
 fn is_hex(around: &Around<'_>, word: &Word) -> bool {
@@ -160,8 +173,11 @@ fn ask(
         if !wanted.has(shape) || !who(detector) {
             continue;
         }
-        let (Detector::At(look) | Detector::Digit(look) | Detector::Number(look) | Detector::Hex(look) | Detector::Word(look)) =
-            detector;
+        let (Detector::At(look)
+        | Detector::Digit(look)
+        | Detector::Number(look)
+        | Detector::Hex(look)
+        | Detector::Word(look)) = detector;
         if let Some((start, end)) = look(around, at) {
             found(shape, start, end);
             last = last.max(end);

@@ -8,13 +8,8 @@ use crate::{
 /// Makes a text: of what name, and whether its checksum holds.
 pub(super) type Make<'m> = dyn FnMut(&str, bool) -> Option<String> + 'm;
 
-/// Makes what is only there to be read.
-pub(super) fn nothing(_: &str, _: bool) -> Option<String> {
-    Some("0".to_owned())
-}
-
 /// Makes texts.
-pub(super) fn made<'r>(random: &'r mut dyn FnMut(usize) -> usize) -> impl FnMut(&str, bool) -> Option<String> + 'r {
+pub(super) fn made(random: &mut dyn FnMut(usize) -> usize) -> impl FnMut(&str, bool) -> Option<String> {
     |name, is_valid| if is_valid { valid(name, random) } else { wrong(name, random) }
 }
 

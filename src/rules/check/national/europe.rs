@@ -1,6 +1,9 @@
 //! Europe.
 
-use super::{digits::*, is_date, is_number, to_eleven, two};
+use super::{
+    digits::{luhn, mod11_10, modulo, value, weighted},
+    is_date, is_number, to_eleven, two,
+};
 
 /// Austria, social security: the fourth digit is the check, a date follows.
 pub fn at_svnr(t: &[u8]) -> bool {
@@ -40,12 +43,11 @@ pub fn cz_birth_number(t: &[u8]) -> bool {
 
 /// Germany, tax id: no zero in front, and among the first ten digits one that occurs twice or three times.
 pub fn de_tax_id(t: &[u8]) -> bool {
-    let times = |digit: u8| t[..10].iter().filter(|other| **other == digit).count();
-    is_number(t, 11)
-        && t[0] != b'0'
-        && mod11_10(t)
-        && (b'0'..=b'9').filter(|digit| (2..=3).contains(&times(*digit))).count() == 1
-        && (b'0'..=b'9').all(|digit| times(digit) <= 3)
+    is_number(t, 11) && t[0] != b'0' && mod11_10(t) && {
+        let mut times = [0_u8; 10];
+        t[..10].iter().for_each(|digit| times[value(*digit) as usize] += 1);
+        times.iter().filter(|times| **times > 1).count() == 1 && times.iter().all(|times| *times <= 3)
+    }
 }
 
 /// Estonia and Lithuania: a second row of weights where the first gives ten.

@@ -1,6 +1,9 @@
 //! The rest of the world, and numbers of devices and vehicles.
 
-use super::{digits::*, is_date, is_number, to_eleven, two};
+use super::{
+    digits::{luhn, luhn_sum, mod11_2, value, verhoeff, weighted},
+    is_date, is_number, to_eleven, two,
+};
 
 /// Argentina, taxes: persons and companies by the first two digits.
 pub fn ar_cuit(t: &[u8]) -> bool {
