@@ -42,10 +42,13 @@ fn every_shape_keeps_its_floor() {
     let mut all = Active::default();
     (0..policy.redact.rules().len()).for_each(|rule| all.insert(RuleId(rule as u16)));
     let mut table: BTreeMap<&str, [Row; 2]> = BTreeMap::new();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut as_written) = (Vec::new(), Vec::new());
     for (number, rule) in policy.redact.rules().iter().enumerate() {
         let id = RuleId(number as u16);
-        assert_eq!(misses(&policy.redact, id), [], "{} as it is written", rule.name);
+        let alone = misses(&policy.redact, id);
+        if !alone.is_empty() {
+            as_written.push(format!("{} {alone:?}", rule.name));
+        }
         let beside = usize::from(!policy.redact.is_token(id));
         in_shapes(
             &policy.redact,
@@ -79,8 +82,8 @@ fn every_shape_keeps_its_floor() {
         let missed: Vec<_> = table[shape.name].iter().flat_map(|row| &row.missed).collect();
         println!("missed {}: {missed:?}", shape.name);
     }
-    println!("found in counterexamples: {wrong:?}");
-    assert!(wrong.is_empty(), "{wrong:?}");
+    println!("found in counterexamples: {wrong:?}\nwrong as they are written: {as_written:?}");
+    assert!(wrong.is_empty() && as_written.is_empty(), "see above");
     assert_eq!(
         FLOORS.iter().map(|(name, ..)| *name).collect::<Vec<_>>(),
         SHAPES.iter().map(|shape| shape.name).collect::<Vec<_>>()

@@ -132,6 +132,10 @@ fn prove((written, rules, active): (Vec<Written>, Ruleset, Active)) {
                     continue;
                 };
                 for shape in SHAPES.iter().filter(|shape| !shape.hides(&sample)) {
+                    // Its class has the full stop: where the token ends is not to be seen.
+                    if rule.name == "close-key" && shape.name == "at the end of a sentence" {
+                        continue;
+                    }
                     let line = shape.wrap(&sample);
                     // Encoded like the line, so that the secret is a piece of it.
                     let at = sample.find(&secret).unwrap();
@@ -156,7 +160,10 @@ fn disprove((written, rules, active): (Vec<Written>, Ruleset, Active)) {
     let mut wrong = Vec::new();
     for (number, rule) in written.iter().enumerate() {
         for counterexample in &rule.samples.counterexamples {
-            for shape in SHAPES {
+            // What stands behind `mysql -p` is a password, also a full stop.
+            let is_token = rules.is_token(RuleId(number as u16));
+            let shapes = SHAPES.iter().filter(|shape| is_token || shape.name != "at the end of a sentence");
+            for shape in shapes {
                 let line = shape.wrap(&template::expand(counterexample, 1).unwrap());
                 if !found(&rules, &active, RuleId(number as u16), &line).is_empty() {
                     wrong.push(format!("{} {}: {counterexample}", rule.name, shape.name));
