@@ -6,7 +6,7 @@ use super::{
     growth::grows_less_than,
     shapes::Shape,
     template, testing,
-    wrap::SHAPES,
+    wrap::{self, SHAPES},
 };
 use crate::tally::RuleId;
 use saphyr_parser::{Event, Parser};
@@ -160,11 +160,13 @@ fn disprove((written, rules, active): (Vec<Written>, Ruleset, Active)) {
     let mut wrong = Vec::new();
     for (number, rule) in written.iter().enumerate() {
         for counterexample in &rule.samples.counterexamples {
-            // What stands behind `mysql -p` is a password, also a full stop.
             let is_token = rules.is_token(RuleId(number as u16));
-            let shapes = SHAPES.iter().filter(|shape| is_token || shape.name != "at the end of a sentence");
-            for shape in shapes {
-                let line = shape.wrap(&template::expand(counterexample, 1).unwrap());
+            let text = template::expand(counterexample, 1).unwrap();
+            // For the others what stands beside decides: an escape there changes it, and what stands behind `mysql -p` is
+            // a password, also a full stop.
+            let beside = |shape: &wrap::Shape| shape.hides(&text) || shape.name == "at the end of a sentence";
+            for shape in SHAPES.iter().filter(|shape| is_token || !beside(shape)) {
+                let line = shape.wrap(&text);
                 if !found(&rules, &active, RuleId(number as u16), &line).is_empty() {
                     wrong.push(format!("{} {}: {counterexample}", rule.name, shape.name));
                 }
