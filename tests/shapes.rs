@@ -21,6 +21,40 @@ use std::collections::BTreeMap;
 #[rustfmt::skip]
 const FLOORS: &[(&str, f64, f64)] = &[
     ("alone",                             100.0, 100.0),
+    ("in prose",                          100.0, 100.0),
+    ("at the end of a sentence",           99.4, 100.0),
+    ("as logfmt",                         100.0,  99.3),
+    ("in quotes",                         100.0, 100.0),
+    ("in single quotes",                  100.0,  99.3),
+    ("in backquotes",                     100.0,  99.5),
+    ("in a query",                        100.0,  99.3),
+    ("in a path",                          85.8,  97.5),
+    ("in a header",                       100.0, 100.0),
+    ("in parentheses",                    100.0,  99.5),
+    ("in brackets",                       100.0, 100.0),
+    ("before a comma",                    100.0, 100.0),
+    ("before a semicolon",                100.0, 100.0),
+    ("as CSV",                            100.0,  93.5),
+    ("as YAML",                           100.0, 100.0),
+    ("in markup",                          99.8,  99.3),
+    ("in an attribute",                    99.8,  99.7),
+    ("as Go prints structs",              100.0,  99.3),
+    ("last of a Go struct",               100.0,  99.3),
+    ("as Python prints dicts",            100.0,  99.3),
+    ("in colours",                        100.0,  99.3),
+    ("in escaped colours",                100.0,  99.3),
+    ("as JSON",                           100.0, 100.0),
+    ("behind a JSON escape",              100.0,  99.1),
+    ("behind a Unicode escape",           100.0,  99.1),
+    ("as JSON in JSON",                   100.0, 100.0),
+    ("behind an escape in JSON in JSON",  100.0,  99.1),
+    ("as JSON for the web",                96.4,  99.3),
+    ("as HTML",                           100.0,  99.7),
+    ("percent-encoded",                    99.6,  97.5),
+    ("in an encoded query",               100.0,  99.3),
+    ("in base64",                          99.1,  69.0),
+    ("in base64 behind a byte",            99.1,  67.9),
+    ("in base64 behind two",               98.9,  67.9),
 ];
 
 #[derive(Default)]
@@ -42,10 +76,13 @@ fn every_shape_keeps_its_floor() {
     let mut all = Active::default();
     (0..policy.redact.rules().len()).for_each(|rule| all.insert(RuleId(rule as u16)));
     let mut table: BTreeMap<&str, [Row; 2]> = BTreeMap::new();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut as_written) = (Vec::new(), Vec::new());
     for (number, rule) in policy.redact.rules().iter().enumerate() {
         let id = RuleId(number as u16);
-        assert_eq!(misses(&policy.redact, id), [], "{} as it is written", rule.name);
+        let alone = misses(&policy.redact, id);
+        if !alone.is_empty() {
+            as_written.push(format!("{} {alone:?}", rule.name));
+        }
         let beside = usize::from(!policy.redact.is_token(id));
         in_shapes(
             &policy.redact,
@@ -79,8 +116,8 @@ fn every_shape_keeps_its_floor() {
         let missed: Vec<_> = table[shape.name].iter().flat_map(|row| &row.missed).collect();
         println!("missed {}: {missed:?}", shape.name);
     }
-    println!("found in counterexamples: {wrong:?}");
-    assert!(wrong.is_empty(), "{wrong:?}");
+    println!("found in counterexamples: {wrong:?}\nwrong as they are written: {as_written:?}");
+    assert!(wrong.is_empty() && as_written.is_empty(), "see above");
     assert_eq!(
         FLOORS.iter().map(|(name, ..)| *name).collect::<Vec<_>>(),
         SHAPES.iter().map(|shape| shape.name).collect::<Vec<_>>()

@@ -105,6 +105,8 @@ impl Shape {
         match self.escape {
             Escape::None | Escape::Json | Escape::Twice => false,
             Escape::Base64(_) => true,
+            // A word in a path is most often one of the path, and strict tokens pass it over.
+            Escape::Percent if self.before.ends_with('/') => true,
             escape => escape.of(text) != text,
         }
     }

@@ -4,6 +4,7 @@
 
 mod operations;
 mod reference;
+mod walk;
 
 use sigyn::{
     config::{Kind, Source, compile_policy, kind_of, lower_settings, lower_tests},

@@ -25,13 +25,13 @@ const IDS: usize = 400;
 /// the held-out third. Raise them when they rise; they never fall.
 #[rustfmt::skip]
 const FLOORS: &[(&str, [f64; 4])] = &[
-    ("specific",   [0.0, 0.0, 0.0, 0.0]),
-    ("contextual", [0.0, 0.0, 0.0, 0.0]),
-    ("generic",    [0.0, 0.0, 0.0, 0.0]),
+    ("specific",   [99.5, 99.7, 99.3, 99.4]),
+    ("contextual", [95.2, 94.3, 92.8, 93.2]),
+    ("generic",    [97.5, 95.2, 94.8, 93.3]),
 ];
 
 /// What is changed at most of rows that hold no secret, in percent. Lower them when they fall; they never rise.
-const CEILINGS: &[(&str, f64)] = &[("global", 100.0), ("placeholder", 100.0)];
+const CEILINGS: &[(&str, f64)] = &[("global", 3.7), ("placeholder", 13.0)];
 
 #[test]
 fn the_practice_cases() {

@@ -26,7 +26,8 @@ impl Detector {
             self.words_before(text, start, header.name_end, &mut memo);
         }
         if memo.rules.contains(&rule) {
-            return Some(WhyNot::Spared { at: header.end });
+            let prose = header.operator == Operator::Blank;
+            return Some(if prose { WhyNot::NoAssignment { at } } else { WhyNot::Spared { at: header.end } });
         }
         normalise(&text[start..header.name_end], &mut memo.key);
         let looks = self.names.looks_like(rule, &memo.key);
