@@ -58,10 +58,7 @@ impl Ruleset {
             compiler.want(literal, User::Key(number as u32));
         }
         let needles = needles.iter().map(|needle| compiler.number(needle)).collect();
-        compiler.finish(written, keys, needles).map_err(|complaint| {
-            let diagnostic = Diagnostic::general(format!("cannot compile rules: {}", complaint.message));
-            vec![Diagnostic { hint: complaint.hint, ..diagnostic }]
-        })
+        Ok(compiler.finish(written, keys, needles))
     }
 }
 
@@ -135,12 +132,7 @@ impl Compiler {
         })
     }
 
-    fn finish(
-        self,
-        written: Vec<Written>,
-        keys: keys::Detector,
-        literals_of_needles: Vec<usize>,
-    ) -> Result<Ruleset, Complaint> {
+    fn finish(self, written: Vec<Written>, keys: keys::Detector, literals_of_needles: Vec<usize>) -> Ruleset {
         let mut needles = vec![NO_NEEDLE; self.literals.len()];
         for (needle, literal) in literals_of_needles.into_iter().enumerate() {
             needles[literal] = needle as u32;
@@ -171,7 +163,7 @@ impl Compiler {
             Action::Pseudonym { label } => Some(label.clone()),
             _ => None,
         };
-        Ok(Ruleset {
+        Ruleset {
             rules: rules.collect(),
             labels: replacements.iter().filter_map(label).collect(),
             replacements,
@@ -183,6 +175,6 @@ impl Compiler {
             token_rules: self.token_rules,
             patterns: self.patterns,
             keys,
-        })
+        }
     }
 }
