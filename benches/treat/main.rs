@@ -81,12 +81,12 @@ fn compile(name: &str, text: &str) -> Policy {
     policy
 }
 
-/// Nothing in this road asks the processor what it is but `memchr` (inside aho-corasick and regex) and `snap`.
+/// What asks the processor what it is: the scan's first look, `memchr` (inside regex too), and `snap`.
 fn features() -> String {
     #[cfg(target_arch = "x86_64")]
     {
         let avx2 = std::arch::is_x86_feature_detected!("avx2");
-        format!("x86-64 baseline; memchr's run-time choice: {}", if avx2 { "avx2" } else { "sse2" })
+        format!("x86-64 baseline; run-time choice of the scan and memchr: {}", if avx2 { "avx2" } else { "sse2" })
     }
     #[cfg(not(target_arch = "x86_64"))]
     {

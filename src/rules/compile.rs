@@ -69,10 +69,7 @@ impl Ruleset {
         }
         let views = compiler.views();
         let needles = needles.iter().map(|needle| compiler.number(needle)).collect();
-        compiler.finish(written, (keys, views), needles).map_err(|complaint| {
-            let diagnostic = Diagnostic::general(format!("cannot compile rules: {}", complaint.message));
-            vec![Diagnostic { hint: complaint.hint, ..diagnostic }]
-        })
+        Ok(compiler.finish(written, (keys, views), needles))
     }
 }
 
@@ -216,7 +213,7 @@ impl Compiler {
         written: Vec<Written>,
         (keys, views): (keys::Detector, views::Views),
         literals_of_needles: Vec<usize>,
-    ) -> Result<Ruleset, Complaint> {
+    ) -> Ruleset {
         let mut needles = vec![NO_NEEDLE; self.literals.len()];
         for (needle, literal) in literals_of_needles.into_iter().enumerate() {
             needles[literal] = needle as u32;
@@ -250,7 +247,7 @@ impl Compiler {
             Action::Pseudonym { label } => Some(label.clone()),
             _ => None,
         };
-        Ok(Ruleset {
+        Ruleset {
             rules: rules.collect(),
             labels: replacements.iter().filter_map(label).collect(),
             replacements,
@@ -268,6 +265,6 @@ impl Compiler {
             vendors: self.vendors,
             keys,
             views,
-        })
+        }
     }
 }

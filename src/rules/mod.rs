@@ -177,6 +177,11 @@ impl Ruleset {
         &self.replacements
     }
 
+    /// What is looked for on behalf of the rules and the needles.
+    pub fn literals(&self) -> &scan::Literals {
+        &self.literals
+    }
+
     /// Every hit of every rule's literals in `haystack` (a whole decoded body or a single text), in order of their ends.
     pub fn hits(&self, haystack: &[u8], hits: &mut Vec<Hit>) {
         self.literals.find(haystack, hits);

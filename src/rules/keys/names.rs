@@ -4,7 +4,10 @@
 //! word by word. Of the listed names and the look-alikes that reach its end the longest decides; parts of words never
 //! count, so `monkey` holds no key. A name that a rule lists wins over a look-alike of the same name.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use super::loose::Loose;
 use crate::{diagnostic::Complaint, rules::file::KeyNames, tally::RuleId};
@@ -17,11 +20,36 @@ const LOOKALIKES: &str = include_str!("../../../rules/lookalikes.tsv");
 
 /// The names of all rules and the look-alikes.
 pub(super) struct Names {
-    entries: HashMap<Box<[u8]>, Entry>,
+    entries: HashMap<Box<[u8]>, Entry, BuildHasherDefault<Short>>,
     /// The most words that a `word` name has.
     words: usize,
     /// The `ending` and `part` names.
     loose: Loose,
+}
+
+/// Hashes short names: FNV-1a. Only names of the policy stand in the table, so no text can crowd it.
+struct Short(u64);
+
+impl Default for Short {
+    fn default() -> Self {
+        Self(0xCBF2_9CE4_8422_2325)
+    }
+}
+
+impl Hasher for Short {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3);
+        }
+    }
+
+    fn write_usize(&mut self, length: usize) {
+        self.0 = (self.0 ^ length as u64).wrapping_mul(0x0100_0000_01B3);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// What is known of one name.
@@ -38,7 +66,7 @@ struct Entry {
 impl Names {
     /// The names of `rules` and the built-in look-alikes; all complaints at once.
     pub(super) fn compile(rules: &[(RuleId, &KeyNames)]) -> Result<Self, Vec<(RuleId, Complaint)>> {
-        let mut names = Self { entries: HashMap::new(), words: 0, loose: Loose::default() };
+        let mut names = Self { entries: HashMap::default(), words: 0, loose: Loose::default() };
         let mut complaints = Vec::new();
         for (rule, listed) in rules {
             if **listed == KeyNames::default() {

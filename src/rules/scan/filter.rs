@@ -60,7 +60,7 @@ pub(super) const GRAMS: usize = 1 << GRAM_BITS;
 
 impl Filter {
     pub(super) fn new() -> Self {
-        Self { beside: Box::new([0; 1 << PAIR_BITS]), grams: Box::new([0; 1 << (GRAM_BITS - 5)]) }
+        Self { beside: zeros(), grams: zeros() }
     }
 
     pub(super) fn add(&mut self, gram: Gram) {
@@ -113,11 +113,10 @@ impl Filter {
         };
         // Four places at a time, which wait for nothing but their own loads.
         while let Some(bytes) = text.get(at..).and_then(|rest| rest.first_chunk::<12>()) {
-            let [a, b, c, d, e, f, g, h, i, j, ..] = *bytes;
-            look(at, u32::from_le_bytes([a, b, c, d]));
-            look(at + 2, u32::from_le_bytes([c, d, e, f]));
-            look(at + 4, u32::from_le_bytes([e, f, g, h]));
-            look(at + 6, u32::from_le_bytes([g, h, i, j]));
+            for place in 0..4 {
+                let four = [0, 1, 2, 3].map(|byte| bytes[2 * place + byte]);
+                look(at + 2 * place, u32::from_le_bytes(four));
+            }
             at += 8;
         }
         while let Some(bytes) = text.get(at..).and_then(|rest| rest.first_chunk()) {
@@ -126,6 +125,13 @@ impl Filter {
         }
         found
     }
+}
+
+/// So many zeros, which never lie on the stack.
+#[expect(clippy::unnecessary_box_returns, reason = "tables as large as this stay where they are made")]
+fn zeros<const N: usize>() -> Box<[u32; N]> {
+    // A slice of N is an array of N, so the fallback is never made.
+    vec![0; N].into_boxed_slice().try_into().unwrap_or_else(|_| Box::new([0; N]))
 }
 
 /// The bytes at `at`, as if blanks stood behind the text.

@@ -29,7 +29,7 @@ pub struct Hit {
 /// A set of literals, ready to be looked for.
 pub struct Literals {
     /// In lower case.
-    literals: Vec<Box<[u8]>>,
+    texts: Vec<Box<[u8]>>,
     filter: Filter,
     /// The literals that a gram stands for are `anchors[starts[n]..starts[n + 1]]`, `n` being its number without the last bits.
     starts: Vec<u32>,
@@ -100,7 +100,7 @@ impl Literals {
             (0..=GRAMS / SHARED).map(|list| anchors.partition_point(|(other, _)| *other < list) as u32).collect();
         let longest = literals.iter().map(|literal| literal.len()).max().unwrap_or(0);
         Self {
-            literals,
+            texts: literals,
             filter,
             starts,
             anchors: anchors.into_iter().map(|(_, anchor)| anchor).collect(),
@@ -116,7 +116,7 @@ impl Literals {
 
     /// The literals, by number, in lower case.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.literals.iter().map(|literal| &**literal)
+        self.texts.iter().map(|literal| &**literal)
     }
 
     /// Adds every place of every literal in `haystack`, overlaps included, in order of the last byte.
@@ -168,7 +168,7 @@ impl Literals {
                 {
                     continue;
                 }
-                let literal = &self.literals[anchor.literal as usize];
+                let literal = &self.texts[anchor.literal as usize];
                 if rest.get(..literal.len()).is_some_and(|text| text.eq_ignore_ascii_case(literal)) {
                     let (start, end) = (start as u32, (start + literal.len()) as u32);
                     hits.push(Hit { literal: anchor.literal, start, end });
