@@ -28,8 +28,9 @@ pub(super) struct Piece<'t> {
 
 /// Whether a text is what a rule of this policy puts in the place of a secret: the exact text, or the form of a mask or a
 /// pseudonym.
-/// A quote behind it makes no secret of it.
+/// A quote behind it makes no secret of it, nor do escapes before it: what stands behind them was found without them.
 pub(super) fn is_own(rules: &Ruleset, text: &[u8]) -> bool {
+    let text = without_escapes_before(text);
     let quote = CLOSING.iter().find_map(|quote| text.strip_suffix(*quote));
     is_replacement(rules, text) || quote.is_some_and(|text| is_replacement(rules, without_backslashes(text)))
 }
@@ -58,6 +59,15 @@ pub(super) fn leave_own(rules: &Ruleset, text: &[u8], span: &mut Span) -> bool {
         span.end = own.start.max(span.start);
     }
     span.start < span.end
+}
+
+fn without_escapes_before(mut text: &[u8]) -> &[u8] {
+    while let Some(b'%' | b'\\' | b'&') = text.first()
+        && let Some(escape) = escape::around(text, 1)
+    {
+        text = &text[escape.end..];
+    }
+    text
 }
 
 fn without_backslashes_before(text: &[u8]) -> &[u8] {
