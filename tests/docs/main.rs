@@ -78,13 +78,19 @@ fn shipped_rules() -> Vec<(String, String)> {
 #[test]
 fn the_table_of_detection_has_every_rule_and_no_other() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/detection.md");
-    let text = fs::read_to_string(docs).unwrap();
-    let (_, table) = text.split_once("| rule | finds |\n|---|---|\n").expect("the table of rules");
-    let mut listed: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
-    let rules: Vec<String> = shipped_rules().iter().map(|(name, about)| format!("| `{name}` | {about} |")).collect();
-    let mut rules: Vec<&str> = rules.iter().map(String::as_str).collect();
-    listed.sort_unstable();
+    let text = fs::read_to_string(&docs).unwrap();
+    let head = "| rule | finds |\n|---|---|\n";
+    let (before, table) = text.split_once(head).expect("the table of rules");
+    let listed: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
+    let mut rules: Vec<String> =
+        shipped_rules().iter().map(|(name, about)| format!("| `{name}` | {about} |")).collect();
     rules.sort_unstable();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let behind = &table[listed.iter().map(|line| line.len() + 1).sum()..];
+        let table: String = rules.iter().map(|rule| format!("{rule}\n")).collect();
+        fs::write(docs, format!("{before}{head}{table}{behind}")).unwrap();
+        return;
+    }
     assert_eq!(listed, rules);
 }
 

@@ -11,7 +11,10 @@ mod show;
 mod yaml;
 
 use super::Failure;
-use crate::{config::Listed, load::{Files, KeyFrom}};
+use crate::{
+    config::Listed,
+    load::{Files, KeyFrom},
+};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
