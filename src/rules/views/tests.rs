@@ -248,7 +248,10 @@ fn base64_goes_as_a_whole() {
 fn nine_in_ten_examples_are_found_in_base64() {
     let rules = Rules::shipped();
     let (mut all, mut found) = (0, 0);
-    for example in packs::packs().0.iter().flat_map(|written| &written.samples.examples) {
+    // Nothing of base64 tells of a vendor's word in it.
+    let written = packs::packs().0;
+    let written = written.iter().filter(|written| !matches!(written.kind, Kind::Near { .. }));
+    for example in written.flat_map(|written| &written.samples.examples) {
         for seed in 0..4 {
             let plain = template::expand(example, seed).unwrap();
             for before in ["", " ", "  "] {
