@@ -54,7 +54,10 @@ fn list_shows_each_rule_as_the_policy_has_it() {
     let (json, _) = good(&["rules", "list", "--json"]);
     let rows: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
     assert_eq!(rows.len() + 4, out.lines().count(), "three own rules and the head");
-    assert!(rows.iter().all(|row| row["pack"] == "builtin:secrets" && row["about"].as_str().unwrap().ends_with('.')));
+    let packs = ["builtin:secrets", "builtin:pii"];
+    let fits = |row: &serde_json::Value| packs.contains(&row["pack"].as_str().unwrap());
+    assert!(rows.iter().all(|row| fits(row) && row["about"].as_str().unwrap().ends_with('.')));
+    assert!(rows.iter().all(|row| row["pack"] != "builtin:pii" || row["mode"] == "off"), "personal data is let be");
 }
 
 #[test]

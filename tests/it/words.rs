@@ -185,7 +185,7 @@ async fn an_operator_is_told_what_became_of_a_reload() {
     let want = [
         &format!(
             "ERROR sigyn::reload: error: {place}:1:10: cannot read `redact[0]`: the rule does not say what it looks for; hint: \
-             give it one of `token`, `regex`, `keys` or `near`"
+             give it one of `token`, `regex`, `keys`, `near` or `shape`"
         ),
         &format!(
             "ERROR sigyn::reload: error: {place}:2:1: cannot read the file: unknown key `labls`; hint: did you mean `labels`?"

@@ -1,7 +1,7 @@
 //! What the rules find behind escapes and in base64, in every encoding that logs have.
 
 use super::*;
-use crate::rules::{packs, template, testing};
+use crate::rules::{file::Kind, packs, template, testing};
 use ::base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
@@ -132,7 +132,7 @@ fn a_counterexample_is_none_in_any_encoding() {
                 assert_eq!(rules.cut(&text), rules.cut_plainly(&text), "{}, {name}: {line}", written.name);
             }
             let text = BASE64_STANDARD.encode(&line);
-            assert_eq!(rules.cut(&text), text, "{}, base64: {line}", written.name);
+            assert_eq!(rules.cut(&text), rules.cut_plainly(&text), "{}, base64: {line}", written.name);
         }
     }
 }
