@@ -106,7 +106,9 @@ impl Views {
             Asker::Token(exact) if exact.len() >= MIN_WORD => self.add(literal, plain, exact),
             Asker::Token(exact) => {
                 self.add(literal, plain, exact);
-                BORDERS.iter().for_each(|border| self.add(literal, plain, &[&[*border], *exact].concat()));
+                for border in BORDERS {
+                    self.add(literal, plain, &[&[*border], *exact].concat());
+                }
             }
             Asker::Regex if plain == b"://" => SCHEMES.iter().for_each(|scheme| self.add(literal, plain, scheme)),
             Asker::Regex if plain.len() >= MIN_KEYWORD => self.add_cases(literal, plain, plain),
@@ -119,7 +121,9 @@ impl Views {
     fn add_cases(&mut self, literal: u32, plain: &[u8], word: &[u8]) {
         let mut capital = word.to_vec();
         capital[..1].make_ascii_uppercase();
-        [word, &capital, &word.to_ascii_uppercase()].into_iter().for_each(|word| self.add(literal, plain, word));
+        for word in [word, &capital, &word.to_ascii_uppercase()] {
+            self.add(literal, plain, word);
+        }
     }
 
     /// Looks for `word`, if the literal stands in it.

@@ -270,11 +270,14 @@ fn what_an_attacker_writes_takes_no_more_room() {
     }
 }
 
+/// What it says, where escapes begin, and the stretches wanted.
+type Near<'a> = (&'a str, &'a [usize], &'a [(usize, usize)]);
+
 #[test]
 fn stretches_cover_all_that_is_near_and_no_more() {
     let length = 100_000;
     #[rustfmt::skip]
-    let facts: &[(&str, &[usize], &[(usize, usize)])] = &[
+    let facts: &[Near<'_>] = &[
         ("none",              &[],               &[]),
         ("at the start",      &[0],              &[(0, 3 + BEHIND)]),
         ("at the end",        &[99_997],         &[(99_997 - BEFORE, 100_000)]),
