@@ -112,6 +112,7 @@ pub fn redact(
     findings.retain_mut(|finding| {
         replacement::leave_own(rules, bytes, &mut finding.span)
             && !replacement::is_own(rules, finding.span.of(bytes))
+            && !replacement::follows_own(rules, bytes, finding.span.start)
             && fit::widen(bytes, &mut finding.span)
     });
     if findings.is_empty() {
@@ -219,11 +220,10 @@ fn next_union<'f>(rest: &mut &'f [Finding]) -> Option<(Span, &'f [Finding])> {
     Some((union, group))
 }
 
-/// What a union needs around its replacement: what the findings need that are all of it. A number inside of a string that
-/// goes as a whole stands in quotes already.
+/// What a union needs around its replacement: what a finding needs that is all of it. A number inside of a string that
+/// goes as a whole stands in quotes already, and of one that goes with a part of a string nobody knows where quotes belong.
 fn wrap(union: Span, group: &[Finding]) -> Wrap {
-    let whole = group.iter().any(|finding| finding.span == union);
-    let mut asked = group.iter().filter(|finding| !whole || finding.span == union).map(|finding| finding.wrap);
+    let mut asked = group.iter().filter(|finding| finding.span == union).map(|finding| finding.wrap);
     asked.find(|wrap| *wrap != Wrap::Bare).unwrap_or_default()
 }
 

@@ -27,8 +27,9 @@ pub(super) struct Piece<'t> {
 
 /// Whether a text is what a rule of this policy puts in the place of a secret: the exact text, or the form of a mask or a
 /// pseudonym.
-/// A quote behind it makes no secret of it.
+/// A quote behind it makes no secret of it, nor do escapes before it: what stands behind them was found without them.
 pub(super) fn is_own(rules: &Ruleset, text: &[u8]) -> bool {
+    let text = without_escapes_before(text);
     let quote = CLOSING.iter().find_map(|quote| text.strip_suffix(*quote));
     is_replacement(rules, text) || quote.is_some_and(|text| is_replacement(rules, without_backslashes(text)))
 }
@@ -56,6 +57,24 @@ pub(super) fn leave_own(rules: &Ruleset, text: &[u8], span: &mut Span) -> bool {
         span.end = own.start.max(span.start);
     }
     span.start < span.end
+}
+
+/// Whether what begins at `at` stands behind what a rule of this policy puts in the place of a secret, and parted from it
+/// by a sign that is percent-encoded: the secret was found to end there.
+pub(super) fn follows_own(rules: &Ruleset, text: &[u8], at: u32) -> bool {
+    let (before, behind) = text.split_at(at as usize);
+    let sign = matches!(behind, [b'%', high @ (b'0' | b'2'), low, ..] if low.is_ascii_hexdigit() && (*high, *low) != (b'2', b'5'));
+    let is_own = |action: &Action| matches!(action, Action::Text(own) if before.ends_with(own.as_bytes()));
+    sign && (before.ends_with(REDACTED.as_bytes()) || rules.replacements().iter().any(is_own))
+}
+
+fn without_escapes_before(mut text: &[u8]) -> &[u8] {
+    while let Some(b'%' | b'\\' | b'&') = text.first()
+        && let Some(escape) = escape::around(text, 1)
+    {
+        text = &text[escape.end..];
+    }
+    text
 }
 
 fn without_backslashes_before(text: &[u8]) -> &[u8] {

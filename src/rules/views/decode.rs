@@ -1,7 +1,7 @@
 //! One layer of escapes taken off a stretch of text, and the way back from its bytes to those that they stand for.
 //!
 //! Percent escapes, `\uXXXX`, `\xXX`, `\/` and HTML entities become the byte that they mean, colour codes nothing. Quotes
-//! keep the backslashes before them, `\u0022` gets them: how deep a string of JSON lies is what the rules read there.
+//! keep the backslashes before them, `\u0022` gets them, `%22` beside other quotes stays: how deep a string of JSON lies is what the rules read there.
 
 use crate::span::Span;
 
@@ -40,6 +40,8 @@ pub(super) struct View {
     pub(super) text: Vec<u8>,
     /// From which byte of it on, up to the next mark, which bytes of the text stand for it: one for each.
     marks: Vec<(u32, u32)>,
+    /// Whether it has quotes as they are: those that are spelt lie deeper then, and stay so.
+    quotes: bool,
 }
 
 /// What an escape stands for.
@@ -58,6 +60,7 @@ impl View {
         self.text.clear();
         self.marks.clear();
         self.mark(base);
+        self.quotes = memchr::memchr(b'"', raw).is_some();
         let mut at = 0;
         while at < raw.len() {
             let plain = raw[at..].iter().position(|byte| matches!(byte, b'%' | b'\\' | b'&' | 0x1b));
@@ -104,6 +107,9 @@ impl View {
             return length;
         };
         match meaning {
+            Meaning::Byte(b'"') if self.quotes => {
+                self.text.extend_from_slice(if raw[0] == b'%' { b"%22" } else { b"&quot;" });
+            }
             Meaning::Byte(byte) => self.text.push(byte),
             Meaning::Quoted(byte) => {
                 self.text.extend_from_slice(&raw[..slashes]);

@@ -9,10 +9,13 @@ use super::base64::Form;
 /// escape characters themselves.
 const SIGNS: &[u8] = b"_-.~:=/@&\"'+{}[\\%$";
 
-/// Escapes by which a text is known that has others: those of ASCII beyond the blank, of slashes in URLs, of entities.
+/// Escapes by which a text is known that has others: of signs, letters and digits, of slashes in URLs, entities. `\u0026`,
+/// `\u003c` and `\u003e` stand in much of the JSON that Go writes, and are borders as they are; `\u0026` may begin an entity.
 #[rustfmt::skip]
-const ESCAPES: [&[u8]; 36] = [
-    b"\\u002", b"\\u003", b"\\u004", b"\\u005", b"\\u006", b"\\u007",
+const ESCAPES: [&[u8]; 59] = [
+    b"\\u0020", b"\\u0022", b"\\u0023", b"\\u0024", b"\\u0025", b"\\u0027", b"\\u002b", b"\\u002d", b"\\u002e", b"\\u002f", b"\\u0026#", b"\\u0026quot", b"\\u0026amp",
+    b"\\u0030", b"\\u0031", b"\\u0032", b"\\u0033", b"\\u0034", b"\\u0035", b"\\u0036", b"\\u0037", b"\\u0038", b"\\u0039", b"\\u003a", b"\\u003d",
+    b"\\u004", b"\\u005", b"\\u006", b"\\u007",
     b"\\x2", b"\\x3", b"\\x4", b"\\x5", b"\\x6", b"\\x7",
     b":\\/\\/", b":\\\\/\\\\/",
     b"&#1", b"&#3", b"&#4", b"&#5", b"&#6", b"&#7", b"&#8", b"&#9", b"&#0", b"&#x",

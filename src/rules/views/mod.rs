@@ -10,7 +10,7 @@ mod coded;
 mod decode;
 mod literals;
 
-use super::{Active, Finding, Hit, Ruleset, User, Wrap};
+use super::{Active, Finding, Hit, Ruleset, User, Wrap, escape};
 use crate::span::Span;
 use coded::Coded;
 use decode::View;
@@ -28,6 +28,12 @@ const STRETCH: usize = 16 * 1024;
 
 /// Layers of escapes that are taken off.
 const LAYERS: usize = 2;
+
+/// The longest number that is one.
+const DIGITS: usize = 16;
+
+/// The longest unit of a number: `ms`, `GB`.
+const UNIT: usize = 2;
 
 /// Memory that is used again from text to text.
 #[derive(Default)]
@@ -148,11 +154,16 @@ fn stretches(escapes: impl Iterator<Item = Span>, length: usize) -> impl Iterato
     })
 }
 
-/// Whether the colour code at `at` stands inside a word. Any other hides nothing: the rules know them as borders.
+/// Whether the colour code at `at` stands inside a word. Any other hides nothing: the rules know them as borders. A number
+/// and its unit are two words: `12ms` with the number in colour.
 fn splits(text: &[u8], at: usize) -> bool {
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let glued = at.checked_sub(1).is_some_and(|before| is_word(&text[before]));
-    glued && text.get(decode::behind_colours(text, at)).is_some_and(is_word)
+    let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    if text[..at].last().is_none_or(|before| !is_word(&before)) {
+        return false;
+    }
+    let digits = text[..at].iter().rev().take(DIGITS).take_while(|byte| byte.is_ascii_digit()).count();
+    let unit = text[decode::behind_colours(text, at)..].iter().take(UNIT + 1).take_while(is_word).count();
+    unit > 0 && (digits == 0 || unit > UNIT || !escape::opens(text, at - digits))
 }
 
 #[cfg(test)]

@@ -148,7 +148,10 @@ fn what_hides_nothing_is_not_read() {
         ("\x1b[32mINFO\x1b[0m \x1b[36ma\x1b[0m=b [\x1b[1mc\x1b[0m]", false),
         ("100% of a&b, R&D; 5%",                               false),
         ("GET /a%2Fb HTTP/1.1",                                true),
-        (r"a\u0026b",                                          true),
+        ("took \x1b[1m12\x1b[0mms",                            false),
+        (r"/a?b=c\u0026d=\u003ce\u003e",                       false),
+        (r"a\u0026quot;b",                                     true),
+        (r"a\u003db",                                          true),
         ("a\x1b[1mb",                                          true),
         ("a&#58;b",                                            true),
     ];
@@ -169,6 +172,8 @@ fn a_secret_goes_in_every_shape() {
     let facts: &[(&str, &str, &str)] = &[
         ("slashes of JSON",          r#"{"u":"https:\/\/user:hunter2x@host\/"}"#,            r#"{"u":"https:\/\/user:*@host\/"}"#),
         ("signs of a query",         r#"{"u":"\/x?token\u003dabc123x\u0026b=c"}"#,           r#"{"u":"\/x?token\u003d*\u0026b=c"}"#),
+        ("an ampersand of a query",  r#"{"u":"/x?token=abc123x\u0026b=c"}"#,                  r#"{"u":"/x?token=*\u0026b=c"}"#),
+        ("an entity behind it",      r"{\u0026quot;password\u0026quot;:\u0026quot;hunter2\u0026quot;}", r"{\u0026quot;password\u0026quot;:\u0026quot;*\u0026quot;}"),
         ("a sign of a token",        r#"{"a":"L\u002d","b":1}"#,                             r#"{"a":"*\u002d","b":1}"#),
         ("JSON in JSON",             r#"{"a":"{\"password\":\"hunter2\"}"}"#,                r#"{"a":"{\"password\":\"*\"}"}"#),
         ("JSON in JSON in JSON",     r#"{"a":"{\"b\":\"{\\\"password\\\":\\\"hunter2\\\"}\"}"}"#, r#"{"a":"{\"b\":\"{\\\"password\\\":\\\"*\\\"}\"}"}"#),

@@ -24,6 +24,7 @@ fn escapes_become_what_they_mean() {
         (r"{\u0022a\\u0022",            r#"{\"a\\\""#),
         (r"{\x22a\x22",                 r#"{\"a\""#),
         ("&quot;a&#34;&#x3d;&amp;quot;", "\"a\"=&quot;"),
+        (r#"{"a":"%22b&#34;%2522"}"#,   r#"{"a":"%22b&quot;%22"}"#),
         ("a&b=c;&#;&nosuch;",           "a&b=c;&#;&nosuch;"),
         ("a\x1b[1;31mb\x1b[Kc\x1b[0m",  "abc"),
         (r"a\u001b[31mb\x1b[mc\033[0m", "abc"),
