@@ -143,7 +143,7 @@ mod tests {
             let run = run(text, text.len() / 2, 0);
             prop_assert_eq!(run.clone(), 0..text.len());
             let seen = Form::of(b"k>?~", 0).into_iter().any(|form| {
-                (0..text.len() - form.chars.len() + 1).any(|at| {
+                (0..=text.len() - form.chars.len()).any(|at| {
                     let hit = Span::new(at, at + form.chars.len());
                     form.group(text, hit, &run).is_some_and(|group| {
                         group % 4 == 0 && form.literal_at(group, 0) == before.len()

@@ -7,13 +7,13 @@ use super::base64::Form;
 
 /// Signs whose escapes matter, beside letters and digits: parts of tokens and names, operators, quotes, brackets, and the
 /// escape characters themselves.
-const SIGNS: &[u8] = b"_-.~:=/@&\"'+{}[\\%$";
+const SIGNS: &[u8] = b"_-.~:=/@&\"'+{}[\\%$!";
 
 /// Escapes by which a text is known that has others: of signs, letters and digits, of slashes in URLs, entities. `\u0026`,
 /// `\u003c` and `\u003e` stand in much of the JSON that Go writes, and are borders as they are; `\u0026` may begin an entity.
 #[rustfmt::skip]
-const ESCAPES: [&[u8]; 59] = [
-    b"\\u0020", b"\\u0022", b"\\u0023", b"\\u0024", b"\\u0025", b"\\u0027", b"\\u002b", b"\\u002d", b"\\u002e", b"\\u002f", b"\\u0026#", b"\\u0026quot", b"\\u0026amp",
+const ESCAPES: [&[u8]; 60] = [
+    b"\\u0020", b"\\u0021", b"\\u0022", b"\\u0023", b"\\u0024", b"\\u0025", b"\\u0027", b"\\u002b", b"\\u002d", b"\\u002e", b"\\u002f", b"\\u0026#", b"\\u0026quot", b"\\u0026amp",
     b"\\u0030", b"\\u0031", b"\\u0032", b"\\u0033", b"\\u0034", b"\\u0035", b"\\u0036", b"\\u0037", b"\\u0038", b"\\u0039", b"\\u003a", b"\\u003d",
     b"\\u004", b"\\u005", b"\\u006", b"\\u007",
     b"\\x2", b"\\x3", b"\\x4", b"\\x5", b"\\x6", b"\\x7",
@@ -109,7 +109,9 @@ impl Views {
             Asker::Token(exact) if exact.len() >= MIN_WORD => self.add(literal, plain, exact),
             Asker::Token(exact) => {
                 self.add(literal, plain, exact);
-                BORDERS.iter().for_each(|border| self.add(literal, plain, &[&[*border], *exact].concat()));
+                for border in BORDERS {
+                    self.add(literal, plain, &[&[*border], *exact].concat());
+                }
             }
             Asker::Regex if plain == b"://" => SCHEMES.iter().for_each(|scheme| self.add(literal, plain, scheme)),
             Asker::Regex if plain.len() >= MIN_KEYWORD => self.add_cases(literal, plain, plain),
@@ -122,7 +124,9 @@ impl Views {
     fn add_cases(&mut self, literal: u32, plain: &[u8], word: &[u8]) {
         let mut capital = word.to_vec();
         capital[..1].make_ascii_uppercase();
-        [word, &capital, &word.to_ascii_uppercase()].into_iter().for_each(|word| self.add(literal, plain, word));
+        for word in [word, &capital, &word.to_ascii_uppercase()] {
+            self.add(literal, plain, word);
+        }
     }
 
     /// Looks for `word`, if the literal stands in it.
