@@ -2,7 +2,8 @@
 //! whole treatment with all shipped packs. Ratios of one run; that no line is lost or grows without bound is checked first.
 //!
 //! The pieces are written against the readers, and made of every rule: the literals of its examples, and the examples
-//! themselves. `cargo bench --bench hostile` (`-- --quick` takes each time once unless it is too long).
+//! themselves. `cargo bench --bench hostile` (`-- --quick` takes each time once unless it is too long; `-- TEXT` only the
+//! lines in whose name TEXT stands).
 
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
@@ -43,12 +44,15 @@ const AGAIN: usize = 8;
 const SHOWN: usize = 25;
 
 fn main() {
-    let quick = std::env::args().any(|argument| argument == "--quick");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    let wanted = arguments.iter().find(|argument| !argument.starts_with("--"));
     let text = "redact: [{use: builtin:secrets}]\n";
     let Ok((policy, _)) = compile_policy(&[Source { name: "policy".into(), text: text.into() }]) else {
         panic!("the policy compiles")
     };
-    let pieces = pieces::all(&policy);
+    let mut pieces = pieces::all(&policy);
+    pieces.retain(|piece| wanted.is_none_or(|wanted| piece.name.contains(wanted)));
     let mut road = Road::default();
     let batches: Vec<Packed> = (1..4).map(|seed| Packed::new(&corpus::batch(seed, 10).push)).collect();
     let ordinary = |road: &mut Road| batches.iter().map(|batch| road.per_byte(&policy, batch)).sum::<f64>() / 3.0;
