@@ -33,7 +33,7 @@ const PIECES: &[&str] = &[
 ];
 
 /// The shorter of the two lengths, and how many times longer the other is.
-const SHORT: usize = 8 * 1024;
+const SHORT: usize = 16 * 1024;
 const TIMES: usize = 8;
 
 fn policy() -> Policy {
