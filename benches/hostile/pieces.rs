@@ -32,7 +32,9 @@ pub(crate) fn all(policy: &Policy) -> Vec<Piece> {
                 pieces.push(Piece { name: format!("{}: the literal {literal:?}", rule.name), text: literal.into() });
             }
             let whole = template::expand(example, 7).unwrap().into_bytes();
-            for (between, called) in [("", "end to end"), (" ", "with blanks"), ("=", "with `=`"), ("\\\"", "in quotes")] {
+            for (between, called) in
+                [("", "end to end"), (" ", "with blanks"), ("=", "with `=`"), ("\\\"", "in quotes")]
+            {
                 let text = [&whole, between.as_bytes()].concat();
                 pieces.push(Piece { name: format!("{}: {example:?} {called}", rule.name), text });
             }
