@@ -246,6 +246,9 @@ fn take_reports(
 
 /// The first finding of a rule `with: drop` that wins its union, and the union's findings.
 fn dropping<'f>(rules: &Ruleset, mut findings: &'f [Finding]) -> Option<(&'f Finding, &'f [Finding])> {
+    if !rules.replacements().contains(&Action::Drop) {
+        return None;
+    }
     while let Some((union, group)) = next_union(&mut findings) {
         let winner = winner(rules, union, group);
         if rules.rule(winner.rule).action == Action::Drop {

@@ -17,6 +17,8 @@ use crate::{diagnostic::Complaint, span::Span};
 pub struct Tokens {
     classes: Vec<Class>,
     tokens: Vec<Token>,
+    /// How many runs have to be searched.
+    searches: u32,
 }
 
 /// One alternative of a template.
@@ -43,11 +45,18 @@ enum Compiled {
         class: u8,
         min: u32,
         max: u32,
+        /// Its number among all searched runs.
+        number: u32,
     },
 }
 
-/// How far the runs of each class reach, as far as it is known of one text: what makes many hits in one run cost one walk.
-pub struct Runs([Span; MAX_CLASSES]);
+/// What is known of one text, so that many hits in one run cost one walk.
+pub struct Runs {
+    /// How far a run of each class reaches.
+    reach: [Span; MAX_CLASSES],
+    /// Of each searched run, where the literal behind it does not begin.
+    barren: Vec<Span>,
+}
 
 /// Different classes in one ruleset; the shipped ones use about twenty.
 const MAX_CLASSES: usize = 64;
@@ -69,7 +78,7 @@ const GOOD_PREFIX: usize = 4;
 
 impl Default for Runs {
     fn default() -> Self {
-        Self([Span::default(); MAX_CLASSES])
+        Self { reach: [Span::default(); MAX_CLASSES], barren: Vec::new() }
     }
 }
 
@@ -119,7 +128,7 @@ impl Tokens {
         for part in token.parts[..token.anchor].iter().rev() {
             match part {
                 Compiled::Literal(literal) => start = start.checked_sub(literal.len())?,
-                Compiled::Run { class, min, max } | Compiled::Search { class, min, max } if min < max => {
+                Compiled::Run { class, min, max } | Compiled::Search { class, min, max, .. } if min < max => {
                     let class = self.classes[usize::from(*class)];
                     let back = text[..start].iter().rev().take(*max as usize + ESCAPE_DIGITS);
                     start -= back.take_while(|byte| class.has(**byte)).count();
@@ -150,7 +159,8 @@ impl Tokens {
                     let number = self.class(class)?;
                     if min < max && class.meets(first_bytes(&alternative[index + 1..])) {
                         searches += 1;
-                        Compiled::Search { class: number, min, max }
+                        self.searches += 1;
+                        Compiled::Search { class: number, min, max, number: self.searches - 1 }
                     } else {
                         Compiled::Run { class: number, min, max }
                     }
@@ -277,19 +287,60 @@ impl Walk<'_> {
                     }
                     at += length;
                 }
-                Compiled::Search { class, min, max } => {
+                Compiled::Search { class, min, max, number } => {
                     let longest = (self.end(*class, at) - at).min(*max as usize);
-                    let rest = &parts[index + 1..];
-                    return (*min as usize..=longest).rev().find_map(|length| self.parts(rest, at + length));
+                    return self.search(*number, &parts[index + 1..], at + *min as usize, at + longest);
                 }
             }
         }
         Some(at)
     }
 
+    /// Where `rest` ends at the last place, from `first` to `last`, at which it stands. A literal that it begins with is
+    /// looked for, and where it does not stand is kept in mind: hits in one run share most of their places.
+    fn search(&mut self, number: u32, rest: &[Compiled], first: usize, mut last: usize) -> Option<usize> {
+        let Some(Compiled::Literal(literal)) = rest.first() else {
+            return (first..=last).rev().find_map(|at| self.parts(rest, at));
+        };
+        let begin = *literal.first()?; // The parser makes no empty literal.
+        // Nothing but an empty literal stands at the end of the text.
+        last = last.min(self.text.len().checked_sub(1)?);
+        if first > last || self.is_barren(number, literal, first, last) {
+            return None;
+        }
+        loop {
+            let at = first + memchr::memrchr(begin, &self.text[first..=last])?;
+            if let Some(end) = self.parts(rest, at) {
+                return Some(end);
+            }
+            last = at.checked_sub(1).filter(|last| first <= *last)?;
+        }
+    }
+
+    /// Whether a literal begins nowhere from `first` to `last`.
+    fn is_barren(&mut self, number: u32, literal: &[u8], first: usize, last: usize) -> bool {
+        let known = number as usize + 1;
+        if self.runs.barren.len() < known {
+            self.runs.barren.resize(known, Span::default());
+        }
+        let barren = &mut self.runs.barren[number as usize];
+        let joined = (barren.start as usize..=barren.end as usize).contains(&first) && barren.start < barren.end;
+        let (start, from) = if joined { (barren.start as usize, barren.end as usize) } else { (first, first) };
+        if from > last {
+            return true;
+        }
+        let text = self.text;
+        let stands = |at: usize| text[from + at..].starts_with(literal);
+        let begins = literal.first().is_some_and(|begin| memchr::memchr_iter(*begin, &text[from..=last]).any(stands));
+        if !begins {
+            *barren = Span::new(start, last + 1);
+        }
+        !begins
+    }
+
     /// Where the run of a class that begins at `at` ends.
     fn end(&mut self, class: u8, at: usize) -> usize {
-        let known = &mut self.runs.0[usize::from(class)];
+        let known = &mut self.runs.reach[usize::from(class)];
         if !(known.start as usize..known.end as usize).contains(&at) {
             let class = self.classes[usize::from(class)];
             let mut end = at;
@@ -310,6 +361,7 @@ impl Walk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     /// What the template finds, from each place of its literal.
     fn found_by(template: &str, strict: bool, text: &str) -> Vec<String> {
@@ -333,6 +385,33 @@ mod tests {
 
     fn found(template: &str, text: &str) -> Vec<String> {
         found_by(template, false, text)
+    }
+
+    /// Where `key{[a-z]:2-9}end{[a-z]:1}` ends at `at`, by trying every length.
+    fn by_lengths(text: &[u8], at: usize) -> Option<usize> {
+        let lower = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+        let open = at.checked_sub(1).is_none_or(|before| !text[before].is_ascii_alphanumeric());
+        let ends = |from: &usize| text[*from..].starts_with(b"end") && lower(from + 3) > 0;
+        let from = at + 3;
+        (2..=lower(from).min(9))
+            .rev()
+            .map(|length| from + length)
+            .find(ends)
+            .filter(|_| open)
+            .map(|end| end + 3 + lower(end + 3))
+    }
+
+    proptest! {
+        #[test]
+        fn what_hits_share_changes_nothing(text in "(key|en?d?|-|[a-c]|key[a-c]{0,9}end){0,24}") {
+            let mut tokens = Tokens::default();
+            let token = tokens.add("key{[a-z]:2-9}end{[a-z]:1}", false).unwrap().start;
+            let mut runs = Runs::default();
+            for (at, _) in text.match_indices("key") {
+                let found = tokens.match_at(token, text.as_bytes(), Span::new(at, at + 3), &mut runs);
+                prop_assert_eq!(found.map(|span| span.end as usize), by_lengths(text.as_bytes(), at));
+            }
+        }
     }
 
     #[test]

@@ -27,8 +27,8 @@ pub(super) struct Names {
     loose: Loose,
 }
 
-/// Hashes short names: FNV-1a. Only names of the policy stand in the table, so no text can crowd it.
-struct Short(u64);
+/// Hashes short texts: FNV-1a. Only names and values of the policy stand in the tables, so no text can crowd them.
+pub(super) struct Short(u64);
 
 impl Default for Short {
     fn default() -> Self {

@@ -76,7 +76,8 @@ fn is_compound(text: &[u8]) -> bool {
         if ends >> at & 1 == 0 {
             continue;
         }
-        for word in MARKS.iter().chain(&NOUNS).chain(&OTHERS).filter(|word| text[at..].starts_with(word)) {
+        let stands = |word: &&&[u8]| word.first() == text.get(at) && text[at..].starts_with(word);
+        for word in MARKS.iter().chain(&NOUNS).chain(&OTHERS).filter(stands) {
             let end = at + word.len();
             ends |= 1 << end;
             if marked >> at & 1 == 1 || is_mark(word) {

@@ -217,7 +217,7 @@ impl Reader<'_> {
         if let Some(end) = self.closed(from, end) {
             return end;
         }
-        self.push(from, end, Wrap::Bare);
+        self.push_told(from, end, Wrap::Bare);
         end
     }
 
@@ -228,8 +228,15 @@ impl Reader<'_> {
     }
 
     pub(super) fn push(&mut self, from: usize, end: usize, wrap: Wrap) {
-        let value = &self.text[from..end.max(from)];
-        if !value.is_empty() && !self.spared.under(self.key, value) && (!self.random || is_random(value)) {
+        if from < end && !self.spared.has(&self.text[from..end]) {
+            self.push_told(from, end, wrap);
+        }
+    }
+
+    /// The same for a value of which is known that it is none of those that are spared under every key.
+    fn push_told(&mut self, from: usize, end: usize, wrap: Wrap) {
+        let value = &self.text[from..end];
+        if !Spared::under(self.key, value) && (!self.random || is_random(value)) {
             let span = Span::new(from, end);
             self.findings.extend(self.rules.iter().map(|rule| Finding { rule: *rule, span, wrap }));
         }

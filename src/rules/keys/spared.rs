@@ -2,11 +2,11 @@
 //!
 //! Always a value as a whole; whatever stands beside such a text is looked at as if it were not there.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, hash::BuildHasherDefault};
 
 use super::{
     mask::{is_sequence, mask},
-    names::marks,
+    names::{Short, marks},
     placeholder::{placeholder, repeats},
     prose::is_strong,
     quote::Quote,
@@ -49,8 +49,8 @@ const WEAK: [&[u8]; 22] = [
 
 /// The closed list of values.
 pub(super) struct Spared {
-    values: HashSet<Vec<u8>>,
-    /// What is written in the place of a secret.
+    values: HashSet<Vec<u8>, BuildHasherDefault<Short>>,
+    /// What is written in the place of a secret, each text once: every value is compared with all of them.
     replacements: Vec<Vec<u8>>,
     /// The labels of pseudonyms that are.
     pseudonyms: Vec<String>,
@@ -68,19 +68,23 @@ impl Spared {
     pub(super) fn add(&mut self, replacement: &[u8]) {
         if !replacement.is_empty() {
             self.values.insert(replacement.to_ascii_lowercase());
-            self.replacements.push(replacement.to_vec());
+            if !self.replacements.iter().any(|own| own == replacement) {
+                self.replacements.push(replacement.to_vec());
+            }
         }
     }
 
     /// Adds what is written there under this label.
     pub(super) fn add_pseudonyms(&mut self, label: &str) {
-        self.pseudonyms.push(label.to_owned());
+        if !self.pseudonyms.iter().any(|own| own == label) {
+            self.pseudonyms.push(label.to_owned());
+        }
     }
 
-    /// Whether `value` is no secret under this key, in its normal form: what is none anywhere, or only repeats the key.
-    pub(super) fn under(&self, key: &[u8], value: &[u8]) -> bool {
+    /// Whether `value`, which may be a secret elsewhere, is none under this key, in its normal form: it only repeats the key.
+    pub(super) fn under(key: &[u8], value: &[u8]) -> bool {
         let value = value.trim_ascii();
-        self.has(value) || value.len() <= MAX_VALUE && (repeats(key, value) || is_sequence(value, is_strong(key)))
+        value.len() <= MAX_VALUE && (repeats(key, value) || is_sequence(value, is_strong(key)))
     }
 
     /// Whether `value` is no secret.

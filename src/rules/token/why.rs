@@ -25,7 +25,7 @@ impl Tokens {
                         return WhyNot::Broke { at };
                     }
                 }
-                Compiled::Run { class, min, max } | Compiled::Search { class, min, max } => {
+                Compiled::Run { class, min, max } | Compiled::Search { class, min, max, .. } => {
                     let has = walk.end(*class, at) - at;
                     if has < *min as usize {
                         return WhyNot::TooShort { at: at + has, has, least: *min as usize };
