@@ -210,12 +210,14 @@ fn stands_alone(text: &[u8], span: Span) -> bool {
 
 /// Whether a text has letters and digits, and enough different ones: words have no digits, counters no letters.
 fn is_random(body: &[u8]) -> bool {
-    let mut seen = Class::default();
-    for byte in body {
-        seen = seen.union(Class::of(*byte));
+    let (mut seen, mut letters, mut digits) = (0_u128, 0, 0);
+    for byte in body.iter().filter(|byte| byte.is_ascii_alphanumeric()) {
+        if seen >> byte & 1 == 0 {
+            seen |= 1 << byte;
+            letters += usize::from(byte.is_ascii_alphabetic());
+            digits += usize::from(byte.is_ascii_digit());
+        }
     }
-    let count = |fits: fn(&u8) -> bool| (0..=255).filter(|byte| fits(byte) && seen.has(*byte)).count();
-    let (letters, digits) = (count(u8::is_ascii_alphabetic), count(u8::is_ascii_digit));
     letters > 0 && digits > 0 && letters + digits >= MIN_DIFFERENT.min(body.len() / 2)
 }
 

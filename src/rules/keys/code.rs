@@ -117,7 +117,8 @@ impl<'t> Expression<'t> {
             }
             at = end + 1;
         }
-        (at < REACH && !is_random(root) && !is_random(own.last)).then_some(own)
+        let random = is_random(root) || own.names > 1 && is_random(own.last);
+        (at < REACH && !random).then_some(own)
     }
 
     /// Whether the first argument of the last call is a string.
@@ -126,6 +127,10 @@ impl<'t> Expression<'t> {
     }
 
     fn is_reference(&self, loose: bool) -> bool {
+        let one = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        if !self.call && !self.subscript && self.names == 1 && self.root.iter().all(one) {
+            return self.root == b"chomp"; // One word alone is no path.
+        }
         let mut words = Vec::new();
         normalise(self.root, &mut words);
         let known = ROOTS.contains(&&words[..]) || self.sigil;

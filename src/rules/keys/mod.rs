@@ -55,6 +55,7 @@ pub struct Detector {
 pub struct Memo {
     key: Vec<u8>,
     rules: Vec<RuleId>,
+    named: Named,
     /// How far each rule's findings reach.
     covered: Vec<(RuleId, usize)>,
     open: Open,
@@ -62,7 +63,31 @@ pub struct Memo {
     header: usize,
 }
 
+/// What the last name has told: lines repeat their names.
+#[derive(Default)]
+struct Named {
+    /// It, as it is written.
+    name: Vec<u8>,
+    key: Vec<u8>,
+    rules: Vec<RuleId>,
+    random: bool,
+}
+
 impl Memo {
+    /// Reads a name: its normal form, its rules, and whether only a random value is a secret under it.
+    fn read(&mut self, names: &Names, name: &[u8]) -> bool {
+        let Self { key, rules, named, .. } = self;
+        if named.name != name {
+            normalise(name, &mut named.key);
+            named.random = names.rules(&named.key, &mut named.rules);
+            named.name.clear();
+            named.name.extend_from_slice(name);
+        }
+        key.clone_from(&named.key);
+        rules.clone_from(&named.rules);
+        named.random
+    }
+
     /// The rules of the last name have read as far as `end`.
     fn cover(&mut self, end: Option<usize>) {
         let Some(end) = end else { return };
@@ -124,8 +149,7 @@ impl Detector {
         } else {
             None
         };
-        normalise(&text[start..header.name_end], &mut memo.key);
-        let mut random = self.names.rules(&memo.key, &mut memo.rules);
+        let mut random = memo.read(&self.names, &text[start..header.name_end]);
         if memo.rules.is_empty() && matches!(header.operator, Operator::Assign | Operator::Colon) {
             (start, random) = self.words_before(text, start, header.name_end, memo);
         }
@@ -155,8 +179,7 @@ impl Detector {
         let compared = beside::compared(text, start);
         let member = || beside::member(text, start, end).or_else(|| beside::content(text, start, end));
         let Some(at) = compared.map(|(from, _)| from).or_else(member) else { return };
-        normalise(&text[start..end], &mut memo.key);
-        let random = self.names.rules(&memo.key, &mut memo.rules);
+        let random = memo.read(&self.names, &text[start..end]);
         if memo.rules.is_empty() || memo.header == at {
             return;
         }

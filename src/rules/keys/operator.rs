@@ -82,7 +82,9 @@ pub(super) fn operator(text: &[u8], at: usize) -> Option<(Operator, usize)> {
     if !matches!(rest.first()?, b'=' | b':' | b'-' | b'!' | b'%' | b'?' | b'.' | b'+' | b'<') {
         return None;
     }
-    let (spelling, operator) = OPERATORS.iter().find(|(spelling, _)| starts_with(rest, spelling))?;
+    // None begins with a letter, so most are told apart by one byte.
+    let stands = |spelling: &[u8]| spelling.first() == rest.first() && starts_with(rest, spelling);
+    let (spelling, operator) = OPERATORS.iter().find(|(spelling, _)| stands(spelling))?;
     let end = at + spelling.len();
     // `token::new`, `secret://path`: names of other things.
     let other = *operator == Operator::Colon

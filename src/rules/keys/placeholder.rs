@@ -98,6 +98,10 @@ pub(super) fn repeats(key: &[u8], value: &[u8]) -> bool {
     if !words().all(|word| word.iter().all(plain) || words().count() > 2 && number(word)) {
         return false;
     }
+    let last = value.iter().rfind(|byte| byte.is_ascii_alphabetic()).map(u8::to_ascii_lowercase);
+    if !value.contains(&b' ') && last.as_ref() != key.last() {
+        return false; // It does not end as the key does.
+    }
     let mut own = Vec::new();
     normalise(value, &mut own);
     if key == own || key.strip_suffix(&own[..]).is_some_and(|before| before.ends_with(b"_")) {

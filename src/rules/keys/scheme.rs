@@ -39,6 +39,10 @@ pub(super) enum Scheme {
 pub(super) fn scheme(text: &[u8], at: usize, end: usize) -> Option<(Scheme, usize)> {
     let rest = &text[at..end];
     let length = rest.iter().take(32).take_while(|byte| is_name(**byte)).count();
+    // What follows tells most words apart without a look at the lists.
+    if !matches!(rest.get(length), Some(b' ' | b'\t' | b'+' | b'%')) {
+        return None;
+    }
     let word = &rest[..length];
     let scheme = if SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme)) {
         Scheme::Word

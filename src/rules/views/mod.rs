@@ -113,9 +113,10 @@ impl Ruleset {
 
     /// The escapes of a text that can hide something.
     fn escapes<'t>(&'t self, scanned: Scanned<'t>) -> impl Iterator<Item = Span> {
+        let mut colours = 0..0;
         let hides = move |(wanted, hit): &(Wanted, Span)| match wanted {
             Wanted::Escape => true,
-            Wanted::Colour => splits(scanned.text, hit.start as usize),
+            Wanted::Colour => splits(scanned.text, hit.start as usize, &mut colours),
             Wanted::Basic | Wanted::Base64(_) => false,
         };
         self.wanted(scanned).filter(hides).map(|(_, hit)| hit)
@@ -155,14 +156,18 @@ fn stretches(escapes: impl Iterator<Item = Span>, length: usize) -> impl Iterato
 }
 
 /// Whether the colour code at `at` stands inside a word. Any other hides nothing: the rules know them as borders. A number
-/// and its unit are two words: `12ms` with the number in colour.
-fn splits(text: &[u8], at: usize) -> bool {
+/// and its unit are two words: `12ms` with the number in colour. `colours` is the last run of codes that was walked: each of
+/// them ends in a letter, so that all but the first seem to stand in a word.
+fn splits(text: &[u8], at: usize, colours: &mut Range<usize>) -> bool {
     let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     if text[..at].last().is_none_or(|before| !is_word(&before)) {
         return false;
     }
     let digits = text[..at].iter().rev().take(DIGITS).take_while(|byte| byte.is_ascii_digit()).count();
-    let unit = text[decode::behind_colours(text, at)..].iter().take(UNIT + 1).take_while(is_word).count();
+    if !colours.contains(&at) {
+        *colours = at..decode::behind_colours(text, at);
+    }
+    let unit = text[colours.end..].iter().take(UNIT + 1).take_while(is_word).count();
     unit > 0 && (digits == 0 || unit > UNIT || !escape::opens(text, at - digits))
 }
 

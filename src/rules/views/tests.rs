@@ -3,6 +3,7 @@
 use super::*;
 use crate::rules::{
     file::{Kind, Written},
+    growth::grows_less_than,
     packs, template, testing,
 };
 use ::base64::{
@@ -284,6 +285,21 @@ fn what_an_attacker_writes_takes_no_more_room() {
         rules.rules.hits(text.as_bytes(), &mut hits);
         rules.rules.find_encoded(text.as_bytes(), 0, &hits, &rules.active, &mut room, &mut findings);
         assert!(room.reserved() < 1 << 20, "{piece:?} takes {} bytes", room.reserved());
+    }
+}
+
+#[test]
+fn a_run_of_colours_is_walked_once() {
+    let rules = Rules::shipped();
+    for piece in ["\x1b[31m", "\\x1b[31m", "a\x1b[31m\x1b[0m"] {
+        let [short, long] = [4, 32].map(|length: usize| piece.repeat(length * 1024 / piece.len()));
+        let read = |text: &str| {
+            let (mut hits, mut findings, mut room) = (Vec::new(), Vec::new(), Room::default());
+            rules.rules.hits(text.as_bytes(), &mut hits);
+            rules.rules.find_encoded(text.as_bytes(), 0, &hits, &rules.active, &mut room, &mut findings);
+        };
+        // Eight times as long; a square would be eight times more again.
+        assert!(grows_less_than(32, || read(&short), || read(&long)), "{piece:?} costs more than its length");
     }
 }
 
