@@ -17,8 +17,6 @@ use crate::{diagnostic::Complaint, span::Span};
 pub struct Tokens {
     classes: Vec<Class>,
     tokens: Vec<Token>,
-    /// How many runs have to be searched.
-    searches: u32,
 }
 
 /// One alternative of a template.
@@ -45,8 +43,8 @@ enum Compiled {
         class: u8,
         min: u32,
         max: u32,
-        /// Its number among all searched runs.
-        number: u32,
+        /// The number of the token, which has no other.
+        token: u32,
     },
 }
 
@@ -54,8 +52,8 @@ enum Compiled {
 pub struct Runs {
     /// How far a run of each class reaches.
     reach: [Span; MAX_CLASSES],
-    /// Of each searched run, where the literal behind it does not begin.
-    barren: Vec<Span>,
+    /// Of tokens with a searched run, where the literal behind that does not begin.
+    barren: Vec<(u32, Span)>,
 }
 
 /// Different classes in one ruleset; the shipped ones use about twenty.
@@ -159,8 +157,7 @@ impl Tokens {
                     let number = self.class(class)?;
                     if min < max && class.meets(first_bytes(&alternative[index + 1..])) {
                         searches += 1;
-                        self.searches += 1;
-                        Compiled::Search { class: number, min, max, number: self.searches - 1 }
+                        Compiled::Search { class: number, min, max, token: self.tokens.len() as u32 }
                     } else {
                         Compiled::Run { class: number, min, max }
                     }
@@ -289,9 +286,9 @@ impl Walk<'_> {
                     }
                     at += length;
                 }
-                Compiled::Search { class, min, max, number } => {
+                Compiled::Search { class, min, max, token } => {
                     let longest = (self.end(*class, at) - at).min(*max as usize);
-                    return self.search(*number, &parts[index + 1..], at + *min as usize, at + longest);
+                    return self.search(*token, &parts[index + 1..], at + *min as usize, at + longest);
                 }
             }
         }
@@ -300,14 +297,14 @@ impl Walk<'_> {
 
     /// Where `rest` ends at the last place, from `first` to `last`, at which it stands. A literal that it begins with is
     /// looked for, and where it does not stand is kept in mind: hits in one run share most of their places.
-    fn search(&mut self, number: u32, rest: &[Compiled], first: usize, mut last: usize) -> Option<usize> {
+    fn search(&mut self, token: u32, rest: &[Compiled], first: usize, mut last: usize) -> Option<usize> {
         let Some(Compiled::Literal(literal)) = rest.first() else {
             return (first..=last).rev().find_map(|at| self.parts(rest, at));
         };
         let begin = *literal.first()?; // The parser makes no empty literal.
         // Nothing but an empty literal stands at the end of the text.
         last = last.min(self.text.len().checked_sub(1)?);
-        if first > last || self.is_barren(number, literal, first, last) {
+        if first > last || self.is_barren(token, literal, first, last) {
             return None;
         }
         loop {
@@ -320,12 +317,12 @@ impl Walk<'_> {
     }
 
     /// Whether a literal begins nowhere from `first` to `last`.
-    fn is_barren(&mut self, number: u32, literal: &[u8], first: usize, last: usize) -> bool {
-        let known = number as usize + 1;
-        if self.runs.barren.len() < known {
-            self.runs.barren.resize(known, Span::default());
-        }
-        let barren = &mut self.runs.barren[number as usize];
+    fn is_barren(&mut self, token: u32, literal: &[u8], first: usize, last: usize) -> bool {
+        let known = self.runs.barren.iter().position(|(other, _)| *other == token).unwrap_or_else(|| {
+            self.runs.barren.push((token, Span::default()));
+            self.runs.barren.len() - 1
+        });
+        let barren = &mut self.runs.barren[known].1;
         let joined = (barren.start as usize..=barren.end as usize).contains(&first) && barren.start < barren.end;
         let (start, from) = if joined { (barren.start as usize, barren.end as usize) } else { (first, first) };
         if from > last {
