@@ -56,7 +56,8 @@ impl Patch {
         let most = block.len() + push.len() / MOST_GROWN + varint_len(push.len() as u64);
         let mut written = Vec::with_capacity(block.len() + block.len() / 8);
         put_varint(&mut written, push.len() as u64);
-        Writer { block, push, old, patch: self, most, written, at: first, place: 0, met: 0, open: Open::Run(first) }.all()
+        Writer { block, push, old, patch: self, most, written, at: first, place: 0, met: 0, open: Open::Run(first) }
+            .all()
     }
 
     /// About how many bytes it holds.
@@ -156,7 +157,8 @@ impl Writer<'_> {
             self.literal()?;
         }
         self.close(self.push.len())?;
-        (self.at == self.block.len() && self.place == self.old && self.written.len() <= self.most).then_some(self.written)
+        (self.at == self.block.len() && self.place == self.old && self.written.len() <= self.most)
+            .then_some(self.written)
     }
 
     /// Passes over elements that no edit is near, up to `ahead` in the old push.

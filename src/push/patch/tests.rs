@@ -173,7 +173,8 @@ fn no_piece_of_what_was_removed_is_left_in_the_block() {
     let edits = edits_of(&rows);
     let block = packed(&body);
     let patched = Patch::default().write(&block, &edits, &flat(&body, &edits)).expect("few edits");
-    let stands_in = |block: &[u8]| secret.as_bytes().windows(6).any(|piece| memchr::memmem::find(block, piece).is_some());
+    let stands_in =
+        |block: &[u8]| secret.as_bytes().windows(6).any(|piece| memchr::memmem::find(block, piece).is_some());
     assert!(stands_in(&block), "the secret stood there");
     assert!(!stands_in(&patched));
     assert_eq!(opened(&patched), flat(&body, &edits));
