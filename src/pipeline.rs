@@ -63,6 +63,8 @@ pub struct Scratch {
     pub out: Vec<u8>,
     rebuilt: Vec<u8>,
     desk: Desk,
+    /// Whether what was indexed last is the body as it was received.
+    as_received: bool,
 }
 
 /// All that one treatment writes on but its output.
@@ -134,13 +136,14 @@ fn treat_with(
     tally: &mut Tally,
     guard: Guard,
 ) -> Result<Treated, Error> {
-    let Scratch { out, rebuilt, desk } = scratch;
+    let Scratch { out, rebuilt, desk, as_received } = scratch;
     // What goes on is about as large as what came; so is what a body is rebuilt into.
     let mut memory = Beside { bytes: body.len(), memory };
     // Only what was read is forwarded: where that is not all of it, the rebuilt bytes are the push from here on.
     let received = body;
     let body = desk.index.read_rebuilt(received, rebuilt, &mut memory)?;
-    if !ptr::eq(body, received) {
+    *as_received = ptr::eq(body, received);
+    if !*as_received {
         memory.bytes += body.len();
     }
     if desk.index.streams.is_empty() {
@@ -163,7 +166,7 @@ fn treat_with(
         return Ok(Treated::Nothing);
     }
     if !changed {
-        if ptr::eq(body, received) {
+        if *as_received {
             return Ok(Treated::Unchanged);
         }
         out.extend_from_slice(body);
@@ -172,6 +175,12 @@ fn treat_with(
 }
 
 impl Scratch {
+    /// The edits of the body as it was received that made [`Scratch::out`] of it, where it was [`Treated::Changed`]; `None`
+    /// where that took more than edits: streams formed anew, or a body rebuilt.
+    pub fn edits(&self) -> Option<&Edits> {
+        self.desk.outgoing.edits().filter(|_| self.as_received)
+    }
+
     /// About how many bytes it holds.
     pub fn reserved(&self) -> usize {
         let Desk { index, twins, .. } = &self.desk;

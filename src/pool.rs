@@ -6,7 +6,7 @@
 use crate::{
     error::Error,
     pipeline::Scratch,
-    push::{put_varint, varint_len},
+    push::{Edits, Patch, put_varint, varint_len},
 };
 use bytes::Bytes;
 use std::{
@@ -44,11 +44,12 @@ pub struct Worker {
 pub struct Compressor {
     encoder: snap::raw::Encoder,
     room: Vec<u8>,
+    patch: Patch,
 }
 
 impl Default for Compressor {
     fn default() -> Self {
-        Self { encoder: snap::raw::Encoder::new(), room: Vec::new() }
+        Self { encoder: snap::raw::Encoder::new(), room: Vec::new(), patch: Patch::default() }
     }
 }
 
@@ -69,6 +70,23 @@ impl Compressor {
         }
         block.shrink_to_fit();
         Ok(block.into())
+    }
+
+    /// The block of `push`, which `edits` made of what came in the block `received`: that one patched where the edits are
+    /// few, or else a new one.
+    pub fn patched(&mut self, received: &[u8], edits: &Edits, push: &[u8]) -> Result<Bytes, Error> {
+        let Some(mut block) = self.patch.write(received, edits, push) else { return self.block(push) };
+        debug_assert!(
+            snap::raw::Decoder::new().decompress_vec(&block).is_ok_and(|opened| opened == push),
+            "a patched block is the push that is to go on"
+        );
+        block.shrink_to_fit();
+        Ok(block.into())
+    }
+
+    /// About how many bytes of memory it holds.
+    fn reserved(&self) -> usize {
+        self.room.capacity() + self.patch.reserved()
     }
 }
 
@@ -139,7 +157,7 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
 fn guarded<T>(worker: &mut Worker, job: impl FnOnce(&mut Worker) -> T) -> Option<T> {
     let outcome = catch_unwind(AssertUnwindSafe(|| job(worker)));
     let Worker { decoded, scratch, compressor } = &*worker;
-    let reserved = decoded.capacity() + compressor.room.capacity() + scratch.reserved();
+    let reserved = decoded.capacity() + compressor.reserved() + scratch.reserved();
     if outcome.is_err() || reserved > KEPT {
         *worker = Worker::default();
     }

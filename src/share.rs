@@ -221,18 +221,21 @@ impl Sharing<'_> {
         let book = self.ledger.book(tenant.map(Tenant::as_str).unwrap_or_default(), self.now);
         let treated = pipeline::treat(&policy, push, book, &mut self.memory, self.scratch, &mut tally)?;
         let loan = Loan::new(self.ledger, mem::take(&mut tally.taken));
-        let (push, block) = match treated {
-            Treated::Unchanged => (push, as_received),
-            Treated::Changed => (&mut self.scratch.out, None),
-            Treated::Nothing => return Ok(Share { head, policy, tally, loan, left: Left::Nothing, sent: Vec::new() }),
-        };
-        let left = if fits(push, tally.kept().lines, self.message_limit)? {
-            Left::Block(match block {
-                Some(block) => block,
-                None => self.compressor.block(push)?,
-            })
-        } else {
-            cut(mem::take(push).into(), self.message_limit, &mut tally)?
+        let left = match treated {
+            Treated::Nothing => Left::Nothing,
+            Treated::Unchanged if fits(push, tally.kept().lines, self.message_limit)? => match as_received {
+                Some(block) => Left::Block(block),
+                None => Left::Block(self.compressor.block(push)?),
+            },
+            Treated::Changed if fits(&self.scratch.out, tally.kept().lines, self.message_limit)? => {
+                let out = &self.scratch.out;
+                Left::Block(match as_received.zip(self.scratch.edits()) {
+                    Some((block, edits)) => self.compressor.patched(&block, edits, out)?,
+                    None => self.compressor.block(out)?,
+                })
+            }
+            Treated::Unchanged => cut(mem::take(push).into(), self.message_limit, &mut tally)?,
+            Treated::Changed => cut(mem::take(&mut self.scratch.out).into(), self.message_limit, &mut tally)?,
         };
         Ok(Share { head, policy, tally, loan, left, sent: Vec::new() })
     }

@@ -13,6 +13,7 @@ mod model;
 mod naming;
 mod outgoing;
 mod partition;
+mod patch;
 mod rebuild;
 mod regroup;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub(crate) use labels::{MAX_TEXT, is_plain_name, quote, unquote};
 pub use naming::{SpareNames, as_loki_names, can_be_name, is_stored_as};
 pub use outgoing::{Outgoing, Written};
 pub use partition::partition;
+pub use patch::Patch;
 pub use rebuild::put_timestamp;
 pub use split::{Cut, Part, fits};
 pub use wire::{put_varint, varint_len};

@@ -16,6 +16,8 @@ const ADDED_BYTES: usize = 128;
 pub struct Outgoing {
     whole: Edits,
     regroup: Regroup,
+    /// Whether `whole` is all that was done to the last push.
+    in_place: bool,
 }
 
 /// What was made of a push.
@@ -43,11 +45,12 @@ impl Outgoing {
     ) -> Result<Written, Error> {
         out.clear();
         self.whole.clear();
+        self.in_place = push.fates.moved.is_empty();
         let added = &push.fates.added;
         // An edit changes the lengths of all that holds it: pair, entry, stream.
         let edits = 4 * content.reserved() + added.bytes() + added.len() * ADDED_BYTES;
         memory.reserve(self.reserved() + edits)?;
-        if push.fates.moved.is_empty() {
+        if self.in_place {
             let left = splice(push, content, &mut self.whole);
             let changed = !self.whole.is_empty();
             if left > 0 && changed {
@@ -70,6 +73,11 @@ impl Outgoing {
             self.regroup.write(push, &groups, &self.whole, out);
         }
         Ok(Written { left, changed: true })
+    }
+
+    /// The edits that made what was written last of the body; `None` where streams were formed anew.
+    pub fn edits(&self) -> Option<&Edits> {
+        Some(&self.whole).filter(|_| self.in_place)
     }
 
     /// About how many bytes it holds.

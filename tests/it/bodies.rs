@@ -35,6 +35,36 @@ async fn what_nothing_changes_is_forwarded_as_it_came() {
 }
 
 #[tokio::test]
+async fn what_little_changes_is_forwarded_with_the_rest_as_it_came() {
+    let loki = FakeLoki::answers(204).await;
+    let sigyn = Sigyn::before(&loki).await;
+    let secret: String = (0..24_u8).map(|n| char::from(b'A' + n * 7 % 26)).collect();
+    let first = format!("password={secret}");
+    let mut lines = vec!["the same the same the same"; 200];
+    lines.insert(0, &first);
+    // Literals that say the same again and again, which no compressor would leave.
+    let flat = push::flat(&lines);
+    let (head, rest) = flat.split_at(100);
+    let literal = |bytes: &[u8]| [&[61 << 2], &(bytes.len() as u16 - 1).to_le_bytes()[..], bytes].concat();
+    let declared = [flat.len() as u8 | 0x80, (flat.len() >> 7) as u8];
+    let odd = [&declared[..], &literal(head), &literal(rest)].concat();
+    assert_eq!(push::flat_of(&odd), flat);
+    for sent in [odd.clone(), gzip(&odd)] {
+        let encoding = if sent == odd { "" } else { "gzip" };
+        assert_eq!(sigyn.push_with(&[("content-encoding", encoding)], sent).await.status, 204);
+        let got = loki.got().pop().unwrap().body;
+        assert!(got.ends_with(&literal(rest)), "what no edit touches");
+        assert!(secret.as_bytes().windows(6).all(|piece| !got.windows(6).any(|window| window == piece)), "the secret");
+        let lines = push::lines(&got);
+        assert_eq!(lines.len(), 201);
+        assert!(
+            lines[0].starts_with("password=") && lines[1..].iter().all(|line| line == "the same the same the same")
+        );
+    }
+    sigyn.every_line_is_counted().await;
+}
+
+#[tokio::test]
 async fn only_tenant_and_trace_travel_on() {
     let loki = FakeLoki::answers(204).await;
     let sigyn = Sigyn::before(&loki).await;

@@ -21,7 +21,7 @@ pub(crate) fn policy(text: &str) -> Policy {
 }
 
 /// What is done to a push, what is left of it, and what was counted. What is forwarded is canonical, and every line is in it or
-/// was counted.
+/// was counted. Where edits are said to have made it, they did.
 pub(crate) fn treated(policy: &Policy, body: &[u8], book: Book<'_>) -> (Treated, PushRequest, Tally) {
     let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
     let treated = treat(policy, body, book, &mut Unbounded, &mut scratch, &mut tally).expect("the push is well-formed");
@@ -30,6 +30,11 @@ pub(crate) fn treated(policy: &Policy, body: &[u8], book: Book<'_>) -> (Treated,
         Treated::Changed => scratch.out.as_slice(),
         Treated::Nothing => b"",
     };
+    if let (Treated::Changed, Some(edits)) = (treated, scratch.edits()) {
+        let mut edited = Vec::new();
+        edits.apply(body, &mut edited);
+        assert!(edited == out, "the edits are of another push");
+    }
     let mut index = Index::default();
     assert!(index.read(out).is_ok() && index.canonical);
     assert_eq!(index.entries.len() as u64, tally.kept().lines, "the account agrees");
