@@ -1,5 +1,7 @@
 //! Values that hide a secret or stand for one in a test: masks, one unit again and again, the alphabet.
 
+use crate::rules::filler;
+
 /// Nothing but one mask character, three times or more; or one letter, as often as no password has it; or such a run of
 /// which not more than a third is shown.
 pub(super) fn mask(value: &[u8]) -> bool {
@@ -35,11 +37,9 @@ fn is_cut(value: &[u8]) -> bool {
     })
 }
 
-/// One unit of up to eight bytes, four times or more: `asdfasdfasdfasdf`.
+/// Filler of a length that no password has: `asdfasdfasdfasdf`.
 fn is_repeated(value: &[u8]) -> bool {
-    value.len() >= 16
-        && (1..=8)
-            .any(|unit| 4 * unit <= value.len() && value.iter().zip(&value[unit..]).all(|(one, next)| one == next))
+    value.len() >= 16 && filler::is_filler(value)
 }
 
 /// Runs through the alphabet or the digits, one after the other. People take the short ones for passwords.
