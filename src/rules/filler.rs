@@ -39,6 +39,16 @@ const NOUNS: [&[u8]; 14] = [
 
 /// Whether all but a little of a text follows from what stands before it. Marks between the letters do not count.
 pub fn is_filler(text: &[u8]) -> bool {
+    has_little(text, LONGEST_UNIT)
+}
+
+/// The same of one character again and again and of the alphabet alone: under a name that says that a value is secret, a unit
+/// of several may be what a lazy owner made.
+pub fn is_run(text: &[u8]) -> bool {
+    has_little(text, 1)
+}
+
+fn has_little(text: &[u8], longest_unit: usize) -> bool {
     let text = &text[..text.len().min(REACH)];
     let mut letters = [0; REACH];
     let mut length = 0;
@@ -47,7 +57,7 @@ pub fn is_filler(text: &[u8]) -> bool {
         length += 1;
     }
     length >= MIN_LENGTH && {
-        let left = left(&letters[..length]);
+        let left = left(&letters[..length], longest_unit);
         left <= MOST_LEFT && 3 * left <= length
     }
 }
@@ -83,7 +93,7 @@ fn is_told(text: &[u8], start: usize, end: usize) -> bool {
 const ALPHABET: usize = LONGEST_UNIT + 1;
 
 /// How many bytes of a text, in lower case, follow from none before them.
-fn left(text: &[u8]) -> usize {
+fn left(text: &[u8], longest_unit: usize) -> usize {
     // Of each relation, how many bytes in a row it holds for; `told` is where the last stretch ends.
     let mut rows = [0; ALPHABET + 2];
     let (mut left, mut told) = (0, 0);
@@ -93,7 +103,7 @@ fn left(text: &[u8]) -> usize {
             *row = if holds(relation, text, at) { *row + 1 } else { 0 };
             // A unit must stand there again as a whole.
             let unit = if relation <= LONGEST_UNIT { relation } else { 0 };
-            if *row >= MIN_STRETCH.max(unit) {
+            if unit <= longest_unit && *row >= MIN_STRETCH.max(unit) {
                 longest = longest.max(*row);
             }
         }
@@ -147,6 +157,7 @@ mod tests {
         for (text, wanted) in facts {
             assert_eq!(is_filler(text.as_bytes()), *wanted, "{text}");
         }
+        assert!(is_run(b"xxxxxxxxxxxxxxxx1") && is_run(b"0123456789abcdef") && !is_run(b"abc123abc123abc123abc123"));
     }
 
     #[test]

@@ -19,10 +19,10 @@ pub(super) enum Code {
 
 /// What things are called that hold settings or what somebody asked for.
 #[rustfmt::skip]
-const ROOTS: [&[u8]; 56] = [
+const ROOTS: [&[u8]; 57] = [
     b"app", b"arg", b"args", b"argv", b"base64", b"bcrypt", b"body", b"cfg", b"conf", b"config", b"configuration", b"context", b"credentials", b"crypto", b"ctx", b"data", b"each",
     b"env", b"environ", b"environment", b"event", b"flags", b"form", b"getpass", b"hashlib", b"headers", b"input", b"inputs", b"json", b"kwargs", b"local", b"module", b"node",
-    b"options", b"opts", b"os", b"param", b"params", b"process", b"properties", b"props", b"query", b"rails", b"req", b"request", b"response", b"row", b"secrets", b"self", b"session",
+    b"options", b"opts", b"os", b"param", b"params", b"process", b"properties", b"props", b"query", b"rails", b"random_password", b"req", b"request", b"response", b"row", b"secrets", b"self", b"session",
     b"settings", b"state", b"system", b"this", b"values", b"var",
 ];
 

@@ -37,9 +37,12 @@ fn is_cut(value: &[u8]) -> bool {
     })
 }
 
-/// Filler of a length that no password has: `asdfasdfasdfasdf`.
+/// One unit of up to eight bytes, four times or more, `asdfasdfasdfasdf`; or one character and the alphabet, all but a little.
 fn is_repeated(value: &[u8]) -> bool {
-    value.len() >= 16 && filler::is_filler(value)
+    value.len() >= 16
+        && (filler::is_run(value)
+            || (1..=8)
+                .any(|unit| 4 * unit <= value.len() && value.iter().zip(&value[unit..]).all(|(one, next)| one == next)))
 }
 
 /// Runs through the alphabet or the digits, one after the other. People take the short ones for passwords.

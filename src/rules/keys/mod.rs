@@ -124,6 +124,9 @@ impl Detector {
         } else {
             None
         };
+        if header.operator == Operator::Colon && reference::in_resource(text, start) {
+            return;
+        }
         normalise(&text[start..header.name_end], &mut memo.key);
         let mut random = self.names.rules(&memo.key, &mut memo.rules);
         if memo.rules.is_empty() && matches!(header.operator, Operator::Assign | Operator::Colon) {

@@ -1,6 +1,6 @@
 //! Values that say where a secret is and not what it is: variables, templates, paths.
 
-/// `${NAME}`, `$NAME`, `%NAME%`, `@NAME@`, `#{name}`, `{{ expression }}`, `%s`, `%(name)s`, `{0}`, `$(command)`, `/etc/path`.
+/// `${NAME}`, `$NAME`, `%NAME%`, `@NAME@`, `#{name}`, `#{name}#`, `{{ expression }}`, `arn:aws:…`, `id=name`, `%s`, `%(name)s`, `{0}`, `$(command)`, `/etc/path`.
 pub(super) fn reference(value: &[u8]) -> bool {
     let template = value.strip_prefix(b"$").unwrap_or(value);
     if let Some(inner) = template.strip_prefix(b"{{").and_then(|rest| rest.strip_suffix(b"}}")) {
@@ -9,7 +9,9 @@ pub(super) fn reference(value: &[u8]) -> bool {
     match value {
         b"\\" | b"%" => true,
         [b'{', number @ .., b'}'] if number.iter().all(u8::is_ascii_digit) => number.len() <= 2,
-        [b'$' | b'#', b'{', name @ .., b'}'] => is_variable(name),
+        [b'$' | b'#', b'{', name @ .., b'}'] | [b'#', b'{', name @ .., b'}', b'#'] => is_variable(name),
+        [b'i', b'd', b'=', name @ ..] => is_label(name), // `--secret id=name` of builds
+        [b'a', b'r', b'n', b':', b'a', b'w', b's', rest @ ..] => is_arn(rest),
         [b'$', b'(', command @ .., b')'] => is_command(command),
         [b'$', name @ ..] => is_name(name),
         [b'%', b'(', name @ .., b')', b's'] | [b'@', name @ .., b'@'] => {
@@ -22,7 +24,7 @@ pub(super) fn reference(value: &[u8]) -> bool {
         [b'v', b'a', b'u', b'l', b't', b':', path @ ..] | [b'o', b'p', b':', b'/', path @ ..] => {
             path.contains(&b'/') && path.iter().all(|byte| is_word(*byte) || matches!(byte, b'/' | b'-' | b'#' | b'.'))
         }
-        _ => is_path(value),
+        _ => is_path(value) || is_drive_path(value),
     }
 }
 
@@ -67,6 +69,40 @@ fn is_format(flags: &[u8], verb: u8) -> bool {
     name || verb.is_ascii_alphabetic() && flags.len() <= 2 && flags.iter().all(|byte| b"+-# .0123456789".contains(byte))
 }
 
+fn is_label(name: &[u8]) -> bool {
+    !name.is_empty() && name.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'))
+}
+
+/// The rest of the name of a resource at AWS: `:kms:region:account:key/id`.
+fn is_arn(rest: &[u8]) -> bool {
+    rest.iter().filter(|byte| **byte == b':').count() >= 4
+        && rest.iter().all(|byte| is_word(*byte) || matches!(byte, b':' | b'/' | b'-' | b'.' | b'*'))
+}
+
+/// A name in the name of a resource or of a parameter at AWS, `arn:aws:secretsmanager:eu-west-1:1:secret:db`, is no key.
+pub(super) fn in_resource(text: &[u8], at: usize) -> bool {
+    const REACH: usize = 128;
+    if text[..at].last() != Some(&b':') {
+        return false;
+    }
+    let part = |byte: &u8| is_word(*byte) || matches!(byte, b':' | b'/' | b'-' | b'.');
+    let length = text[..at].iter().rev().take(REACH).take_while(|byte| part(byte)).count();
+    let (before, word) = text[..at].split_at(at - length);
+    word.starts_with(b"arn:aws") || word.starts_with(b"resolve:") && before.ends_with(b"{{")
+}
+
+/// The path of a file on Windows: `C:\certs\server.key`.
+fn is_drive_path(value: &[u8]) -> bool {
+    let [drive, b':', b'\\', rest @ ..] = value else { return false };
+    let ending = rest.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let path = |byte: &u8| is_word(*byte) || matches!(byte, b'.' | b'\\' | b'-' | b'~' | b' ');
+    drive.is_ascii_alphabetic()
+        && (2..=5).contains(&ending.len())
+        && ending.len() < rest.len()
+        && ending.iter().all(u8::is_ascii_alphabetic)
+        && rest.iter().all(path)
+}
+
 /// A path that begins where paths do, of words.
 pub(super) fn is_path(value: &[u8]) -> bool {
     #[rustfmt::skip]
@@ -94,12 +130,12 @@ mod tests {
         const NAMES: &[&str] = &[
             "${NAME}", "${name}", "${1}", "${NAME:-}", "${NAME:?no}", "${env:NAME}", "${a.b-c}", "$NAME", "$name", "$dbPass", "$1", "#{name}", "{{ a.b }}", "${{ a }}",
             "%s", "%", "%-5d", "%NAME%", "%(name)s", "@name@", "{0}", "{}", "$(cat /run/x)", "$(<x)", ":password", "*anchor", "vault:secret/db#pw", "op://v/i/f",
-            "/etc/ssl/key.pem", "~/.ssh/id_rsa", "./a/b", "/run/secrets/db", "\\",
+            "/etc/ssl/key.pem", "~/.ssh/id_rsa", "./a/b", "/run/secrets/db", "\\", "#{name}#", "id=npmrc", "arn:aws:kms:eu-west-1:1:key/4f9c", r"C:\certs\server.key", r"C:\\certs\\a.pem",
         ];
         #[rustfmt::skip]
         const SECRETS: &[&str] = &[
             "${NAME:-hunter2}", "$hunter2", "$2y$10$abc", "#hunter", "{hunter2}", "%hunter2", "@hunter", "$(echo hunter2)", ":h4", "*hunter2", "/hunter2", "vault:hunter2",
-            "/etcetera", "/tmp/x!", "~", "/etc/", "$", "{{ a }}b", "%hunter%2",
+            "/etcetera", "/tmp/x!", "~", "/etc/", "$", "id=h4", "id=", "arn:aws:x", "arn:hunter2", r"C:\hunter2", r"C:\.x9", "{{ a }}b", "%hunter%2",
         ];
         for name in NAMES {
             assert!(reference(name.as_bytes()), "{name}");

@@ -111,7 +111,11 @@ impl Vendors {
                 let Some((end, marked)) = self.values.end(want.alternatives.clone(), text, at, runs) else { continue };
                 let value = &text[at..end];
                 let random = if marked { opaque::is_varied(value) } else { opaque::is_random(value, place.is_keyed()) };
-                if random && !filler::is_marked(value) && place.allows(want.strict, marked, value) && accept(want.rule, Span::new(at, end)) {
+                if random
+                    && !filler::is_marked(value)
+                    && place.allows(want.strict, marked, value)
+                    && accept(want.rule, Span::new(at, end))
+                {
                     found = found.max(Some(end));
                 }
             }
