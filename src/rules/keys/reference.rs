@@ -11,7 +11,9 @@ pub(super) fn reference(value: &[u8]) -> bool {
         [b'{', number @ .., b'}'] if number.iter().all(u8::is_ascii_digit) => number.len() <= 2,
         [b'$' | b'#', b'{', name @ .., b'}'] | [b'#', b'{', name @ .., b'}', b'#'] => is_variable(name),
         [b'i', b'd', b'=', name @ ..] => is_label(name), // `--secret id=name` of builds
-        [b'a', b'r', b'n', b':', b'a', b'w', b's', rest @ ..] => is_arn(rest),
+        [b'%', b'e', b'n', b'v', b'(', name @ .., b')', b'%'] => {
+            name.iter().all(|byte| is_word(*byte) || *byte == b':')
+        }
         [b'$', b'(', command @ .., b')'] => is_command(command),
         [b'$', name @ ..] => is_name(name),
         [b'%', b'(', name @ .., b')', b's'] | [b'@', name @ .., b'@'] => {
@@ -21,10 +23,7 @@ pub(super) fn reference(value: &[u8]) -> bool {
         [b':' | b'*', name @ ..] => {
             name.len() > 2 && name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
         }
-        [b'v', b'a', b'u', b'l', b't', b':', path @ ..] | [b'o', b'p', b':', b'/', path @ ..] => {
-            path.contains(&b'/') && path.iter().all(|byte| is_word(*byte) || matches!(byte, b'/' | b'-' | b'#' | b'.'))
-        }
-        _ => is_path(value) || is_drive_path(value),
+        _ => is_place(value),
     }
 }
 
@@ -73,15 +72,49 @@ fn is_label(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'))
 }
 
-/// The rest of the name of a resource at AWS: `:kms:region:account:key/id`.
-fn is_arn(rest: &[u8]) -> bool {
-    rest.iter().filter(|byte| **byte == b':').count() >= 4
-        && rest.iter().all(|byte| is_word(*byte) || matches!(byte, b':' | b'/' | b'-' | b'.' | b'*'))
+/// Where a secret lies: a path, a resource, an entry of a store of secrets. However long.
+pub(super) fn is_place(value: &[u8]) -> bool {
+    is_path(value) || is_drive_path(value) || is_arn(value) || is_entry(value)
+}
+
+/// The name of a resource at AWS: `arn:aws:kms:region:account:key/id`.
+fn is_arn(value: &[u8]) -> bool {
+    let part = |byte: &u8| is_word(*byte) || matches!(byte, b':' | b'/' | b'-' | b'.' | b'*');
+    value.starts_with(b"arn:aws") && value.iter().filter(|byte| **byte == b':').count() >= 5 && value.iter().all(part)
+}
+
+/// An entry of a store of secrets, as the tools that resolve it write it: `vault:secret/db#pw`, `op://vault/item/field`.
+fn is_entry(value: &[u8]) -> bool {
+    const STORES: [&[u8]; 14] = [
+        b"akv://",
+        b"aws-sm:",
+        b"doppler://",
+        b"env://",
+        b"file://",
+        b"gcp-sm:",
+        b"infisical://",
+        b"k8s://",
+        b"op:/",
+        b"ref+",
+        b"secret://",
+        b"sm://",
+        b"ssm:",
+        b"vault:",
+    ];
+    let path = |byte: &u8| is_word(*byte) || matches!(byte, b'/' | b'-' | b'#' | b'.' | b':');
+    STORES
+        .iter()
+        .find_map(|store| value.strip_prefix(*store))
+        .is_some_and(|entry| entry.contains(&b'/') && entry.iter().all(path) && !super::random::is_random(entry))
 }
 
 /// A name in the name of a resource or of a parameter at AWS, `arn:aws:secretsmanager:eu-west-1:1:secret:db`, is no key.
+/// Nor is one that names what a checksum is of: Helm's `checksum/secret`.
 pub(super) fn in_resource(text: &[u8], at: usize) -> bool {
     const REACH: usize = 128;
+    if text[..at].ends_with(b"checksum/") {
+        return true;
+    }
     if text[..at].last() != Some(&b':') {
         return false;
     }
@@ -130,7 +163,7 @@ mod tests {
         const NAMES: &[&str] = &[
             "${NAME}", "${name}", "${1}", "${NAME:-}", "${NAME:?no}", "${env:NAME}", "${a.b-c}", "$NAME", "$name", "$dbPass", "$1", "#{name}", "{{ a.b }}", "${{ a }}",
             "%s", "%", "%-5d", "%NAME%", "%(name)s", "@name@", "{0}", "{}", "$(cat /run/x)", "$(<x)", ":password", "*anchor", "vault:secret/db#pw", "op://v/i/f",
-            "/etc/ssl/key.pem", "~/.ssh/id_rsa", "./a/b", "/run/secrets/db", "\\", "#{name}#", "id=npmrc", "arn:aws:kms:eu-west-1:1:key/4f9c", r"C:\certs\server.key", r"C:\\certs\\a.pem",
+            "/etc/ssl/key.pem", "~/.ssh/id_rsa", "./a/b", "/run/secrets/db", "\\", "#{name}#", "id=npmrc", "arn:aws:kms:eu-west-1:1:key/4f9c", "%env(DB_PW)%", "ssm:/prod/db/pw2", "ref+vault://secret/db#/pw", "file:///run/db", r"C:\certs\server.key", r"C:\\certs\\a.pem",
         ];
         #[rustfmt::skip]
         const SECRETS: &[&str] = &[
