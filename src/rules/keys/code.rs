@@ -125,6 +125,12 @@ impl<'t> Expression<'t> {
         matches!(self.arguments.first(), Some(b'"' | b'\'' | b'`' | b'\\'))
     }
 
+    /// Whether it is the name of a constant of three words or more: `ACME_TOKEN_ALIAS`.
+    fn is_constant(&self) -> bool {
+        let capitals = self.root.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
+        self.names == 1 && !self.subscript && capitals && self.root.split(|byte| *byte == b'_').count() >= 3
+    }
+
     fn is_reference(&self, loose: bool) -> bool {
         let mut words = Vec::new();
         normalise(self.root, &mut words);
@@ -135,7 +141,8 @@ impl<'t> Expression<'t> {
             !self.last.iter().any(u8::is_ascii_digit) && word().next_back().is_some_and(|last| NOUNS.contains(&last));
         if !self.call {
             let parts = self.names > 1 || self.subscript;
-            return parts && known
+            return loose && self.is_constant()
+                || parts && known
                 || noun && !self.subscript && (self.names > 1 || word().count() > 1)
                 || self.last == b"chomp";
         }

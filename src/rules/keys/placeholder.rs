@@ -13,8 +13,8 @@ const MARKS: [&[u8]; 27] = [
 
 /// What belongs there.
 #[rustfmt::skip]
-const NOUNS: [&[u8]; 17] = [
-    b"apikey", b"bearer", b"cookie", b"credential", b"credentials", b"key", b"keys", b"pass", b"passphrase", b"passwd", b"password", b"passwords", b"pwd",
+const NOUNS: [&[u8]; 18] = [
+    b"apikey", b"bearer", b"cookie", b"credential", b"credentials", b"key", b"keys", b"pass", b"passphrase", b"passwd", b"password", b"passwords", b"pw", b"pwd",
     b"secret", b"secrets", b"string", b"token",
 ];
 
@@ -33,7 +33,7 @@ pub(super) fn placeholder(value: &[u8]) -> bool {
         [b'<', inner @ .., b'>'] | [b'%', inner @ .., b'%'] | [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => {
             Some(inner)
         }
-        [b'@', inner @ .., b'@'] => Some(inner),
+        [b'@', inner @ .., b'@'] | [b'#', inner @ .., b'#'] => Some(inner),
         _ => None,
     };
     let inner = bracketed.unwrap_or(value);
