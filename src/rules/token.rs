@@ -105,10 +105,26 @@ impl Tokens {
         let span = Span::new(start, end);
         let prefix = if let Some(Compiled::Literal(literal)) = token.parts.first() { literal.len() } else { 0 };
         let body = &span.of(text)[prefix..];
-        if token.strict && (end > longest || !stands_alone(text, span) || !is_random(body)) {
+        if token.strict && (end > longest || !self.stands_alone(token, text, span) || !is_random(body)) {
             return None;
         }
         (!body::is_placeholder(token, &mut walk, span)).then_some(span)
+    }
+
+    /// Whether what stands around a token is no part of a longer word or run of base64, nor the rest of a path: but a prefix of
+    /// four bytes tells a token from the other parts of a path, where it could hold no slash itself.
+    fn stands_alone(&self, token: &Token, text: &[u8], span: Span) -> bool {
+        let holds_slash = |part: &Compiled| match part {
+            Compiled::Literal(literal) => literal.contains(&b'/'),
+            Compiled::Run { class, .. } | Compiled::Search { class, .. } => self.classes[usize::from(*class)].has(b'/'),
+        };
+        let prefixed = matches!(token.parts.first(), Some(Compiled::Literal(prefix)) if prefix.len() >= GOOD_PREFIX);
+        let in_path = prefixed && !token.parts.iter().any(holds_slash);
+        let glues =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+') || *byte == b'/' && !in_path;
+        let before = text[..span.start as usize].last();
+        let behind = text.get(span.end as usize);
+        (!before.is_some_and(glues) || escape::ends_escape(text, span.start as usize)) && !behind.is_some_and(glues)
     }
 
     /// Where the token begins: what stands before its literal has a length that follows from the text.
@@ -178,14 +194,6 @@ impl Tokens {
         self.classes.push(class);
         Ok(self.classes.len() as u8 - 1)
     }
-}
-
-/// Whether what stands around a token is no part of a longer word, path or run of base64.
-fn stands_alone(text: &[u8], span: Span) -> bool {
-    let glues = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/');
-    let before = text[..span.start as usize].last();
-    let behind = text.get(span.end as usize);
-    (!before.is_some_and(glues) || escape::ends_escape(text, span.start as usize)) && !behind.is_some_and(glues)
 }
 
 /// Whether a text has letters and digits, and enough different ones: words have no digits, counters no letters.
@@ -336,7 +344,7 @@ mod tests {
             ("longer than it says",             "key_a1b2c3d4e5f6a7b8c9",       false),
             ("in a longer word",                "my_key_a1b2c3d4e5f6a7b8",      false),
             ("before the rest of a word",       "key_a1b2c3d4e5f6a7b8-1",       false),
-            ("in a path",                       "/key_a1b2c3d4e5f6a7b8",        false),
+            ("in a path",                       "/v1/key_a1b2c3d4e5f6a7b8/x",   true),
             ("of letters alone",                "key_abcdefghijklmnop",         false),
             ("of digits alone",                 "key_1234567890123456",         false),
             ("of few letters",                  "key_a1a1a1a1a1a1a1a1",         false),
