@@ -28,8 +28,8 @@ const ROOTS: [&[u8]; 57] = [
 
 /// What functions are called that get something from elsewhere or make it up; the first word of the name.
 #[rustfmt::skip]
-const READERS: [&[u8]; 31] = [
-    b"ask", b"chomp", b"create", b"derive", b"env", b"fetch", b"file", b"find", b"from", b"generate", b"get", b"getenv", b"getpass", b"gets", b"hash", b"input", b"is", b"load", b"lookup",
+const READERS: [&[u8]; 32] = [
+    b"ask", b"chomp", b"create", b"derive", b"env", b"fetch", b"file", b"find", b"from", b"function", b"generate", b"get", b"getenv", b"getpass", b"gets", b"hash", b"input", b"is", b"load", b"lookup",
     b"make", b"new", b"param", b"prompt", b"rand", b"random", b"read", b"readline", b"require", b"resolve", b"retrieve", b"uuid",
 ];
 
@@ -55,9 +55,12 @@ pub(super) fn code(text: &[u8], at: usize, declaration: bool, loose: bool) -> Op
     match near.first()? {
         b'<' => return template(near),
         b'!' => return tag(near).map(|length| Code::Before(at + length)),
-        b'$' if near.starts_with(b"$(") => {
+        b'$' if near.starts_with(b"$(") && Quote::at(near, 2).is_none() => {
             let end = closing(near, 1)?;
             return reference(&near[..=end]).then_some(Code::Only);
+        }
+        b'$' if near.starts_with(b"$(\"") || near.starts_with(b"$('") => {
+            return closing(near, 1).map(|_| Code::Only); // What a field of a page holds.
         }
         _ => {}
     }
@@ -139,9 +142,12 @@ impl<'t> Expression<'t> {
         let word = || words.split(|byte| *byte == b'_');
         let noun =
             !self.last.iter().any(u8::is_ascii_digit) && word().next_back().is_some_and(|last| NOUNS.contains(&last));
+        // Scripts that were made small: `token:r(12)`, `e.key=t`.
+        let minified = self.root.len() == 1 && self.root[0].is_ascii_lowercase();
         if !self.call {
             let parts = self.names > 1 || self.subscript;
             return loose && self.is_constant()
+                || minified
                 || parts && known
                 || noun && !self.subscript && (self.names > 1 || word().count() > 1)
                 || self.last == b"chomp";
@@ -154,7 +160,7 @@ impl<'t> Expression<'t> {
             .arguments
             .first()
             .is_none_or(|first| first.is_ascii_alphabetic() || matches!(first, b'$' | b'_' | b'@' | b'&'));
-        reads || known || self.arguments.is_empty() || loose && plain
+        reads || known || minified || self.arguments.is_empty() || loose && plain
     }
 }
 

@@ -23,6 +23,12 @@ fn all_equal(part: &[u8]) -> bool {
 
 /// `key_xxxxxxxxxxxxxxxx`, `AB1xxxxxxxx`: less is shown than a mask of ours may show.
 fn is_half_hidden(value: &[u8]) -> bool {
+    // `****abcd`, `abcd****`: what many show of a secret.
+    let stars = value.iter().take_while(|byte| **byte == b'*').count();
+    let stars = stars.max(value.iter().rev().take_while(|byte| **byte == b'*').count());
+    if stars >= 4 && value.len() - stars <= 4 {
+        return true;
+    }
     let Some(last) = value.last().filter(|last| matches!(last, b'*' | b'x' | b'X')) else { return false };
     let run = value.iter().rev().take_while(|byte| *byte == last).count();
     let shown = value.len() - run;
@@ -62,7 +68,7 @@ mod tests {
         #[rustfmt::skip]
         let facts: &[(&str, bool)] = &[
             ("***", true), ("xxxx", true), ("**", false), ("aaaaaaaa", true), ("aaaa", false), ("•••", true),
-            ("abcd_xxxxxxxxxxxxxxxx", true), ("AB1xxxxxx", true), ("hunter2********", false), ("hunterxx", false), ("***hunter2", false),
+            ("abcd_xxxxxxxxxxxxxxxx", true), ("AB1xxxxxx", true), ("hunter2********", false), ("hunterxx", false), ("***hunter2", false), ("****abcd", true), ("eyJ****", true), ("****abcde", false),
             ("eyJ...", true), ("hunter2...", false), ("asdfasdfasdfasdf", true), ("hunter2hunter2", false), ("", false),
         ];
         for (value, wanted) in facts {

@@ -7,6 +7,7 @@ pub(super) fn reference(value: &[u8]) -> bool {
         return inner.iter().all(|byte| !matches!(byte, b'{' | b'}'));
     }
     match value {
+        [b'@', b's', b't', b'r', b'i', b'n', b'g', b'/', name @ ..] => name.iter().all(|byte| is_word(*byte)),
         b"\\" | b"%" | b"$" | [b'$', b'$' | b'?' | b'@' | b'#' | b'!' | b'*'] => true,
         [b'{', number @ .., b'}'] if number.iter().all(u8::is_ascii_digit) => number.len() <= 2,
         [b'$' | b'#' | b'%' | b'@', b'{', name @ .., b'}'] | [b'#', b'{', name @ .., b'}', b'#'] => is_variable(name),
@@ -189,7 +190,7 @@ mod tests {
         const NAMES: &[&str] = &[
             "${NAME}", "${name}", "${1}", "${NAME:-}", "${NAME:?no}", "${env:NAME}", "${a.b-c}", "$NAME", "$name", "$dbPass", "$1", "#{name}", "{{ a.b }}", "${{ a }}",
             "%s", "%", "%-5d", "%NAME%", "%(name)s", "@name@", "{0}", "{}", "$(cat /run/x)", "$(<x)", ":password", "*anchor", "vault:secret/db#pw", "op://v/i/f",
-            "/etc/ssl/key.pem", "~/.ssh/id_rsa", "./a/b", "/run/secrets/db", "\\", "#{name}#", "id=npmrc", "arn:aws:kms:eu-west-1:1:key/4f9c", "%env(DB_PW)%", "$$", "$12", "$db_pw_2", "%name_1%", "%-10s", "%[1]s", "%1$s", "%lld", "%{name}", "@{name}", "%(n)d", "client.p12", "C:/a.pem", "ssm:/prod/db/pw2", "ref+vault://secret/db#/pw", "file:///run/db", r"C:\certs\server.key", r"C:\\certs\\a.pem",
+            "/etc/ssl/key.pem", "~/.ssh/id_rsa", "./a/b", "/run/secrets/db", "\\", "#{name}#", "id=npmrc", "arn:aws:kms:eu-west-1:1:key/4f9c", "%env(DB_PW)%", "@string/key_2", "$$", "$12", "$db_pw_2", "%name_1%", "%-10s", "%[1]s", "%1$s", "%lld", "%{name}", "@{name}", "%(n)d", "client.p12", "C:/a.pem", "ssm:/prod/db/pw2", "ref+vault://secret/db#/pw", "file:///run/db", r"C:\certs\server.key", r"C:\\certs\\a.pem",
         ];
         #[rustfmt::skip]
         const SECRETS: &[&str] = &[

@@ -323,6 +323,8 @@ const VALUES_OF_NONE: &[&str] = &[
     "password=%env(DB_PASSWORD)%", "password=#{db_password}#", "password=#password#", "password=$db_password_2", "password=$$", "password=%-10s", "password=%[1]s", "password=%lld", "password=%{password}",
     r#"secretKey: "C:\\secrets\\key.pem""#, "password=client.p12", "password=/usr/local/lib/x.so", "password=/lib/systemd/x", "run --secret id=npmrc,src=.npmrc",
     "secret = PROJECT_SECRET_ALIAS", "password = random_password.db.result", "API_KEY_HEADER=X-Api-Key", "headers: ['Authorization', 'X-Api-Key']", "UPDATE users SET password = ? WHERE id = ?",
+    "e.token=t,e.secretKey=n", "token:r(12),password:h(3)", "o.passwordToggle=!0,o.apiKey=void 0", r##"data: {password: $("#password").val()}"##, r#"apiKey: "@string/maps_key""#, "google_api_key=YOUR_GOOGLE_API_KEY_2",
+    "token = (sensitive value)", "password = (known after apply)", "password: [SENSITIVE]", r#"secret: "*****abcd""#, "token=eyJ****", "api_key: configured", "password: <omitted>",
     "api_key=0000000000000000000000000001", "token=0123456789abcdef0123456789abcdef", "token=xxxxxxxxxxxxxxxxxxxxabc",
 ];
 
