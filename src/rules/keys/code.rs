@@ -8,6 +8,9 @@ use super::{names::normalise, quote::Quote, random::is_random, reference::refere
 /// The longest expression, in bytes.
 const REACH: usize = 256;
 
+/// The longest argument of a call in a script that was made small, in bytes; a longer one may be a password.
+const MAX_SMALL: usize = 6;
+
 /// What stands at the place of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Code {
@@ -143,7 +146,10 @@ impl<'t> Expression<'t> {
         let noun =
             !self.last.iter().any(u8::is_ascii_digit) && word().next_back().is_some_and(|last| NOUNS.contains(&last));
         // Scripts that were made small: `token:r(12)`, `e.key=t`.
-        let minified = self.root.len() == 1 && self.root[0].is_ascii_lowercase();
+        let minified = self.names == 1
+            && self.root.len() == 1
+            && self.root[0].is_ascii_lowercase()
+            && self.arguments.len() <= MAX_SMALL;
         if !self.call {
             let parts = self.names > 1 || self.subscript;
             return loose && self.is_constant()
