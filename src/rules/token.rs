@@ -374,6 +374,8 @@ mod tests {
             ("with the parts that may be absent",       "key_{digits:2}(.{digits:2})?", "key_12.34",          "key_12.34"),
             ("without them",                            "key_{digits:2}(.{digits:2})?", "key_12.x",           "key_12"),
             ("with a tail of one character",            "key_{alnum:4-40}",           "key_k7d0vq2m9xw4xxxxxxxx", "key_k7d0vq2m9xw4xxxxxxxx"),
+            ("with digits that count upwards",          "key_{digits:4-20}",          "key_1234567890123456", "key_1234567890123456"),
+            ("with a short word in it",                 "key_{alnum:4-40}",           "key_k7d0test9xw4fake2b", "key_k7d0test9xw4fake2b"),
             ("with a class of its own",                 "key_{[^\\x20]:3-9}",         "key_a-~b c",           "key_a-~b"),
         ];
         for (fact, template, text, wanted) in facts {
@@ -395,6 +397,12 @@ mod tests {
             ("with too short a part before",        "{digits:2-4}:KEY{digits:2}", "x 1:KEY34"),
             ("with too long a part before",         "{digits:2-4}:KEY{digits:2}", "x 12345:KEY34"),
             ("with a fixed part before and more",   "{alnum:4}+KEY{digits:2}",    "xab12+KEY34"),
+            ("a sequence",                          "key_{alnum:4-40}",           "key_0123456789abcdef"),
+            ("a unit repeated",                     "key_{alnum:4-40}",           "key_abc123abc123abc123"),
+            ("one character in each part",          "key_{alnum:16}_{hex:8}",     "key_XXXXXXXXXXXXXXXX_AAAAAAAA"),
+            ("one character around its mark",       "{alnum:3}8Q~{alnum:8-20}",   "bP48Q~xxxxxxxxxxxxxxxxxx"),
+            ("a word that says so",                 "key_{alnum:16}",             "key_K7D0VQ2MXEXAMPLE"),
+            ("one digit repeated",                  "key_{digits:8}",             "key_00000000"),
             ("one character repeated",              "key_{alnum:4-40}",           "key_xxxxxxxxxxxxxxxxxxxx"),
             ("without its mark",                    "key-{word-dash:2-9}XX{word-dash:2-9}", "key-aabbcc"),
         ];

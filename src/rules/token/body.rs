@@ -3,6 +3,9 @@
 use super::{Compiled, Token, Walk};
 use crate::{rules::filler, span::Span};
 
+/// Fewer equal digits may be a number like any other.
+const MIN_NUMBER: usize = 8;
+
 /// Whether the token that stands at `span` only fills the place of one: its runs are filler taken together, or the longest
 /// of them says so in words. Hosts and addresses are looked at for no words: `example.com` is one.
 pub(super) fn is_placeholder(token: &Token, walk: &mut Walk, span: Span) -> bool {
@@ -36,6 +39,12 @@ pub(super) fn is_placeholder(token: &Token, walk: &mut Walk, span: Span) -> bool
         if run.len() > longest.len() {
             longest = run;
         }
+    }
+    // Numbers of people and tickets count upwards: of those only one digit again and again is filler.
+    if body.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_')) {
+        let mut digits = body.iter().filter(|byte| byte.is_ascii_digit());
+        let first = digits.next();
+        return body.len() >= MIN_NUMBER && first.is_some_and(|first| digits.all(|digit| digit == first));
     }
     let of_host = |byte: &u8| matches!(byte, b'.' | b':' | b'@');
     filler::is_filler(&body) || !longest.iter().any(of_host) && filler::is_marked(longest)
