@@ -28,7 +28,7 @@ const FLOORS: &[(&str, f64, f64)] = &[
     ("in single quotes",                  100.0,  99.3),
     ("in backquotes",                     100.0,  99.5),
     ("in a query",                        100.0,  99.3),
-    ("in a path",                          86.4,  98.2),
+    ("in a path",                          93.6,  98.2),
     ("in a header",                       100.0, 100.0),
     ("in parentheses",                    100.0,  99.5),
     ("in brackets",                       100.0, 100.0),

@@ -10,6 +10,7 @@ mod compile;
 mod doubt;
 pub mod escape;
 pub mod file;
+pub mod filler;
 #[cfg(test)]
 #[path = "../../tests/growth/mod.rs"]
 pub(crate) mod growth;

@@ -4,6 +4,7 @@
 //! says goes whole, because what has the prefix is a secret of some length rather than none. A scan finds one literal of each
 //! alternative; from there every length but one follows from the text, so a match costs no more than one run's length.
 
+mod body;
 mod why;
 
 use super::{
@@ -59,9 +60,6 @@ pub struct Runs {
 /// Different classes in one ruleset; the shipped ones use about twenty.
 const MAX_CLASSES: usize = 64;
 
-/// So many of one character and nothing else are nobody's secret.
-const MIN_PLACEHOLDER: usize = 8;
-
 /// Different letters and digits of a random text of sixteen bytes or more, hex digits included.
 const MIN_DIFFERENT: usize = 8;
 
@@ -114,10 +112,26 @@ impl Tokens {
         let span = Span::new(start, end);
         let prefix = if let Some(Compiled::Literal(literal)) = token.parts.first() { literal.len() } else { 0 };
         let body = &span.of(text)[prefix..];
-        if token.strict && (end > longest || !stands_alone(text, span) || !is_random(body)) {
+        if token.strict && (end > longest || !self.stands_alone(token, text, span) || !is_random(body)) {
             return None;
         }
-        (!is_placeholder(body)).then_some(span)
+        (!body::is_placeholder(token, &mut walk, span)).then_some(span)
+    }
+
+    /// Whether what stands around a token is no part of a longer word or run of base64, nor the rest of a path: but a prefix of
+    /// four bytes tells a token from the other parts of a path, where it could hold no slash itself.
+    fn stands_alone(&self, token: &Token, text: &[u8], span: Span) -> bool {
+        let holds_slash = |part: &Compiled| match part {
+            Compiled::Literal(literal) => literal.contains(&b'/'),
+            Compiled::Run { class, .. } | Compiled::Search { class, .. } => self.classes[usize::from(*class)].has(b'/'),
+        };
+        let prefixed = matches!(token.parts.first(), Some(Compiled::Literal(prefix)) if prefix.len() >= GOOD_PREFIX);
+        let in_path = prefixed && !token.parts.iter().any(holds_slash);
+        let glues =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+') || *byte == b'/' && !in_path;
+        let before = text[..span.start as usize].last();
+        let behind = text.get(span.end as usize);
+        (!before.is_some_and(glues) || escape::ends_escape(text, span.start as usize)) && !behind.is_some_and(glues)
     }
 
     /// Where the token begins: what stands before its literal has a length that follows from the text.
@@ -187,22 +201,6 @@ impl Tokens {
         self.classes.push(class);
         Ok(self.classes.len() as u8 - 1)
     }
-}
-
-/// Whether what follows the prefix is one character repeated (`ghp_xxxx…`), as people write it to show the form. All of
-/// it must be: a secret with a tail of them is one.
-fn is_placeholder(body: &[u8]) -> bool {
-    let mut letters = body.iter().filter(|byte| !matches!(byte, b'-' | b'_' | b'.' | b'='));
-    let Some(first) = letters.next() else { return false };
-    body.len() >= MIN_PLACEHOLDER && letters.all(|byte| byte == first)
-}
-
-/// Whether what stands around a token is no part of a longer word, path or run of base64.
-fn stands_alone(text: &[u8], span: Span) -> bool {
-    let glues = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/');
-    let before = text[..span.start as usize].last();
-    let behind = text.get(span.end as usize);
-    (!before.is_some_and(glues) || escape::ends_escape(text, span.start as usize)) && !behind.is_some_and(glues)
 }
 
 /// Whether a text has letters and digits, and enough different ones: words have no digits, counters no letters.
@@ -424,7 +422,7 @@ mod tests {
             ("longer than it says",             "key_a1b2c3d4e5f6a7b8c9",       false),
             ("in a longer word",                "my_key_a1b2c3d4e5f6a7b8",      false),
             ("before the rest of a word",       "key_a1b2c3d4e5f6a7b8-1",       false),
-            ("in a path",                       "/key_a1b2c3d4e5f6a7b8",        false),
+            ("in a path",                       "/v1/key_a1b2c3d4e5f6a7b8/x",   true),
             ("of letters alone",                "key_abcdefghijklmnop",         false),
             ("of digits alone",                 "key_1234567890123456",         false),
             ("of few letters",                  "key_a1a1a1a1a1a1a1a1",         false),
@@ -453,7 +451,9 @@ mod tests {
             ("with its mark as far on as can be",       "key-{word-dash:2-9}XX{word-dash:2-9}", "key-aaXXbbXXcc", "key-aaXXbbXXcc"),
             ("with the parts that may be absent",       "key_{digits:2}(.{digits:2})?", "key_12.34",          "key_12.34"),
             ("without them",                            "key_{digits:2}(.{digits:2})?", "key_12.x",           "key_12"),
-            ("with a tail of one character",            "key_{alnum:4-40}",           "key_ab12xxxxxxxxxxxxxxxx", "key_ab12xxxxxxxxxxxxxxxx"),
+            ("with a tail of one character",            "key_{alnum:4-40}",           "key_k7d0vq2m9xw4xxxxxxxx", "key_k7d0vq2m9xw4xxxxxxxx"),
+            ("with digits that count upwards",          "key_{digits:4-20}",          "key_1234567890123456", "key_1234567890123456"),
+            ("with a short word in it",                 "key_{alnum:4-40}",           "key_k7d0test9xw4fake2b", "key_k7d0test9xw4fake2b"),
             ("with a class of its own",                 "key_{[^\\x20]:3-9}",         "key_a-~b c",           "key_a-~b"),
         ];
         for (fact, template, text, wanted) in facts {
@@ -475,6 +475,12 @@ mod tests {
             ("with too short a part before",        "{digits:2-4}:KEY{digits:2}", "x 1:KEY34"),
             ("with too long a part before",         "{digits:2-4}:KEY{digits:2}", "x 12345:KEY34"),
             ("with a fixed part before and more",   "{alnum:4}+KEY{digits:2}",    "xab12+KEY34"),
+            ("a sequence",                          "key_{alnum:4-40}",           "key_0123456789abcdef"),
+            ("a unit repeated",                     "key_{alnum:4-40}",           "key_abc123abc123abc123"),
+            ("one character in each part",          "key_{alnum:16}_{hex:8}",     "key_XXXXXXXXXXXXXXXX_AAAAAAAA"),
+            ("one character around its mark",       "{alnum:3}8Q~{alnum:8-20}",   "bP48Q~xxxxxxxxxxxxxxxxxx"),
+            ("a word that says so",                 "key_{alnum:16}",             "key_K7D0VQ2MXEXAMPLE"),
+            ("one digit repeated",                  "key_{digits:8}",             "key_00000000"),
             ("one character repeated",              "key_{alnum:4-40}",           "key_xxxxxxxxxxxxxxxxxxxx"),
             ("without its mark",                    "key-{word-dash:2-9}XX{word-dash:2-9}", "key-aabbcc"),
         ];

@@ -31,7 +31,7 @@ const FLOORS: &[(&str, [f64; 4])] = &[
 ];
 
 /// What is changed at most of rows that hold no secret, in percent. Lower them when they fall; they never rise.
-const CEILINGS: &[(&str, f64)] = &[("global", 3.7), ("placeholder", 13.0)];
+const CEILINGS: &[(&str, f64)] = &[("global", 3.2), ("placeholder", 3.3)];
 
 #[test]
 fn the_practice_cases() {

@@ -8,6 +8,9 @@ use super::{names::normalise, quote::Quote, random::is_random, reference::refere
 /// The longest expression, in bytes.
 const REACH: usize = 256;
 
+/// The longest argument of a call in a script that was made small, in bytes; a longer one may be a password.
+const MAX_SMALL: usize = 6;
+
 /// What stands at the place of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Code {
@@ -19,17 +22,17 @@ pub(super) enum Code {
 
 /// What things are called that hold settings or what somebody asked for.
 #[rustfmt::skip]
-const ROOTS: [&[u8]; 56] = [
+const ROOTS: [&[u8]; 57] = [
     b"app", b"arg", b"args", b"argv", b"base64", b"bcrypt", b"body", b"cfg", b"conf", b"config", b"configuration", b"context", b"credentials", b"crypto", b"ctx", b"data", b"each",
     b"env", b"environ", b"environment", b"event", b"flags", b"form", b"getpass", b"hashlib", b"headers", b"input", b"inputs", b"json", b"kwargs", b"local", b"module", b"node",
-    b"options", b"opts", b"os", b"param", b"params", b"process", b"properties", b"props", b"query", b"rails", b"req", b"request", b"response", b"row", b"secrets", b"self", b"session",
+    b"options", b"opts", b"os", b"param", b"params", b"process", b"properties", b"props", b"query", b"rails", b"random_password", b"req", b"request", b"response", b"row", b"secrets", b"self", b"session",
     b"settings", b"state", b"system", b"this", b"values", b"var",
 ];
 
 /// What functions are called that get something from elsewhere or make it up; the first word of the name.
 #[rustfmt::skip]
-const READERS: [&[u8]; 31] = [
-    b"ask", b"chomp", b"create", b"derive", b"env", b"fetch", b"file", b"find", b"from", b"generate", b"get", b"getenv", b"getpass", b"gets", b"hash", b"input", b"is", b"load", b"lookup",
+const READERS: [&[u8]; 32] = [
+    b"ask", b"chomp", b"create", b"derive", b"env", b"fetch", b"file", b"find", b"from", b"function", b"generate", b"get", b"getenv", b"getpass", b"gets", b"hash", b"input", b"is", b"load", b"lookup",
     b"make", b"new", b"param", b"prompt", b"rand", b"random", b"read", b"readline", b"require", b"resolve", b"retrieve", b"uuid",
 ];
 
@@ -55,9 +58,12 @@ pub(super) fn code(text: &[u8], at: usize, declaration: bool, loose: bool) -> Op
     match near.first()? {
         b'<' => return template(near),
         b'!' => return tag(near).map(|length| Code::Before(at + length)),
-        b'$' if near.starts_with(b"$(") => {
+        b'$' if near.starts_with(b"$(") && Quote::at(near, 2).is_none() => {
             let end = closing(near, 1)?;
             return reference(&near[..=end]).then_some(Code::Only);
+        }
+        b'$' if near.starts_with(b"$(\"") || near.starts_with(b"$('") => {
+            return closing(near, 1).map(|_| Code::Only); // What a field of a page holds.
         }
         _ => {}
     }
@@ -126,6 +132,12 @@ impl<'t> Expression<'t> {
         matches!(self.arguments.first(), Some(b'"' | b'\'' | b'`' | b'\\'))
     }
 
+    /// Whether it is the name of a constant of three words or more: `ACME_TOKEN_ALIAS`.
+    fn is_constant(&self) -> bool {
+        let capitals = self.root.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
+        self.names == 1 && !self.subscript && capitals && self.root.split(|byte| *byte == b'_').count() >= 3
+    }
+
     fn is_reference(&self, loose: bool) -> bool {
         let one = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         if !self.call && !self.subscript && self.names == 1 && self.root.iter().all(one) {
@@ -138,9 +150,16 @@ impl<'t> Expression<'t> {
         let word = || words.split(|byte| *byte == b'_');
         let noun =
             !self.last.iter().any(u8::is_ascii_digit) && word().next_back().is_some_and(|last| NOUNS.contains(&last));
+        // Scripts that were made small: `token:r(12)`, `e.key=t`.
+        let minified = self.names == 1
+            && self.root.len() == 1
+            && self.root[0].is_ascii_lowercase()
+            && self.arguments.len() <= MAX_SMALL;
         if !self.call {
             let parts = self.names > 1 || self.subscript;
-            return parts && known
+            return loose && self.is_constant()
+                || minified
+                || parts && known
                 || noun && !self.subscript && (self.names > 1 || word().count() > 1)
                 || self.last == b"chomp";
         }
@@ -152,7 +171,7 @@ impl<'t> Expression<'t> {
             .arguments
             .first()
             .is_none_or(|first| first.is_ascii_alphabetic() || matches!(first, b'$' | b'_' | b'@' | b'&'));
-        reads || known || self.arguments.is_empty() || loose && plain
+        reads || known || minified || self.arguments.is_empty() || loose && plain
     }
 }
 

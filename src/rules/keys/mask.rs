@@ -1,5 +1,7 @@
 //! Values that hide a secret or stand for one in a test: masks, one unit again and again, the alphabet.
 
+use crate::rules::filler;
+
 /// Nothing but one mask character, three times or more; or one letter, as often as no password has it; or such a run of
 /// which not more than a third is shown.
 pub(super) fn mask(value: &[u8]) -> bool {
@@ -21,6 +23,12 @@ fn all_equal(part: &[u8]) -> bool {
 
 /// `key_xxxxxxxxxxxxxxxx`, `AB1xxxxxxxx`: less is shown than a mask of ours may show.
 fn is_half_hidden(value: &[u8]) -> bool {
+    // `****abcd`, `abcd****`: what many show of a secret.
+    let stars = value.iter().take_while(|byte| **byte == b'*').count();
+    let stars = stars.max(value.iter().rev().take_while(|byte| **byte == b'*').count());
+    if stars >= 4 && value.len() - stars <= 4 {
+        return true;
+    }
     let Some(last) = value.last().filter(|last| matches!(last, b'*' | b'x' | b'X')) else { return false };
     let run = value.iter().rev().take_while(|byte| *byte == last).count();
     let shown = value.len() - run;
@@ -35,11 +43,12 @@ fn is_cut(value: &[u8]) -> bool {
     })
 }
 
-/// One unit of up to eight bytes, four times or more: `asdfasdfasdfasdf`.
+/// One unit of up to eight bytes, four times or more, `asdfasdfasdfasdf`; or one character and the alphabet, all but a little.
 fn is_repeated(value: &[u8]) -> bool {
     value.len() >= 16
-        && (1..=8)
-            .any(|unit| 4 * unit <= value.len() && value.iter().zip(&value[unit..]).all(|(one, next)| one == next))
+        && (filler::is_run(value)
+            || (1..=8)
+                .any(|unit| 4 * unit <= value.len() && value.iter().zip(&value[unit..]).all(|(one, next)| one == next)))
 }
 
 /// Runs through the alphabet or the digits, one after the other. People take the short ones for passwords.
@@ -59,7 +68,7 @@ mod tests {
         #[rustfmt::skip]
         let facts: &[(&str, bool)] = &[
             ("***", true), ("xxxx", true), ("**", false), ("aaaaaaaa", true), ("aaaa", false), ("•••", true),
-            ("abcd_xxxxxxxxxxxxxxxx", true), ("AB1xxxxxx", true), ("hunter2********", false), ("hunterxx", false), ("***hunter2", false),
+            ("abcd_xxxxxxxxxxxxxxxx", true), ("AB1xxxxxx", true), ("hunter2********", false), ("hunterxx", false), ("***hunter2", false), ("****abcd", true), ("eyJ****", true), ("****abcde", false),
             ("eyJ...", true), ("hunter2...", false), ("asdfasdfasdfasdf", true), ("hunter2hunter2", false), ("", false),
         ];
         for (value, wanted) in facts {

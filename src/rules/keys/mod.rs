@@ -149,6 +149,9 @@ impl Detector {
         } else {
             None
         };
+        if header.operator == Operator::Colon && reference::in_resource(text, start) {
+            return;
+        }
         let mut random = memo.read(&self.names, &text[start..header.name_end]);
         if memo.rules.is_empty() && matches!(header.operator, Operator::Assign | Operator::Colon) {
             (start, random) = self.words_before(text, start, header.name_end, memo);

@@ -13,8 +13,8 @@ const MARKS: [&[u8]; 27] = [
 
 /// What belongs there.
 #[rustfmt::skip]
-const NOUNS: [&[u8]; 17] = [
-    b"apikey", b"bearer", b"cookie", b"credential", b"credentials", b"key", b"keys", b"pass", b"passphrase", b"passwd", b"password", b"passwords", b"pwd",
+const NOUNS: [&[u8]; 18] = [
+    b"apikey", b"bearer", b"cookie", b"credential", b"credentials", b"key", b"keys", b"pass", b"passphrase", b"passwd", b"password", b"passwords", b"pw", b"pwd",
     b"secret", b"secrets", b"string", b"token",
 ];
 
@@ -33,7 +33,7 @@ pub(super) fn placeholder(value: &[u8]) -> bool {
         [b'<', inner @ .., b'>'] | [b'%', inner @ .., b'%'] | [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => {
             Some(inner)
         }
-        [b'@', inner @ .., b'@'] => Some(inner),
+        [b'@', inner @ .., b'@'] | [b'#', inner @ .., b'#'] => Some(inner),
         _ => None,
     };
     let inner = bracketed.unwrap_or(value);
@@ -47,10 +47,24 @@ pub(super) fn placeholder(value: &[u8]) -> bool {
         let known = words().skip(1).all(is_known);
         return known && words().any(|word| noun(word) || is_mark(word));
     }
+    if is_yours(inner) {
+        return true;
+    }
     if words().next().is_none() || !words().all(is_known) {
         return is_compound(inner);
     }
     words().any(is_mark) || words().any(|word| noun(word) && word != b"pass")
+}
+
+/// `your_vendor_api_key_2`: the owner's own, whoever's it is.
+fn is_yours(value: &[u8]) -> bool {
+    let Some(rest) = value.strip_prefix(b"your_").or(value.strip_prefix(b"your-")) else { return false };
+    let number = rest.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let words = &rest[..rest.len() - number];
+    let words = words.strip_suffix(b"_").or(words.strip_suffix(b"-")).unwrap_or(words);
+    number <= 2
+        && words.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'))
+        && words.rsplit(|byte| is_separator(*byte)).next().is_some_and(|last| NOUNS.contains(&last))
 }
 
 fn is_separator(byte: u8) -> bool {
@@ -121,7 +135,7 @@ mod tests {
         #[rustfmt::skip]
         let facts: &[(&str, bool)] = &[
             ("<your-api-key>", true), ("<acme access key>", true), ("%password%", true), ("@db.password@", true), ("{password}", true), ("your_token_here", true),
-            ("changeme", true), ("somefakekey", true), ("thisisnottherealsecret", true), ("api_key", true), ("dummy", true),
+            ("changeme", true), ("somefakekey", true), ("thisisnottherealsecret", true), ("api_key", true), ("dummy", true), ("your_acme_api_key_2", true), ("your_hunter_key2hunter", false),
             ("<hunter>", false), ("{hunter}", false), ("hunter2", false), ("mypassword", false), ("password1", false), ("your_hunter", false), ("pass", false), ("test", false),
             ("realhunter", false), ("", false), ("-", false),
         ];

@@ -17,7 +17,7 @@ pub(super) fn is_random(value: &[u8]) -> bool {
     if value.len() < SHORTEST || value.iter().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control()) {
         return false;
     }
-    let digest = [b"sha256:".as_slice(), b"sha1:", b"md5:", b"sha256-", b"sha384-", b"sha512-"]
+    let digest = [b"sha256:".as_slice(), b"sha1:", b"md5:", b"sha1-", b"sha256-", b"sha384-", b"sha512-"]
         .into_iter()
         .any(|kind| starts_with(value, kind));
     if digest || is_uuid(value) || memchr::memmem::find(value, b"://").is_some() {

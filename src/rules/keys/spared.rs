@@ -11,7 +11,7 @@ use super::{
     prose::is_strong,
     quote::Quote,
     random::is_random,
-    reference::{is_path, reference},
+    reference::{is_place, reference},
 };
 use crate::{pseudonym, rules::file::REDACTED};
 
@@ -84,7 +84,11 @@ impl Spared {
     /// Whether `value`, which may be a secret elsewhere, is none under this key, in its normal form: it only repeats the key.
     pub(super) fn under(key: &[u8], value: &[u8]) -> bool {
         let value = value.trim_ascii();
-        value.len() <= MAX_VALUE && (repeats(key, value) || is_sequence(value, is_strong(key)))
+        value.len() <= MAX_VALUE
+            && (repeats(key, value)
+                || is_sequence(value, is_strong(key))
+                || is_version(value, is_strong(key))
+                || key == b"pass" && is_rate(value))
     }
 
     /// Whether `value` is no secret.
@@ -97,13 +101,13 @@ impl Spared {
             return true;
         }
         if value.len() > MAX_VALUE {
-            return is_path(value);
+            return is_place(value);
         }
         let mut lower = [0; MAX_VALUE];
         let lower = &mut lower[..value.len()];
         lower.copy_from_slice(value);
         lower.make_ascii_lowercase();
-        self.values.contains(&*lower) || reference(value) || placeholder(lower)
+        self.values.contains(&*lower) || reference(value) || placeholder(lower) || is_header(lower)
     }
 
     /// The length of the pseudonym that `value` begins with.
@@ -130,6 +134,34 @@ impl Spared {
         }
         replaced
     }
+}
+
+/// Whether a value in lower case is the name of a header of one's own: `X-Api-Key`.
+fn is_header(lower: &[u8]) -> bool {
+    lower.starts_with(b"x-") && lower.len() > 4 && lower.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-')
+}
+
+/// How many passed, of tests and requests: `pass=12`, `pass: 99.5%`.
+fn is_rate(value: &[u8]) -> bool {
+    let number = value.strip_suffix(b"%").unwrap_or(value);
+    let digits = number.iter().filter(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && number.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') && (digits <= 3 || number != value)
+}
+
+/// A version of a package, whose name may be any: `"passport-jwt": "^4.0.1"`. Under a `password` only a range is.
+fn is_version(value: &[u8], password: bool) -> bool {
+    let range = [b"^".as_slice(), b"~", b">="].into_iter().find_map(|sign| value.strip_prefix(sign));
+    if password && range.is_none() {
+        return false;
+    }
+    let value = range.unwrap_or(value);
+    let end = value.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.').unwrap_or(value.len());
+    let numbers = value[..end].split(|byte| *byte == b'.').filter(|number| (1..=4).contains(&number.len())).count();
+    // `-rc1`, `.RELEASE`, `-SNAPSHOT`
+    let label = value[end..].strip_prefix(b"-").unwrap_or(&value[end..]);
+    let letters = label.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let rest = label[letters..].iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    (3..=4).contains(&numbers) && letters <= 8 && label.len() <= letters + 3 && rest
 }
 
 /// Whether a key of this normal form is a word that prose uses too.

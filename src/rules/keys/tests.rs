@@ -299,6 +299,66 @@ fn what_is_no_secret_stays() {
     }
 }
 
+/// Names that hold no secret, values that only refer to one, and texts that fill its place.
+#[rustfmt::skip]
+const NAMES_OF_NONE: &[&str] = &[
+    // Anti-forgery tokens: worth nothing without the session's cookie.
+    r#"<input type="hidden" name="authenticity_token" value="@">"#, "<input name='csrfmiddlewaretoken' value='@'>", "X-CSRF-Token: @", "XSRF-TOKEN=@", "csrf=@",
+    // What is public, and sums and names of keys.
+    "PublicKeyToken=@", "stripePublishableKey: @", r#"data-sitekey="@""#, "recaptcha_site_key=@", "gpg_key=@", "issuerKeyHash=@", "key_fingerprint: @", "secret_checksum: @",
+    "checksum/secret: @", "tokenCommit=@", "SRCREV_token=@", "secretsRev: @", "auth_service_image_tag=@", "secretVersionId=@", "credentialScope=@",
+    // Keys of places, of requests and of programs.
+    "lockKey: @", "request-key=@", "correlationKey=@", "surrogate-key: @", "Sec-WebSocket-Key: @", "mapKey=@", "topic_key=@", "idempotency-key: @",
+    "token_bucket=@", "tokenAddress=@", "cancellationToken=@", "clientRequestToken: @", "designToken=@", "eos_token: @",
+];
+
+#[rustfmt::skip]
+const VALUES_OF_NONE: &[&str] = &[
+    "password.reset.title=Forgot your password?", r#""passwordLabel": "Password:""#, "passwordPlaceholder: 'At least 8 characters'", r#"password_regex = "^[A-Za-z0-9]{8,}$""#,
+    "passwordEncoder=BCryptPasswordEncoder", "password_hash_algorithm=bcrypt", "badPwdCount=3", "password_attempts=3", "password_updated_at: 2026-11-25", "secretRotationDays=30",
+    "tokens: 5123", r#""tokens":{"prompt":123,"completion":456}"#, "hmac: sha256", "pass=12 fail=0", "pass: 99.5%", "id-token: write", "session=started id=12",
+    r#""passport-jwt": "^4.0.1""#, r#""passwd-user": "~3.0.0""#, "com.auth0:java-jwt:4.4.0", "pg-pass: 1.0.5", "jjwt-token: 0.11.5.RELEASE",
+    "secret: arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf", "encryptionKey: arn:aws:kms:us-east-1:123456789012:key/4f9c01be-77d2-4a1c-9b3e-5d6f7a8b9c0d",
+    "password: '{{resolve:secretsmanager:MySecret:SecretString:password}}'", "password: ssm:/prod/db/password2", "password: ref+vault://secret/db#/password", "password: file:///run/secrets/db",
+    "password=%env(DB_PASSWORD)%", "password=#{db_password}#", "password=#password#", "password=$db_password_2", "password=$$", "password=%-10s", "password=%[1]s", "password=%lld", "password=%{password}",
+    r#"secretKey: "C:\\secrets\\key.pem""#, "password=client.p12", "password=/usr/local/lib/x.so", "password=/lib/systemd/x", "run --secret id=npmrc,src=.npmrc",
+    "secret = PROJECT_SECRET_ALIAS", "password = random_password.db.result", "API_KEY_HEADER=X-Api-Key", "headers: ['Authorization', 'X-Api-Key']", "UPDATE users SET password = ? WHERE id = ?",
+    "e.token=t,e.secretKey=n", "token:r(12),password:h(3)", "o.passwordToggle=!0,o.apiKey=void 0", r##"data: {password: $("#password").val()}"##, r#"apiKey: "@string/maps_key""#, "google_api_key=YOUR_GOOGLE_API_KEY_2",
+    "token = (sensitive value)", "password = (known after apply)", "password: [SENSITIVE]", r#"secret: "*****abcd""#, "token=eyJ****", "api_key: configured", "password: <omitted>",
+    "api_key=0000000000000000000000000001", "token=0123456789abcdef0123456789abcdef", "token=xxxxxxxxxxxxxxxxxxxxabc",
+];
+
+#[test]
+fn names_and_values_of_no_secret_stay() {
+    let random = template::expand("{alnum:8}4{alnum:2}7{alnum:2}1{alnum:16}", 3).unwrap();
+    let named = NAMES_OF_NONE.iter().map(|text| text.replace('@', &random));
+    for text in named.chain(VALUES_OF_NONE.iter().map(ToString::to_string)) {
+        assert_eq!(redact(&SHIPPED, &text), text);
+    }
+}
+
+#[test]
+fn what_only_resembles_them_goes() {
+    #[rustfmt::skip]
+    const SECRETS: &[&str] = &[
+        "password=@", "csrf_secret=@", "secret_id=@", "gpg_private_key=@", "client_token=@", "storage_key=@", "password=1.2.3@", "password=id=@", "secret: arn:@", "token=X-@",
+        "password=$@", "password=%@s", "password=@.pem", "pass=@", "password: ssm:@", "checksum_of=1 password=@", "tokens=@",
+    ];
+    let random = template::expand("{alnum:8}4{alnum:2}7{alnum:2}1{alnum:16}", 5).unwrap();
+    for text in SECRETS {
+        assert!(!redact(&SHIPPED, &text.replace('@', &random)).contains(&random), "{text}");
+    }
+    for text in [
+        "user=bob password=j.smith",
+        "password=h(hunter2)",
+        "password=1.2.3",
+        "password=****abcde",
+        "password=/hunter/2",
+    ] {
+        assert_ne!(redact(&SHIPPED, text), text);
+    }
+}
+
 #[test]
 fn names_are_decided_by_their_words() {
     #[rustfmt::skip]

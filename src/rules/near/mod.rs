@@ -10,7 +10,7 @@ mod opaque;
 mod value;
 mod words;
 
-use super::{Active, escape};
+use super::{Active, escape, filler};
 use crate::{diagnostic::Complaint, span::Span, tally::RuleId};
 use std::{collections::HashMap, ops::Range};
 pub use value::Runs;
@@ -111,7 +111,11 @@ impl Vendors {
                 let Some((end, marked)) = self.values.end(want.alternatives.clone(), text, at, runs) else { continue };
                 let value = &text[at..end];
                 let random = if marked { opaque::is_varied(value) } else { opaque::is_random(value, place.is_keyed()) };
-                if random && place.allows(want.strict, marked, value) && accept(want.rule, Span::new(at, end)) {
+                if random
+                    && !filler::is_marked(value)
+                    && place.allows(want.strict, marked, value)
+                    && accept(want.rule, Span::new(at, end))
+                {
                     found = found.max(Some(end));
                 }
             }

@@ -3,6 +3,8 @@
 //! Asked of a value that has a vendor's class and length already. Words, names, versions, dates and paths have few changes
 //! between letters and digits; placeholders have few different characters or count upwards.
 
+use crate::rules::filler;
+
 /// Fewer letters than this: a number, a date, a version.
 const MIN_LETTERS: usize = 3;
 
@@ -30,7 +32,7 @@ pub(super) fn is_random(value: &[u8], keyed: bool) -> bool {
 
 /// Whether a value is no placeholder: one that is marked as its vendor's need not show more.
 pub(super) fn is_varied(value: &[u8]) -> bool {
-    has_many(value) && !counts_up(value)
+    has_many(value) && !counts_up(value) && !filler::is_filler(value)
 }
 
 /// Whether the value is a UUID, or hex digits in one case and of a length that hashes and ids have: no secret but under a name that
