@@ -7,6 +7,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+pub mod coded;
 mod filter;
 mod rarity;
 #[cfg(test)]
@@ -37,6 +38,8 @@ pub struct Literals {
     /// Those of one byte, for which no gram can stand.
     letters: Vec<(u8, u32)>,
     longest: usize,
+    /// Whether base64 of text is looked for too.
+    coded: bool,
 }
 
 /// A literal at the place of its gram.
@@ -106,7 +109,14 @@ impl Literals {
             anchors: anchors.into_iter().map(|(_, anchor)| anchor).collect(),
             letters,
             longest,
+            coded: false,
         }
+    }
+
+    /// The same, with [windows](coded) of base64 as another literal: the one behind the last.
+    #[must_use]
+    pub fn and_base64(self) -> Self {
+        Self { longest: self.longest.max(coded::WINDOW), coded: true, ..self }
     }
 
     /// The longest literal, in bytes.
@@ -130,6 +140,9 @@ impl Literals {
         for &(letter, literal) in &self.letters {
             let places = memchr::memchr2_iter(letter, letter.to_ascii_uppercase(), haystack);
             hits.extend(places.map(|at| Hit { literal, start: at as u32, end: at as u32 + 1 }));
+        }
+        if self.coded {
+            coded::find(haystack, self.texts.len() as u32, hits);
         }
         // They come in order of their grams, which is nearly theirs.
         let order = |hit: &Hit| (hit.end, hit.start);

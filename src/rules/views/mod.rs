@@ -1,6 +1,6 @@
 //! Decoding views: what the rules find in a text when its escapes are read, and in its base64.
 //!
-//! The scan tells where an escape stands that can hide something ([`literals`]); the stretch around it is read without its
+//! The scan tells where an escape stands that can hide something ([`literals`]), and where base64 of text does; the stretch around an escape is read without its
 //! escapes ([`decode`]), scanned, and given to the same rules; a stretch that has escapes still is read once more. A finding
 //! is what stands for it in the text, by whole escapes; of [`base64`] the whole run goes. Each byte is read once in each
 //! layer and stretches have a length that is bounded, so cost is linear and memory is not the text's to choose.
@@ -14,7 +14,7 @@ use super::{Active, Finding, Hit, Ruleset, User, Wrap, escape};
 use crate::span::Span;
 use coded::Coded;
 use decode::View;
-pub use literals::{Asker, Views, Wanted};
+pub use literals::{Wanted, literals};
 use std::ops::Range;
 
 /// How far before an escape a stretch begins, in bytes: a name, or the part of a token before its first escape.
@@ -117,7 +117,7 @@ impl Ruleset {
         let hides = move |(wanted, hit): &(Wanted, Span)| match wanted {
             Wanted::Escape => true,
             Wanted::Colour => splits(scanned.text, hit.start as usize, &mut colours),
-            Wanted::Basic | Wanted::Base64(_) => false,
+            Wanted::Basic | Wanted::Base64 => false,
         };
         self.wanted(scanned).filter(hides).map(|(_, hit)| hit)
     }
