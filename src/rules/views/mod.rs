@@ -8,12 +8,13 @@
 mod base64;
 mod coded;
 mod decode;
+mod fields;
 mod literals;
 
 use super::{Active, Finding, Hit, Ruleset, User, Wrap, escape};
 use crate::span::Span;
 use coded::Coded;
-use decode::View;
+use decode::{Escapes, View};
 pub use literals::{Wanted, literals};
 use std::ops::Range;
 
@@ -69,12 +70,16 @@ impl Ruleset {
         room: &mut Room,
         findings: &mut Vec<Finding>,
     ) {
+        let scanned = Scanned { text, base, hits };
         // Most texts have nothing that is to be decoded.
-        if self.wanted(Scanned { text, base, hits }).next().is_none() {
+        if self.wanted(scanned).next().is_none()
+            && self.slashes(scanned).next().is_none()
+            && self.fields(scanned).next().is_none()
+        {
             return;
         }
         let Room { layers, coded } = room;
-        self.beneath(Scanned { text, base, hits }, active, layers, coded, findings);
+        self.beneath(scanned, active, layers, coded, findings);
     }
 
     /// Calls itself once for each layer.
@@ -89,9 +94,12 @@ impl Ruleset {
         self.in_base64(scanned, active, coded, findings);
         let Some((layer, deeper)) = layers.split_first_mut() else { return };
         let text = scanned.text;
-        for stretch in stretches(self.escapes(scanned), text.len()) {
+        let escapes = in_order(self.escapes(scanned), self.slashes(scanned));
+        let escaped = stretches(escapes, text.len()).map(|stretch| (stretch, Escapes::Signs));
+        let doubled = self.fields(scanned).map(|field| (field, Escapes::Doubled));
+        for (stretch, escapes) in escaped.chain(doubled) {
             let Layer { view, hits, findings: found } = &mut *layer;
-            view.read(&text[stretch.clone()], stretch.start);
+            view.read(&text[stretch.clone()], stretch.start, escapes);
             hits.clear();
             self.literals.find(&view.text, hits);
             found.clear();
@@ -101,6 +109,25 @@ impl Ruleset {
             let origins = found.iter().map(|finding| (finding.rule, view.origin(finding.span)));
             findings.extend(origins.map(|(rule, span)| Finding { rule, span, wrap: Wrap::Bare }));
         }
+    }
+
+    /// The escaped slashes of a text in which a token may be cut in two by one. They stand in much of what PHP writes, so
+    /// that they are looked for only where something else was seen.
+    fn slashes<'t>(&self, scanned: Scanned<'t>) -> impl Iterator<Item = Span> {
+        let token = |user: &User| matches!(user, User::Token(_) | User::Pattern(_));
+        let text = if self.seen(scanned, token) { scanned.text } else { b"" };
+        memchr::memmem::find_iter(text, b"\\/").map(|at| Span::new(at, at + 2))
+    }
+
+    /// The fields of CSV with quotes in them, where something else was seen.
+    fn fields<'t>(&self, scanned: Scanned<'t>) -> impl Iterator<Item = Range<usize>> {
+        let text = if self.seen(scanned, |user| !matches!(user, User::View(_))) { scanned.text } else { b"" };
+        fields::fields(text)
+    }
+
+    /// Whether there is a hit of such a user.
+    fn seen(&self, Scanned { text, base, hits }: Scanned<'_>, of: impl Fn(&User) -> bool) -> bool {
+        super::inside(text, base, hits).any(|(literal, _)| self.users(literal).iter().any(&of))
     }
 
     /// The hits of a text that views asked for, and what they are.
@@ -133,6 +160,16 @@ impl Room {
         });
         layers.sum::<usize>() + self.coded.reserved()
     }
+}
+
+/// Spans of two lists, each in order, in order.
+fn in_order(one: impl Iterator<Item = Span>, other: impl Iterator<Item = Span>) -> impl Iterator<Item = Span> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    std::iter::from_fn(move || match (one.peek(), other.peek()) {
+        (Some(first), Some(second)) if second.start < first.start => other.next(),
+        (Some(_), _) => one.next(),
+        (None, _) => other.next(),
+    })
 }
 
 /// The stretches of a text of `length` bytes in which escapes lie that come in order; those that touch are one.
