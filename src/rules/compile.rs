@@ -39,7 +39,9 @@ impl Ruleset {
             let id = RuleId(number as u16);
             let result = match &rule.kind {
                 Kind::Token { templates, strict, check } => compiler.tokens(id, templates, *strict, *check),
-                Kind::Regex { pattern, keywords, doubts } => compiler.pattern(id, pattern, keywords, doubts),
+                Kind::Regex { pattern, keywords, doubts } => {
+                    compiler.pattern(id, pattern, keywords, (doubts, rule.builtin))
+                }
                 Kind::Keys(listed) => {
                     names.push((id, listed));
                     Ok(())
@@ -140,12 +142,19 @@ impl Compiler {
         Ok(())
     }
 
-    fn pattern(&mut self, rule: RuleId, pattern: &str, keywords: &[String], doubts: &Doubts) -> Result<(), Complaint> {
+    fn pattern(
+        &mut self,
+        rule: RuleId,
+        pattern: &str,
+        keywords: &[String],
+        (doubts, builtin): (&Doubts, bool),
+    ) -> Result<(), Complaint> {
         if self.patterns.len() == MAX_PATTERNS {
             return Err(Complaint::new(format!("the policy has more than {MAX_PATTERNS} regexes")));
         }
         let number = self.patterns.len() as u32;
-        let doubt = doubt::Doubt::compile(doubts, &mut self.exceptions)?;
+        // What an owner's regex matches is a secret.
+        let doubt = doubt::Doubt::compile(doubts, &mut self.exceptions)?.of_filler(builtin);
         self.patterns.push((rule, regex::Pattern::compile(pattern, keywords)?.doubting(doubt)));
         for keyword in keywords {
             self.want(keyword.as_bytes(), User::Pattern(number));

@@ -37,6 +37,23 @@ const NOUNS: [&[u8]; 14] = [
     b"access", b"account", b"api", b"auth", b"client", b"credential", b"here", b"key", b"me", b"password", b"private", b"secret", b"token", b"with",
 ];
 
+/// A shorter text may be a password that somebody was too lazy to think of.
+const MIN_SECRET: usize = 16;
+
+/// Whether a text of any class stands in the place of a secret, and is not a bad password: nothing but one of the signs that
+/// masks have, or long, and next to nothing beside stretches of one character.
+pub fn fills(text: &[u8]) -> bool {
+    let is_mask = |first: &u8| b"*xX.#-_".contains(first) && text.iter().all(|byte| byte == first);
+    let of_host = |byte: &u8| matches!(byte, b'.' | b':' | b'@');
+    let stretches = || text.chunk_by(u8::eq_ignore_ascii_case).map(<[u8]>::len).filter(|stretch| *stretch >= MIN_STRETCH);
+    let has_little = || {
+        let left = text.len() - stretches().sum::<usize>();
+        left <= MOST_LEFT && 3 * left <= text.len()
+    };
+    text.len() >= 3 && text.first().is_some_and(is_mask)
+        || text.len() >= MIN_SECRET && (has_little() || !text.iter().any(of_host) && is_marked(text))
+}
+
 /// Whether all but a little of a text follows from what stands before it. Marks between the letters do not count.
 pub fn is_filler(text: &[u8]) -> bool {
     has_little(text, LONGEST_UNIT)
@@ -158,6 +175,18 @@ mod tests {
             assert_eq!(is_filler(text.as_bytes()), *wanted, "{text}");
         }
         assert!(is_run(b"xxxxxxxxxxxxxxxx1") && is_run(b"0123456789abcdef") && !is_run(b"abc123abc123abc123abc123"));
+    }
+
+    #[test]
+    fn a_bad_password_fills_no_place() {
+        #[rustfmt::skip]
+        let facts: &[(&str, bool)] = &[
+            ("xxx", true), ("********", true), ("xx", false), ("12345678", false), ("00000000", false), ("aaaaaaaa", false), ("changeme12", false), ("", false),
+            ("abcdefghijabcdefghijabcd", false), ("0000000000000000", true), ("T00000000/B00000000/XXXXXXXXXXXX", true), ("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", true), ("k7d0vq2m9xw4bz8rt1yn", false), ("k7d0vq2m@example.com", false),
+        ];
+        for (text, wanted) in facts {
+            assert_eq!(fills(text.as_bytes()), *wanted, "{text}");
+        }
     }
 
     #[test]

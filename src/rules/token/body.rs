@@ -6,6 +6,9 @@ use crate::{rules::filler, span::Span};
 /// Fewer equal digits may be a number like any other.
 const MIN_NUMBER: usize = 8;
 
+/// Other digits that may stand beside many equal ones: of a kind or a version.
+const MOST_OTHERS: usize = 3;
+
 /// Whether the token that stands at `span` only fills the place of one: its runs are filler taken together, or the longest
 /// of them says so in words. Hosts and addresses are looked at for no words: `example.com` is one.
 pub(super) fn is_placeholder(token: &Token, walk: &mut Walk, span: Span) -> bool {
@@ -42,9 +45,10 @@ pub(super) fn is_placeholder(token: &Token, walk: &mut Walk, span: Span) -> bool
     }
     // Numbers of people and tickets count upwards: of those only one digit again and again is filler.
     if body.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_')) {
-        let mut digits = body.iter().filter(|byte| byte.is_ascii_digit());
-        let first = digits.next();
-        return body.len() >= MIN_NUMBER && first.is_some_and(|first| digits.all(|digit| digit == first));
+        body.retain(u8::is_ascii_digit);
+        let most = body.chunk_by(|one, next| one == next).map(<[u8]>::len).max().unwrap_or(0);
+        let others = if most < 2 * MIN_NUMBER { 0 } else { MOST_OTHERS };
+        return body.len() >= MIN_NUMBER && body.len() - most <= others;
     }
     let of_host = |byte: &u8| matches!(byte, b'.' | b':' | b'@');
     filler::is_filler(&body) || !longest.iter().any(of_host) && filler::is_marked(longest)
