@@ -205,12 +205,7 @@ impl Compiler {
         }
     }
 
-    fn finish(
-        mut self,
-        written: Vec<Written>,
-        keys: keys::Detector,
-        literals_of_needles: Vec<usize>,
-    ) -> Ruleset {
+    fn finish(mut self, written: Vec<Written>, keys: keys::Detector, literals_of_needles: Vec<usize>) -> Ruleset {
         let mut scan = scan::Literals::new(&self.literals);
         if self.encoded {
             scan = scan.and_base64();

@@ -45,7 +45,8 @@ const MIN_SECRET: usize = 16;
 pub fn fills(text: &[u8]) -> bool {
     let is_mask = |first: &u8| b"*xX.#-_".contains(first) && text.iter().all(|byte| byte == first);
     let of_host = |byte: &u8| matches!(byte, b'.' | b':' | b'@');
-    let stretches = || text.chunk_by(u8::eq_ignore_ascii_case).map(<[u8]>::len).filter(|stretch| *stretch >= MIN_STRETCH);
+    let stretches =
+        || text.chunk_by(u8::eq_ignore_ascii_case).map(<[u8]>::len).filter(|stretch| *stretch >= MIN_STRETCH);
     let has_little = || {
         let left = text.len() - stretches().sum::<usize>();
         left <= MOST_LEFT && 3 * left <= text.len()

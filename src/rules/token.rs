@@ -128,8 +128,7 @@ impl Tokens {
         };
         let prefixed = match token.parts.first() {
             Some(Compiled::Literal(prefix)) => {
-                prefix.len() >= GOOD_PREFIX
-                    || prefix.len() >= MIN_LITERAL && !is_slug(&span.of(text)[prefix.len()..])
+                prefix.len() >= GOOD_PREFIX || prefix.len() >= MIN_LITERAL && !is_slug(&span.of(text)[prefix.len()..])
             }
             _ => false,
         };

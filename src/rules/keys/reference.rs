@@ -153,7 +153,9 @@ pub(super) fn in_resource(text: &[u8], at: usize) -> bool {
     let part = |byte: &u8| is_word(*byte) || matches!(byte, b':' | b'/' | b'-' | b'.');
     let length = text[..at].iter().rev().take(REACH).take_while(|byte| part(byte)).count();
     let (before, word) = text[..at].split_at(at - length);
-    word.starts_with(b"arn:aws") || word.starts_with(b"urn:") || word.starts_with(b"resolve:") && before.ends_with(b"{{")
+    word.starts_with(b"arn:aws")
+        || word.starts_with(b"urn:")
+        || word.starts_with(b"resolve:") && before.ends_with(b"{{")
 }
 
 /// The path of a file on Windows: `C:\certs\server.key`.

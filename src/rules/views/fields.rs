@@ -31,7 +31,10 @@ pub(super) fn fields(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
 /// Whether two quotes stand side by side with a word on one side, so that they are not an empty string.
 fn has_pair(text: &[u8]) -> bool {
     let is_border = |byte: Option<&u8>| {
-        byte.is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b':' | b'=' | b',' | b';' | b'(' | b')' | b'[' | b']' | b'{' | b'}'))
+        byte.is_none_or(|byte| {
+            byte.is_ascii_whitespace()
+                || matches!(byte, b':' | b'=' | b',' | b';' | b'(' | b')' | b'[' | b']' | b'{' | b'}')
+        })
     };
     memmem::find_iter(text, b"\"\"").any(|at| is_border(text[..at].last()) != is_border(text.get(at + 2)))
 }
