@@ -5,7 +5,10 @@
 
 use super::{BEFORE, BEHIND, STRETCH};
 use memchr::{memchr, memmem};
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
+
+/// Finds two quotes side by side.
+static PAIR: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(b"\"\""));
 
 /// The fields of a text that hold doubled quotes, without the quotes around them, in order. Of one that is longer than a
 /// stretch some that overlap.
@@ -36,7 +39,7 @@ fn has_pair(text: &[u8]) -> bool {
                 || matches!(byte, b':' | b'=' | b',' | b';' | b'(' | b')' | b'[' | b']' | b'{' | b'}')
         })
     };
-    memmem::find_iter(text, b"\"\"").any(|at| is_border(text[..at].last()) != is_border(text.get(at + 2)))
+    PAIR.find_iter(text).any(|at| is_border(text[..at].last()) != is_border(text.get(at + 2)))
 }
 
 /// The first field from `from` on, if it has doubled quotes, and where the next is looked for.
