@@ -65,15 +65,8 @@ struct Seen {
     views: bool,
     /// Rules that know a secret by its form.
     forms: bool,
-    /// Any rule.
-    rules: bool,
-}
-
-impl Seen {
-    /// The text, if quotes that are doubled can hide something in it.
-    fn quoted(self, text: &[u8]) -> &[u8] {
-        if self.rules { text } else { b"" }
-    }
+    /// Rules that know it by what stands before it, and doubled quotes stand near that.
+    quotes: bool,
 }
 
 impl Ruleset {
@@ -90,8 +83,7 @@ impl Ruleset {
         let scanned = Scanned { text, base, hits };
         let seen = self.seen(scanned);
         // Most texts have nothing that is to be decoded.
-        if !seen.views && slashes(scanned, seen).next().is_none() && fields::fields(seen.quoted(text)).next().is_none()
-        {
+        if !seen.views && !seen.quotes && slashes(scanned, seen).next().is_none() {
             return;
         }
         let Room { layers, coded } = room;
@@ -113,7 +105,7 @@ impl Ruleset {
         let seen = self.seen(scanned);
         let escapes = in_order(self.escapes(scanned), slashes(scanned, seen));
         let escaped = stretches(escapes, text.len()).map(|stretch| (stretch, Escapes::Signs));
-        let doubled = fields::fields(seen.quoted(text)).map(|field| (field, Escapes::Doubled));
+        let doubled = fields::fields(if seen.quotes { text } else { b"" }).map(|field| (field, Escapes::Doubled));
         for (stretch, escapes) in escaped.chain(doubled) {
             let Layer { view, hits, findings: found } = &mut *layer;
             view.read(&text[stretch.clone()], stretch.start, escapes);
@@ -131,12 +123,14 @@ impl Ruleset {
     /// Who asked for the hits of a text.
     fn seen(&self, Scanned { text, base, hits }: Scanned<'_>) -> Seen {
         let mut seen = Seen::default();
-        for user in super::inside(text, base, hits).flat_map(|(literal, _)| self.users(literal)) {
-            match user {
-                User::View(_) => seen.views = true,
-                User::Token(_) | User::Pattern(_) => (seen.forms, seen.rules) = (true, true),
-                User::Vendor(_) | User::Key(_) => seen.rules = true,
+        for (literal, hit) in super::inside(text, base, hits) {
+            let mut beside = false;
+            for user in self.users(literal) {
+                seen.views |= matches!(user, User::View(_));
+                seen.forms |= matches!(user, User::Token(_) | User::Pattern(_));
+                beside |= matches!(user, User::Vendor(_) | User::Key(_) | User::Pattern(_));
             }
+            seen.quotes = seen.quotes || beside && fields::pair_near(text, hit.end as usize);
         }
         seen
     }
