@@ -100,6 +100,12 @@ impl Memo {
     }
 }
 
+/// Whether a text says where a secret comes from, or that somebody is to put one there, whatever stands before it: `$PASS`,
+/// `${{ secrets.token }}`, `<password>`.
+pub fn stands_for_value(text: &[u8]) -> bool {
+    text.len() <= spared::MAX_VALUE && (reference::reference(text) || placeholder::is_told(text))
+}
+
 impl Detector {
     /// The detector for the names of these rules; all complaints at once.
     pub fn compile(rules: &[(RuleId, &file::KeyNames)]) -> Result<Self, Vec<(RuleId, Complaint)>> {

@@ -56,6 +56,13 @@ pub(super) fn placeholder(value: &[u8]) -> bool {
     words().any(is_mark) || words().any(|word| noun(word) && word != b"pass")
 }
 
+/// Whether a placeholder says so in brackets, or in several words: `<password>`, `your_token_here`, and not `password`.
+pub(super) fn is_told(value: &[u8]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let bracketed = matches!(&lower[..], [b'<', .., b'>'] | [b'[', .., b']'] | [b'{', .., b'}']);
+    (bracketed || lower.iter().any(|byte| is_separator(*byte))) && placeholder(&lower)
+}
+
 /// `your_vendor_api_key_2`: the owner's own, whoever's it is.
 fn is_yours(value: &[u8]) -> bool {
     let Some(rest) = value.strip_prefix(b"your_").or(value.strip_prefix(b"your-")) else { return false };
