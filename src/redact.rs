@@ -13,7 +13,7 @@ use crate::{
     ledger::Form,
     pseudonym::TenantKey,
     push::Edits,
-    rules::{Active, Finding, Hit, Ruleset, Wrap, file::Action, views},
+    rules::{Active, Finding, Hit, Ruleset, Wrap, file::Action, keys, views},
     span::Span,
     tally::{Mode, Place, RuleId, Tally},
 };
@@ -76,6 +76,7 @@ pub struct Decision {
 #[derive(Default)]
 pub struct Work {
     findings: Vec<Finding>,
+    names: keys::Memo,
     views: views::Room,
     replacement: Vec<u8>,
     winners: Vec<RuleId>,
@@ -112,10 +113,10 @@ pub fn redact(
     edits: &mut Edits,
     tally: &mut Tally,
 ) -> Fate {
-    let Work { findings, views, replacement, winners, again, decisions } = work;
+    let Work { findings, names, views, replacement, winners, again, decisions } = work;
     let bytes = text.span.of(text.buffer);
     findings.clear();
-    rules.find(bytes, text.span.start, hits, text.key, active, findings);
+    rules.find_again(bytes, text.span.start, hits, text.key, active, names, findings);
     rules.find_encoded(bytes, text.span.start, hits, active, views, findings);
     rules.find_blocks(text.blocks, active, findings);
     findings.retain_mut(|finding| {

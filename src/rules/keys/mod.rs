@@ -50,12 +50,15 @@ pub struct Detector {
     spared: Spared,
 }
 
-/// What is known of the text that is being read: a new one for each text.
+/// What is known of the text that is being read, and of names in texts before it.
 #[derive(Default)]
 pub struct Memo {
     key: Vec<u8>,
     rules: Vec<RuleId>,
-    named: Named,
+    /// Names by their hash: logs repeat theirs.
+    named: Vec<Named>,
+    /// The number of the [`Names`] that told of them.
+    owner: u64,
     /// How far each rule's findings reach.
     covered: Vec<(RuleId, usize)>,
     open: Open,
@@ -63,7 +66,10 @@ pub struct Memo {
     header: usize,
 }
 
-/// What the last name has told: lines repeat their names.
+/// How many names are remembered: a power of two, more than one application has.
+const REMEMBERED: usize = 64;
+
+/// What a name has told.
 #[derive(Default)]
 struct Named {
     /// It, as it is written.
@@ -74,10 +80,27 @@ struct Named {
 }
 
 impl Memo {
+    /// Another text begins.
+    fn begin(&mut self, names: &Names) {
+        self.covered.clear();
+        self.open = Open::default();
+        self.header = 0;
+        if self.owner != names.number() {
+            self.owner = names.number();
+            self.named.clear();
+        }
+    }
+
     /// Reads a name: its normal form, its rules, and whether only a random value is a secret under it.
     fn read(&mut self, names: &Names, name: &[u8]) -> bool {
         let Self { key, rules, named, .. } = self;
-        if named.name != name {
+        if named.is_empty() {
+            named.resize_with(REMEMBERED, Named::default);
+        }
+        let slot = names::hash(name) as usize % REMEMBERED;
+        let named = &mut named[slot];
+        // No text was read into an empty slot.
+        if named.name != name || name.is_empty() {
             normalise(name, &mut named.key);
             named.random = names.rules(&named.key, &mut named.rules);
             named.name.clear();
@@ -135,6 +158,11 @@ impl Detector {
     /// Whether there is nothing to look for.
     pub fn is_empty(&self) -> bool {
         self.literals.is_empty()
+    }
+
+    /// Begins another text, of which `memo` knows nothing yet.
+    pub fn begin(&self, memo: &mut Memo) {
+        memo.begin(&self.names);
     }
 
     /// A literal stands at `hit` of `text`: adds what it is the key of. Hits of one text come in order of their ends, all
@@ -211,8 +239,7 @@ impl Detector {
         for _ in 1..MAX_WORDS {
             let Some(before) = header::word_before(text, first) else { break };
             first = before;
-            normalise(&text[first..end], &mut memo.key);
-            let random = self.names.rules(&memo.key, &mut memo.rules);
+            let random = memo.read(&self.names, &text[first..end]);
             if !memo.rules.is_empty() {
                 return (first, random);
             }
@@ -225,8 +252,7 @@ impl Detector {
         if name.len() > names::MAX_NAME {
             return;
         }
-        normalise(name, &mut memo.key);
-        let random = self.names.rules(&memo.key, &mut memo.rules);
+        let random = memo.read(&self.names, name);
         if !memo.rules.is_empty() {
             Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, random, findings }.whole();
         }

@@ -7,6 +7,7 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use super::loose::{Loose, Name};
@@ -18,6 +19,9 @@ pub(super) const MAX_NAME: usize = 128;
 /// Keys that only look sensitive.
 const LOOKALIKES: &str = include_str!("../../../rules/lookalikes.tsv");
 
+/// The number of the next [`Names`].
+static NUMBER: AtomicU64 = AtomicU64::new(1);
+
 /// The names of all rules and the look-alikes.
 pub(super) struct Names {
     entries: HashMap<Box<[u8]>, Entry, BuildHasherDefault<Short>>,
@@ -27,6 +31,8 @@ pub(super) struct Names {
     words: usize,
     /// The `ending` and `part` names.
     loose: Loose,
+    /// Another for each that was compiled, from 1 on.
+    number: u64,
 }
 
 /// Hashes short texts: FNV-1a. Only names and values of the policy stand in the tables, so no text can crowd them.
@@ -73,6 +79,7 @@ impl Names {
             outlines: Box::new([0; OUTLINES / 64]),
             words: 0,
             loose: Loose::default(),
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
         };
         let mut complaints = Vec::new();
         for (rule, listed) in rules {
@@ -123,6 +130,11 @@ impl Names {
             rules.push(rule);
         }
         Ok(())
+    }
+
+    /// By which what these names told is known to be theirs.
+    pub(super) fn number(&self) -> u64 {
+        self.number
     }
 
     /// One literal for each listed name, such that every key that a name fits holds the name's literal: its last
@@ -228,6 +240,13 @@ fn normal(name: &str) -> Result<Vec<u8>, Complaint> {
         return Err(complaint.hint("a name has 2 to 128 ASCII letters, digits, `_`, `-` and `.`"));
     }
     Ok(key)
+}
+
+/// A number for a text.
+pub(super) fn hash(text: &[u8]) -> u64 {
+    let mut hasher = Short::default();
+    hasher.write(text);
+    hasher.finish()
 }
 
 /// Whether a byte can stand in a key.
