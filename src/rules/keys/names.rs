@@ -137,17 +137,17 @@ impl Names {
         self.number
     }
 
-    /// One literal for each listed name, such that every key that a name fits holds the name's literal: its last
-    /// word that is telling. A literal that holds another is left out.
+    /// Literals for each listed name, such that every key that a name fits holds one of them. A literal that holds another is
+    /// left out.
     pub(super) fn literals(&self) -> Vec<Vec<u8>> {
         let listed = self.entries.iter().filter(|(_, entry)| entry.is_listed());
         let loose = self.loose.endings.iter().chain(&self.loose.parts).map(|name| &name.text[..]);
-        let mut words: Vec<&[u8]> = listed.map(|(name, _)| &name[..]).chain(loose).map(telling).collect();
-        words.sort_unstable_by_key(|word| (word.len(), *word));
+        let mut words: Vec<Vec<u8>> = listed.map(|(name, _)| &name[..]).chain(loose).flat_map(telling).collect();
+        words.sort_unstable_by(|one, other| (one.len(), one).cmp(&(other.len(), other)));
         let mut literals: Vec<Vec<u8>> = Vec::new();
         for word in words {
             if !literals.iter().any(|literal| word.windows(literal.len()).any(|part| part == literal)) {
-                literals.push(word.to_vec());
+                literals.push(word);
             }
         }
         literals
@@ -195,7 +195,7 @@ impl Names {
     /// Whether the word to look for of one of a rule's names holds `literal`, in lower case.
     pub(super) fn has_word(&self, rule: RuleId, literal: &[u8]) -> bool {
         let own = self.entries.iter().filter(|(_, entry)| entry.lists(rule));
-        own.map(|(name, _)| telling(name)).any(|word| word.windows(literal.len()).any(|part| part == literal))
+        own.flat_map(|(name, _)| telling(name)).any(|word| word.windows(literal.len()).any(|part| part == literal))
     }
 
     /// Whether a name of the rule stands as whole words in `key`, which is none of its names all the same.
@@ -295,19 +295,22 @@ pub(super) fn marks(list: &'static str) -> impl Iterator<Item = (&'static str, &
     list.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'))
 }
 
-/// The word of a name to look for: the last that does not stand in every second line.
-fn telling(name: &[u8]) -> &[u8] {
+/// What to look for in order to see a name: its last word that does not stand in every second line; of a name that has none
+/// all that it is, with each of the marks that may part its words.
+fn telling(name: &[u8]) -> Vec<Vec<u8>> {
     #[rustfmt::skip]
-    const COMMON: [&[u8]; 18] = [
-        b"access", b"client", b"code", b"config", b"connection", b"data", b"header", b"link", b"login", b"number", b"reset", b"response",
+    const COMMON: [&[u8]; 19] = [
+        b"access", b"client", b"code", b"config", b"conn", b"connection", b"data", b"header", b"link", b"login", b"number", b"reset", b"response",
         b"str", b"string", b"url", b"uri", b"value", b"word",
     ];
-    let words = || name.rsplit(|byte| *byte == b'_');
-    let telling = words().find(|word| word.len() >= 3 && !COMMON.contains(word));
-    telling
-        .or_else(|| words().find(|word| word.len() >= 3))
-        .or_else(|| words().max_by_key(|word| word.len()))
-        .unwrap_or(name)
+    const MARKS: [&[u8]; 5] = [b"", b"_", b"-", b".", b" "];
+    let words: Vec<&[u8]> = name.split(|byte| *byte == b'_').collect();
+    let telling = words.iter().rev().find(|word| word.len() >= 3 && !COMMON.contains(word));
+    match telling {
+        Some(word) => vec![word.to_vec()],
+        None if words.len() > 1 => MARKS.iter().map(|mark| words.join(*mark)).collect(),
+        None => vec![name.to_vec()],
+    }
 }
 
 /// Where the words of a key end, but for the last.
