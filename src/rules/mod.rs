@@ -288,6 +288,7 @@ impl Ruleset {
                             && let Some(span) = self.tokens.match_at(token as usize, text, hit, &mut runs)
                             && self.token_checks[token as usize].is_none_or(|check| check.holds(span.of(text)))
                         {
+                            runs.found(token as usize, span);
                             findings.push(Finding { rule, span, wrap: Wrap::Bare });
                         }
                     }

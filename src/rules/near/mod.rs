@@ -10,7 +10,7 @@ mod opaque;
 mod value;
 mod words;
 
-use super::{Active, escape, filler};
+use super::{Active, escape};
 use crate::{diagnostic::Complaint, span::Span, tally::RuleId};
 use std::{collections::HashMap, ops::Range};
 pub use value::Runs;
@@ -109,12 +109,11 @@ impl Vendors {
             let mut found = None;
             for want in wants.iter().filter(wanted) {
                 let Some((end, marked)) = self.values.end(want.alternatives.clone(), text, at, runs) else { continue };
-                let value = &text[at..end];
-                let random = if marked { opaque::is_varied(value) } else { opaque::is_random(value, place.is_keyed()) };
-                if random
-                    && !filler::is_marked(value)
-                    && place.allows(want.strict, marked, value)
-                    && accept(want.rule, Span::new(at, end))
+                let span = Span::new(at, end);
+                // Last what reads the value more than once.
+                if place.allows(want.strict, marked, span.of(text))
+                    && runs.is_secret(text, span, marked, place.is_keyed())
+                    && accept(want.rule, span)
                 {
                     found = found.max(Some(end));
                 }

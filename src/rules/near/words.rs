@@ -86,13 +86,21 @@ pub(super) fn is_key(name: &[u8]) -> bool {
             [one @ .., last, b's' | b'S'] if !last.eq_ignore_ascii_case(&b's') => &word[..=one.len()],
             _ => word,
         };
-        KEYS.iter().any(|key| ends_with(word, key)) || WHOLE.iter().any(|whole| word.eq_ignore_ascii_case(whole))
+        // Most words end in another letter than those.
+        let last = word[word.len() - 1].to_ascii_lowercase();
+        let may = |key: &&&[u8]| key.len() <= word.len() && key[key.len() - 1] == last;
+        KEYS.iter().filter(may).any(|key| ends_with(word, key))
+            || WHOLE.iter().filter(may).any(|whole| word.eq_ignore_ascii_case(whole))
     })
 }
 
 /// Whether the last word of a name makes its value something else than a secret.
 pub(super) fn is_other(name: &[u8]) -> bool {
-    words(name).last().is_some_and(|word| OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other)))
+    words(name).next_back().is_some_and(|word| {
+        let first = word[0].to_ascii_lowercase();
+        let may = |other: &&&[u8]| other.len() == word.len() && other[0] == first;
+        OTHERS.iter().filter(may).any(|other| word.eq_ignore_ascii_case(other))
+    })
 }
 
 /// Whether a name stands between a key and its value.
@@ -120,7 +128,7 @@ fn ends_with(word: &[u8], end: &[u8]) -> bool {
 }
 
 /// The words of a name: parted by what is no letter or digit, and where a capital follows a small letter.
-fn words(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+fn words(name: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     name.chunk_by(|before, after| {
         before.is_ascii_alphanumeric()
             && after.is_ascii_alphanumeric()
