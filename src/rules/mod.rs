@@ -276,7 +276,7 @@ impl Ruleset {
     fn confirm(&self, text: &[u8], base: u32, hits: &[Hit], active: &Active, findings: &mut Vec<Finding>) {
         let mut runs = token::Runs::default();
         let mut memo = keys::Memo::default();
-        let mut vendors = near::Runs::default();
+        let mut vendors = near::Memo::default();
         let mut patterns = [0_u64; MAX_PATTERNS / 64];
         let mut any_pattern = false;
         for (literal, hit) in self.inside(text, base, hits) {

@@ -36,7 +36,7 @@ enum Compiled {
 }
 
 /// What is known of one text.
-pub struct Runs {
+pub(super) struct Runs {
     /// How far the runs of each class reach.
     reach: [Span; MAX_CLASSES],
     /// The value that was judged last, how, and whether it is a secret: several words and rules ask for one.
