@@ -39,7 +39,9 @@ impl Ruleset {
             let id = RuleId(number as u16);
             let result = match &rule.kind {
                 Kind::Token { templates, strict, check } => compiler.tokens(id, templates, *strict, *check),
-                Kind::Regex { pattern, keywords, doubts } => compiler.pattern(id, pattern, keywords, doubts),
+                Kind::Regex { pattern, keywords, doubts } => {
+                    compiler.pattern(id, pattern, keywords, (doubts, rule.builtin))
+                }
                 Kind::Keys(listed) => {
                     names.push((id, listed));
                     Ok(())
@@ -67,9 +69,9 @@ impl Ruleset {
         for (number, literal) in keys.literals().iter().enumerate() {
             compiler.want(literal, User::Key(number as u32));
         }
-        let views = compiler.views();
+        compiler.views();
         let needles = needles.iter().map(|needle| compiler.number(needle)).collect();
-        Ok(compiler.finish(written, (keys, views), needles))
+        Ok(compiler.finish(written, keys, needles))
     }
 }
 
@@ -114,6 +116,8 @@ struct Compiler {
     users: Vec<Vec<User>>,
     /// The numbers of those that begin blocks.
     opening: Vec<usize>,
+    /// Whether there is anything to look for behind escapes and in base64.
+    encoded: bool,
 }
 
 impl Compiler {
@@ -138,12 +142,19 @@ impl Compiler {
         Ok(())
     }
 
-    fn pattern(&mut self, rule: RuleId, pattern: &str, keywords: &[String], doubts: &Doubts) -> Result<(), Complaint> {
+    fn pattern(
+        &mut self,
+        rule: RuleId,
+        pattern: &str,
+        keywords: &[String],
+        (doubts, builtin): (&Doubts, bool),
+    ) -> Result<(), Complaint> {
         if self.patterns.len() == MAX_PATTERNS {
             return Err(Complaint::new(format!("the policy has more than {MAX_PATTERNS} regexes")));
         }
         let number = self.patterns.len() as u32;
-        let doubt = doubt::Doubt::compile(doubts, &mut self.exceptions)?;
+        // What an owner's regex matches is a secret.
+        let doubt = doubt::Doubt::compile(doubts, &mut self.exceptions)?.of_filler(builtin);
         self.patterns.push((rule, regex::Pattern::compile(pattern, keywords)?.doubting(doubt)));
         for keyword in keywords {
             self.want(keyword.as_bytes(), User::Pattern(number));
@@ -186,39 +197,25 @@ impl Compiler {
         })
     }
 
-    /// Asks for what shows that a literal of the rules may stand behind escapes or in base64.
-    fn views(&mut self) -> views::Views {
-        let mut views = views::Views::default();
-        for (number, (literal, users)) in (0..).zip(self.literals.iter().zip(&self.users)) {
-            for user in users {
-                let asker = match user {
-                    User::Token(token) => views::Asker::Token(self.tokens.literal(*token as usize)),
-                    User::Pattern(_) => views::Asker::Regex,
-                    User::Key(_) => views::Asker::Key,
-                    User::Vendor(_) | User::View(_) => continue,
-                };
-                views.hide(number, literal, &asker);
-            }
+    /// Asks for what shows that something may stand behind escapes or in base64.
+    fn views(&mut self) {
+        self.encoded = !self.literals.is_empty();
+        if self.encoded {
+            views::literals().for_each(|(literal, wanted)| self.want(&literal, User::View(wanted)));
         }
-        if !self.literals.is_empty() {
-            for (literal, wanted) in views.literals() {
-                self.want(&literal, User::View(wanted));
-            }
-        }
-        views
     }
 
-    fn finish(
-        self,
-        written: Vec<Written>,
-        (keys, views): (keys::Detector, views::Views),
-        literals_of_needles: Vec<usize>,
-    ) -> Ruleset {
-        let mut needles = vec![NO_NEEDLE; self.literals.len()];
+    fn finish(mut self, written: Vec<Written>, keys: keys::Detector, literals_of_needles: Vec<usize>) -> Ruleset {
+        let mut scan = scan::Literals::new(&self.literals);
+        if self.encoded {
+            scan = scan.and_base64();
+            self.users.push(vec![User::View(views::Wanted::Base64)]);
+        }
+        let mut needles = vec![NO_NEEDLE; self.users.len()];
         for (needle, literal) in literals_of_needles.into_iter().enumerate() {
             needles[literal] = needle as u32;
         }
-        let mut opening = vec![false; self.literals.len()];
+        let mut opening = vec![false; self.users.len()];
         self.opening.iter().for_each(|literal| opening[*literal] = true);
         let mut starts = vec![0];
         let mut users = Vec::new();
@@ -251,7 +248,7 @@ impl Compiler {
             rules: rules.collect(),
             labels: replacements.iter().filter_map(label).collect(),
             replacements,
-            literals: scan::Literals::new(&self.literals),
+            literals: scan,
             users,
             starts,
             needles,
@@ -264,7 +261,6 @@ impl Compiler {
             patterns: self.patterns,
             vendors: self.vendors,
             keys,
-            views,
         }
     }
 }

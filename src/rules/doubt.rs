@@ -2,7 +2,7 @@
 //!
 //! Asked of what would be cut, and only where the regex matched, so that it costs nothing on other lines.
 
-use super::{file::Doubts, regex};
+use super::{file::Doubts, filler, regex};
 use crate::diagnostic::Complaint;
 use regex_automata::meta;
 use std::{collections::HashMap, sync::Arc};
@@ -13,6 +13,8 @@ pub(super) struct Doubt {
     /// Bits a byte that must be exceeded.
     entropy: Option<f64>,
     except: Vec<Arc<meta::Regex>>,
+    /// What only fills the place of a secret is doubted too.
+    filler: bool,
 }
 
 /// Exceptions by their text: lists that many rules share are compiled once.
@@ -33,13 +35,20 @@ impl Doubt {
             }
             except.extend(known.0.get(pattern).cloned());
         }
-        Ok(Self { entropy: doubts.entropy, except })
+        Ok(Self { entropy: doubts.entropy, except, filler: false })
+    }
+
+    /// The same, and what only fills the place of a secret is one too: for rules that nobody here wrote for a form of theirs.
+    #[must_use]
+    pub(super) fn of_filler(self, filler: bool) -> Self {
+        Self { filler, ..self }
     }
 
     /// Whether a match stays as it is.
     pub(super) fn spares(&self, secret: &[u8]) -> bool {
         self.entropy.is_some_and(|least| entropy(secret) <= least)
             || self.except.iter().any(|regex| regex.is_match(secret))
+            || self.filler && filler::fills(secret)
     }
 }
 

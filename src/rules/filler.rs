@@ -35,6 +35,24 @@ const NOUNS: [&[u8]; 14] = [
     b"access", b"account", b"api", b"auth", b"client", b"credential", b"here", b"key", b"me", b"password", b"private", b"secret", b"token", b"with",
 ];
 
+/// A shorter text may be a password that somebody was too lazy to think of.
+const MIN_SECRET: usize = 16;
+
+/// Whether a text of any class stands in the place of a secret, and is not a bad password: nothing but one of the signs that
+/// masks have, or long, and next to nothing beside stretches of one character.
+pub fn fills(text: &[u8]) -> bool {
+    let is_mask = |first: &u8| b"*xX.#-_".contains(first) && text.iter().all(|byte| byte == first);
+    let of_host = |byte: &u8| matches!(byte, b'.' | b':' | b'@');
+    let stretches =
+        || text.chunk_by(u8::eq_ignore_ascii_case).map(<[u8]>::len).filter(|stretch| *stretch >= MIN_STRETCH);
+    let has_little = || {
+        let left = text.len() - stretches().sum::<usize>();
+        left <= MOST_LEFT && 3 * left <= text.len()
+    };
+    text.len() >= 3 && text.first().is_some_and(is_mask)
+        || text.len() >= MIN_SECRET && (has_little() || !text.iter().any(of_host) && is_marked(text))
+}
+
 /// Whether all but a little of a text follows from what stands before it. Marks between the letters do not count.
 pub fn is_filler(text: &[u8]) -> bool {
     has_little(text, LONGEST_UNIT)
@@ -149,6 +167,9 @@ impl Fill {
     /// Reads more of the text; no more of it than tells what it is.
     pub fn read(&mut self, text: &[u8]) {
         let text = &text[..text.len().min(REACH - self.read)];
+        if self.read == 0 && is_random(text) {
+            self.left = text.len().max(LOOK);
+        }
         self.read += text.len();
         for byte in text.iter().filter(|byte| !matches!(byte, b'-' | b'_' | b'.' | b'=' | b'/' | b'~')) {
             if self.is_hopeless() {
@@ -207,6 +228,26 @@ impl Fill {
     }
 }
 
+/// Bytes that a short look is taken at, and every which of them: a stretch has one of those.
+const LOOK: usize = 3 * MIN_STRETCH + 1;
+
+/// Whether a short look tells that no stretch lies in what a text begins with, which is more than may be left.
+fn is_random(text: &[u8]) -> bool {
+    let Some(look) = text.first_chunk::<LOOK>() else { return false };
+    let lower = look.map(|byte| byte.to_ascii_lowercase());
+    // Marks do not count, so that what stands beside them is not known here.
+    look.iter().all(u8::is_ascii_alphanumeric)
+        && (1..=3).map(|nth| nth * MIN_STRETCH).all(|at| {
+            let (byte, before) = (lower[at], &lower[at.saturating_sub(LONGEST_UNIT)..at]);
+            let [.., two, one] = *before else { return false };
+            !before.contains(&byte)
+                && next(byte) != one
+                && next(one) != byte
+                && (one, byte) != (b'9', b'a')
+                && next(two) != byte
+        })
+}
+
 /// The letter or digit behind another; the digits go round, and what comes after `z` begins anew.
 fn next(byte: u8) -> u8 {
     match byte {
@@ -235,6 +276,18 @@ mod tests {
             assert_eq!(is_filler(text.as_bytes()), *wanted, "{text}");
         }
         assert!(is_run(b"xxxxxxxxxxxxxxxx1") && is_run(b"0123456789abcdef") && !is_run(b"abc123abc123abc123abc123"));
+    }
+
+    #[test]
+    fn a_bad_password_fills_no_place() {
+        #[rustfmt::skip]
+        let facts: &[(&str, bool)] = &[
+            ("xxx", true), ("********", true), ("xx", false), ("12345678", false), ("00000000", false), ("aaaaaaaa", false), ("changeme12", false), ("", false),
+            ("abcdefghijabcdefghijabcd", false), ("0000000000000000", true), ("T00000000/B00000000/XXXXXXXXXXXX", true), ("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", true), ("k7d0vq2m9xw4bz8rt1yn", false), ("k7d0vq2m@example.com", false),
+        ];
+        for (text, wanted) in facts {
+            assert_eq!(fills(text.as_bytes()), *wanted, "{text}");
+        }
     }
 
     #[test]

@@ -138,7 +138,6 @@ pub struct Ruleset {
     vendors: near::Vendors,
     keys: keys::Detector,
     shapes: shapes::Shapes,
-    views: views::Views,
 }
 
 /// Who wants to know of a hit.

@@ -145,14 +145,20 @@ impl Tokens {
         (!body::is_placeholder(number as u32, token, &mut walk, span)).then_some(span)
     }
 
-    /// Whether what stands around a token is no part of a longer word or run of base64, nor the rest of a path: but a prefix of
-    /// four bytes tells a token from the other parts of a path, where it could hold no slash itself.
+    /// Whether what stands around a token is no part of a longer word or run of base64, nor the rest of a path: but a prefix
+    /// tells a token from the other parts of a path, where it could hold no slash itself, a short one if what follows it is
+    /// no name of a page either.
     fn stands_alone(&self, token: &Token, text: &[u8], span: Span) -> bool {
         let holds_slash = |part: &Compiled| match part {
             Compiled::Literal(literal) => literal.contains(&b'/'),
             Compiled::Run { class, .. } | Compiled::Search { class, .. } => self.classes[usize::from(*class)].has(b'/'),
         };
-        let prefixed = matches!(token.parts.first(), Some(Compiled::Literal(prefix)) if prefix.len() >= GOOD_PREFIX);
+        let prefixed = match token.parts.first() {
+            Some(Compiled::Literal(prefix)) => {
+                prefix.len() >= GOOD_PREFIX || prefix.len() >= MIN_LITERAL && !is_slug(&span.of(text)[prefix.len()..])
+            }
+            _ => false,
+        };
         let in_path = prefixed && !token.parts.iter().any(holds_slash);
         let glues =
             |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+') || *byte == b'/' && !in_path;
@@ -241,6 +247,12 @@ fn is_random(body: &[u8]) -> bool {
         }
     }
     letters > 0 && digits > 0 && letters + digits >= MIN_DIFFERENT.min(body.len() / 2)
+}
+
+/// Whether a text may be words and numbers with dashes between, in one case, as the name of a page is.
+fn is_slug(text: &[u8]) -> bool {
+    let parted = text.iter().any(|byte| !byte.is_ascii_alphanumeric());
+    parted && !(text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase))
 }
 
 /// The literal that the scan looks for: the prefix, or where that is short the longest from which the token's beginning

@@ -51,9 +51,11 @@ fn is_repeated(value: &[u8]) -> bool {
                 .any(|unit| 4 * unit <= value.len() && value.iter().zip(&value[unit..]).all(|(one, next)| one == next)))
 }
 
-/// Runs through the alphabet or the digits, one after the other. People take the short ones for passwords.
+/// Runs through the alphabet or the digits, one after the other, or has one digit only. People take the short ones for
+/// passwords.
 pub(super) fn is_sequence(value: &[u8], password: bool) -> bool {
     let follows = value.windows(2).filter(|pair| pair[1] == pair[0].wrapping_add(1)).count();
+    let follows = follows.max(if value.iter().all(u8::is_ascii_digit) && all_equal(value) { value.len() } else { 0 });
     value.len() >= if password { 16 } else { 8 }
         && value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_'))
         && 5 * follows >= 4 * (value.len() - 1)
@@ -82,6 +84,8 @@ mod tests {
             is_sequence(b"12345678", false)
                 && !is_sequence(b"12345678", true)
                 && is_sequence(b"0123456789abcdef", true)
+                && is_sequence(b"00000000", false)
+                && !is_sequence(b"00000000", true)
         );
         assert!(
             is_sequence(b"ABCDEFGHabcdefgh01234567", true)

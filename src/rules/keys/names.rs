@@ -9,7 +9,7 @@ use std::{
     hash::{BuildHasherDefault, Hasher},
 };
 
-use super::loose::Loose;
+use super::loose::{Loose, Name};
 use crate::{diagnostic::Complaint, rules::file::KeyNames, tally::RuleId};
 
 /// The longest key that is looked at, in bytes; nothing that people write is longer.
@@ -21,6 +21,8 @@ const LOOKALIKES: &str = include_str!("../../../rules/lookalikes.tsv");
 /// The names of all rules and the look-alikes.
 pub(super) struct Names {
     entries: HashMap<Box<[u8]>, Entry, BuildHasherDefault<Short>>,
+    /// The [`outline`]s of all names: most words have none of them, and need not be hashed.
+    outlines: Box<[u64; OUTLINES / 64]>,
     /// The most words that a `word` name has.
     words: usize,
     /// The `ending` and `part` names.
@@ -66,7 +68,12 @@ struct Entry {
 impl Names {
     /// The names of `rules` and the built-in look-alikes; all complaints at once.
     pub(super) fn compile(rules: &[(RuleId, &KeyNames)]) -> Result<Self, Vec<(RuleId, Complaint)>> {
-        let mut names = Self { entries: HashMap::default(), words: 0, loose: Loose::default() };
+        let mut names = Self {
+            entries: HashMap::default(),
+            outlines: Box::new([0; OUTLINES / 64]),
+            words: 0,
+            loose: Loose::default(),
+        };
         let mut complaints = Vec::new();
         for (rule, listed) in rules {
             if **listed == KeyNames::default() {
@@ -82,7 +89,7 @@ impl Names {
             for (list, loose) in [(&listed.ending, &mut names.loose.endings), (&listed.part, &mut names.loose.parts)] {
                 for name in list {
                     match normal(name) {
-                        Ok(key) => loose.push((key.into(), *rule)),
+                        Ok(key) => loose.push(Name::new(&key, *rule)),
                         Err(complaint) => complaints.push((*rule, complaint)),
                     }
                 }
@@ -102,6 +109,9 @@ impl Names {
                 _ => {}
             }
         }
+        for outline in names.entries.keys().map(|name| outline(name)) {
+            names.outlines[outline / 64] |= 1 << (outline % 64);
+        }
         Ok(names)
     }
 
@@ -119,7 +129,7 @@ impl Names {
     /// word that is telling. A literal that holds another is left out.
     pub(super) fn literals(&self) -> Vec<Vec<u8>> {
         let listed = self.entries.iter().filter(|(_, entry)| entry.is_listed());
-        let loose = self.loose.endings.iter().chain(&self.loose.parts).map(|(name, _)| &name[..]);
+        let loose = self.loose.endings.iter().chain(&self.loose.parts).map(|name| &name.text[..]);
         let mut words: Vec<&[u8]> = listed.map(|(name, _)| &name[..]).chain(loose).map(telling).collect();
         words.sort_unstable_by_key(|word| (word.len(), *word));
         let mut literals: Vec<Vec<u8>> = Vec::new();
@@ -129,6 +139,12 @@ impl Names {
             }
         }
         literals
+    }
+
+    fn entry(&self, name: &[u8]) -> Option<&Entry> {
+        let outline = outline(name);
+        let known = self.outlines[outline / 64] >> (outline % 64) & 1 == 1;
+        if known { self.entries.get(name) } else { None }
     }
 
     /// Puts into `rules` all for which `key`, in its normal form, is sensitive; says whether only a random value is.
@@ -144,14 +160,14 @@ impl Names {
     /// Adds the rules of the names that reach the end of `key`, from the longest to the shortest; whether a look-alike ends
     /// that.
     fn is_lookalike(&self, key: &[u8], rules: &mut Vec<RuleId>) -> bool {
-        let whole = self.entries.get(key);
+        let whole = self.entry(key);
         let named = whole.is_some_and(Entry::is_listed);
-        let prefixed = |end: usize| self.entries.get(&key[..end]).is_some_and(|entry| entry.not_prefix);
+        let prefixed = |end: usize| self.entry(&key[..end]).is_some_and(|entry| entry.not_prefix);
         if !named && breaks(key).any(prefixed) {
             return true;
         }
         for start in std::iter::once(0).chain(breaks(key).map(|at| at + 1)) {
-            let Some(entry) = self.entries.get(&key[start..]) else { continue };
+            let Some(entry) = self.entry(&key[start..]) else { continue };
             if start == 0 {
                 add_all(rules, &entry.exact);
                 add_all(rules, &entry.word);
@@ -184,7 +200,7 @@ impl Names {
         for start in std::iter::once(0).chain(breaks(key).map(|at| at + 1)) {
             let rest = &key[start..];
             for end in breaks(rest).chain([rest.len()]).take(self.words) {
-                if let Some(entry) = self.entries.get(&rest[..end]) {
+                if let Some(entry) = self.entry(&rest[..end]) {
                     add_all(rules, &entry.word);
                 }
             }
@@ -244,6 +260,15 @@ pub(super) fn normalise(name: &[u8], key: &mut Vec<u8>) {
     while key.last().is_some_and(|last| last.is_ascii_digit() || *last == b'_') {
         key.pop();
     }
+}
+
+/// How many outlines there are: some for each name that ships.
+const OUTLINES: usize = 1 << 14;
+
+/// What a name is known by at a glance: its first and last letter and its length.
+fn outline(name: &[u8]) -> usize {
+    let letter = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(byte & 31));
+    (letter(name.first()) | letter(name.last()) << 5 | name.len() << 10) % OUTLINES
 }
 
 /// The entries of a list of names and marks.

@@ -16,6 +16,9 @@ pub(super) fn reference(value: &[u8]) -> bool {
             name.iter().all(|byte| is_word(*byte) || *byte == b':')
         }
         [b'$', b'(', command @ .., b')'] => is_command(command),
+        [b'$', b'_', b'_', b'f', b'i', b'l', b'e', b'{', path @ .., b'}'] => is_path(path), // Grafana's settings
+        [b'$', b'_', b'_', b'e', b'n', b'v', b'{', name @ .., b'}'] => is_variable(name),
+        [b'&', anchor @ ..] => anchor.len() > 1 && anchor.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_'),
         [b'$', name @ ..] => is_name(name),
         [b'%', b'(', name @ .., b')', b'a'..=b'z'] | [b'@', name @ .., b'@'] => {
             !name.is_empty() && name.iter().all(|byte| is_word(*byte))
@@ -128,13 +131,16 @@ fn is_entry(value: &[u8]) -> bool {
         b"vault:",
     ];
     let path = |byte: &u8| is_word(*byte) || matches!(byte, b'/' | b'-' | b'#' | b'.' | b':');
+    let resource = value.starts_with(b"projects/") && memchr::memmem::find(value, b"/secrets/").is_some();
     STORES
         .iter()
         .find_map(|store| value.strip_prefix(*store))
+        .or(resource.then_some(value))
         .is_some_and(|entry| entry.contains(&b'/') && entry.iter().all(path) && !super::random::is_random(entry))
 }
 
-/// A name in the name of a resource or of a parameter at AWS, `arn:aws:secretsmanager:eu-west-1:1:secret:db`, is no key.
+/// A name in the name of a resource or of a parameter at AWS, `arn:aws:secretsmanager:eu-west-1:1:secret:db`, is no key, nor
+/// is one in a `urn:`.
 /// Nor is one that names what a checksum is of: Helm's `checksum/secret`.
 pub(super) fn in_resource(text: &[u8], at: usize) -> bool {
     const REACH: usize = 128;
@@ -147,7 +153,9 @@ pub(super) fn in_resource(text: &[u8], at: usize) -> bool {
     let part = |byte: &u8| is_word(*byte) || matches!(byte, b':' | b'/' | b'-' | b'.');
     let length = text[..at].iter().rev().take(REACH).take_while(|byte| part(byte)).count();
     let (before, word) = text[..at].split_at(at - length);
-    word.starts_with(b"arn:aws") || word.starts_with(b"resolve:") && before.ends_with(b"{{")
+    word.starts_with(b"arn:aws")
+        || word.starts_with(b"urn:")
+        || word.starts_with(b"resolve:") && before.ends_with(b"{{")
 }
 
 /// The path of a file on Windows: `C:\certs\server.key`.
@@ -190,12 +198,12 @@ mod tests {
         const NAMES: &[&str] = &[
             "${NAME}", "${name}", "${1}", "${NAME:-}", "${NAME:?no}", "${env:NAME}", "${a.b-c}", "$NAME", "$name", "$dbPass", "$1", "#{name}", "{{ a.b }}", "${{ a }}",
             "%s", "%", "%-5d", "%NAME%", "%(name)s", "@name@", "{0}", "{}", "$(cat /run/x)", "$(<x)", ":password", "*anchor", "vault:secret/db#pw", "op://v/i/f",
-            "/etc/ssl/key.pem", "~/.ssh/id_rsa", "./a/b", "/run/secrets/db", "\\", "#{name}#", "id=npmrc", "arn:aws:kms:eu-west-1:1:key/4f9c", "%env(DB_PW)%", "@string/key_2", "$$", "$12", "$db_pw_2", "%name_1%", "%-10s", "%[1]s", "%1$s", "%lld", "%{name}", "@{name}", "%(n)d", "client.p12", "C:/a.pem", "ssm:/prod/db/pw2", "ref+vault://secret/db#/pw", "file:///run/db", r"C:\certs\server.key", r"C:\\certs\\a.pem",
+            "/etc/ssl/key.pem", "~/.ssh/id_rsa", "./a/b", "/run/secrets/db", "\\", "#{name}#", "id=npmrc", "arn:aws:kms:eu-west-1:1:key/4f9c", "%env(DB_PW)%", "@string/key_2", "$$", "$12", "$db_pw_2", "%name_1%", "%-10s", "%[1]s", "%1$s", "%lld", "%{name}", "@{name}", "%(n)d", "client.p12", "C:/a.pem", "ssm:/prod/db/pw2", "ref+vault://secret/db#/pw", "projects/p1/secrets/db/versions/latest", "$__file{/etc/db_pw}", "$__env{DB_PW}", "&db_pw", "file:///run/db", r"C:\certs\server.key", r"C:\\certs\\a.pem",
         ];
         #[rustfmt::skip]
         const SECRETS: &[&str] = &[
             "${NAME:-hunter2}", "$hunter2", "$2y$10$abc", "#hunter", "{hunter2}", "%hunter2", "@hunter", "$(echo hunter2)", ":h4", "*hunter2", "/hunter2", "vault:hunter2",
-            "/etcetera", "/tmp/x!", "~", "/etc/", "id=h4", "id=", "arn:aws:x", "arn:hunter2", "$db_pw2", "%hunter2%", "%123456789s", "hunter2.x", ".txt", r"C:\hunter2", r"C:\.x9", "{{ a }}b", "%hunter%2",
+            "/etcetera", "/tmp/x!", "~", "/etc/", "id=h4", "id=", "arn:aws:x", "arn:hunter2", "$db_pw2", "%hunter2%", "%123456789s", "hunter2.x", ".txt", r"C:\hunter2", r"C:\.x9", "{{ a }}b", "%hunter%2", "&hunter2", "$__file{hunter2}", "projects/secrets/hunter2",
         ];
         for name in NAMES {
             assert!(reference(name.as_bytes()), "{name}");

@@ -7,6 +7,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+pub mod coded;
 mod filter;
 mod rarity;
 #[cfg(test)]
@@ -37,15 +38,20 @@ pub struct Literals {
     /// Those of one byte, for which no gram can stand.
     letters: Vec<(u8, u32)>,
     longest: usize,
+    /// Whether base64 of text is looked for too.
+    coded: bool,
 }
 
 /// A literal at the place of its gram.
 #[derive(Clone, Copy)]
 struct Anchor {
-    /// Its first bytes, with [`filter::FOLD`], where `mask` has ones.
+    /// Its first bytes: the same as those of the text, where `mask` has ones, once letters have `fold`.
     head: u64,
     mask: u64,
+    fold: u64,
     literal: u32,
+    /// Its length.
+    length: u32,
     /// The bytes of it that stand before the gram.
     before: u16,
     /// Whether the gram has four bytes.
@@ -67,7 +73,11 @@ const CROWDED: f32 = 0.5;
 /// Of longer literals only so many places are looked at for a gram.
 const FARTHEST: usize = 64;
 
-const FOLD_HEAD: u64 = u64::from_le_bytes([filter::FOLD; 8]);
+/// The bytes of a literal that are compared at once.
+const HEAD: usize = 8;
+
+/// So many hits may stand behind the place of one that comes late before all of them are sorted.
+const LATE: usize = 8;
 
 impl Literals {
     /// The literals, by number: not empty, no two equal but for case.
@@ -106,7 +116,14 @@ impl Literals {
             anchors: anchors.into_iter().map(|(_, anchor)| anchor).collect(),
             letters,
             longest,
+            coded: false,
         }
+    }
+
+    /// The same, with [windows](coded) of base64 as another literal: the one behind the last.
+    #[must_use]
+    pub fn and_base64(self) -> Self {
+        Self { longest: self.longest.max(coded::WINDOW), coded: true, ..self }
     }
 
     /// The longest literal, in bytes.
@@ -131,11 +148,10 @@ impl Literals {
             let places = memchr::memchr2_iter(letter, letter.to_ascii_uppercase(), haystack);
             hits.extend(places.map(|at| Hit { literal, start: at as u32, end: at as u32 + 1 }));
         }
-        // They come in order of their grams, which is nearly theirs.
-        let order = |hit: &Hit| (hit.end, hit.start);
-        if !hits[known..].is_sorted_by_key(order) {
-            hits[known..].sort_by_key(order);
+        if self.coded {
+            coded::find(haystack, self.texts.len() as u32, hits);
         }
+        sort(&mut hits[known..]);
     }
 
     fn blocks<const ROOM: usize>(&self, haystack: &[u8], hits: &mut Vec<Hit>) {
@@ -162,18 +178,29 @@ impl Literals {
             let anchors = &self.anchors[self.starts[list] as usize..self.starts[list + 1] as usize];
             for anchor in anchors.iter().filter(|anchor| anchor.of_four == of_four) {
                 let Some(start) = at.checked_sub(anchor.before as usize) else { continue };
-                let Some(rest) = haystack.get(start..) else { continue };
-                if let Some(head) = rest.first_chunk()
-                    && (u64::from_le_bytes(*head) | FOLD_HEAD) & anchor.mask != anchor.head
-                {
+                let end = start + anchor.length as usize;
+                let head = u64::from_le_bytes(padded(haystack, start));
+                if (head | anchor.fold) & anchor.mask != anchor.head || end > haystack.len() {
                     continue;
                 }
-                let literal = &self.texts[anchor.literal as usize];
-                if rest.get(..literal.len()).is_some_and(|text| text.eq_ignore_ascii_case(literal)) {
-                    let (start, end) = (start as u32, (start + literal.len()) as u32);
-                    hits.push(Hit { literal: anchor.literal, start, end });
+                let rest = self.texts[anchor.literal as usize].get(HEAD..).unwrap_or_default();
+                if rest.is_empty() || haystack[end - rest.len()..end].eq_ignore_ascii_case(rest) {
+                    hits.push(Hit { literal: anchor.literal, start: start as u32, end: end as u32 });
                 }
             }
+        }
+    }
+}
+
+/// Brings hits into order. They come in order of their grams, which is nearly theirs.
+fn sort(hits: &mut [Hit]) {
+    let order = |hit: &Hit| (hit.end, hit.start);
+    for index in 1..hits.len() {
+        let late = hits[..index].iter().rev().take_while(|before| order(before) > order(&hits[index])).take(LATE + 1);
+        match late.count() {
+            0 => {}
+            late @ 1..=LATE => hits[index - late..=index].rotate_right(1),
+            _ => return hits.sort_by_key(order),
         }
     }
 }
@@ -211,13 +238,15 @@ impl Chosen {
     }
 
     fn add(&mut self, literal: &[u8], number: u32, before: u16, gram: Gram) {
-        let (mut head, mut mask) = ([0; 8], [0; 8]);
-        for (index, byte) in literal.iter().take(8).enumerate() {
-            (head[index], mask[index]) = (byte | filter::FOLD, u8::MAX);
+        let (mut head, mut mask, mut fold) = ([0; HEAD], [0; HEAD], [0; HEAD]);
+        for (index, byte) in literal.iter().take(HEAD).enumerate() {
+            (head[index], mask[index]) = (*byte, u8::MAX);
+            fold[index] = if byte.is_ascii_lowercase() { filter::FOLD } else { 0 };
         }
         let list = gram.number() / SHARED;
-        let (head, mask) = (u64::from_le_bytes(head), u64::from_le_bytes(mask));
-        self.anchors.push((list, Anchor { head, mask, literal: number, before, of_four: literal.len() > 3 }));
+        let [head, mask, fold] = [head, mask, fold].map(u64::from_le_bytes);
+        let (length, of_four) = (literal.len() as u32, literal.len() > 3);
+        self.anchors.push((list, Anchor { head, mask, fold, literal: number, length, before, of_four }));
         self.lists[list] = self.lists[list].saturating_add(1);
         self.filter.add(gram);
     }

@@ -9,6 +9,9 @@ use crate::{
 /// Fewer equal digits may be a number like any other.
 const MIN_NUMBER: usize = 8;
 
+/// Other digits that may stand beside many equal ones: of a kind or a version.
+const MOST_OTHERS: usize = 3;
+
 /// What fills a place was read so far ahead of a token that all of that token was read too.
 const AHEAD: u32 = 128;
 
@@ -81,7 +84,8 @@ pub(super) fn is_placeholder(number: u32, token: &Token, walk: &mut Walk, span: 
     }
     // Numbers of people and tickets count upwards: of those only one digit again and again is filler.
     if !body.letters {
-        return body.length >= MIN_NUMBER && body.digit.is_some() && !body.digits;
+        let others = if body.most < 2 * MIN_NUMBER { 0 } else { MOST_OTHERS };
+        return body.digits >= MIN_NUMBER && body.digits - body.most <= others;
     }
     if body.fill.is_all() {
         let read = if body.fill.is_full() { span.start + filler::REACH as u32 } else { span.end };
@@ -101,9 +105,11 @@ struct Body {
     length: usize,
     /// Whether it has more than digits with `-`, `.` and `_` between.
     letters: bool,
-    /// Its first digit, and whether it has another one.
-    digit: Option<u8>,
-    digits: bool,
+    /// How many digits it has, how many of them in a row are equal at most, and were at last, and which.
+    digits: usize,
+    most: usize,
+    equal: usize,
+    digit: u8,
 }
 
 impl Body {
@@ -113,7 +119,12 @@ impl Body {
         self.fill.read(run);
         for byte in run {
             match byte {
-                b'0'..=b'9' => self.digits |= *self.digit.get_or_insert(*byte) != *byte,
+                b'0'..=b'9' => {
+                    self.equal = if *byte == self.digit { self.equal + 1 } else { 1 };
+                    self.digit = *byte;
+                    self.digits += 1;
+                    self.most = self.most.max(self.equal);
+                }
                 b'-' | b'.' | b'_' => {}
                 _ => {
                     self.letters = true;

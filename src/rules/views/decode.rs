@@ -44,6 +44,15 @@ pub(super) struct View {
     quotes: bool,
 }
 
+/// Which escapes are taken off.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Escapes {
+    /// Those of signs and letters.
+    Signs,
+    /// The quotes that are doubled in a field of CSV.
+    Doubled,
+}
+
 /// What an escape stands for.
 enum Meaning {
     /// A byte.
@@ -56,10 +65,13 @@ enum Meaning {
 
 impl View {
     /// Reads `raw`, which begins at `base` of its text.
-    pub(super) fn read(&mut self, raw: &[u8], base: usize) {
+    pub(super) fn read(&mut self, raw: &[u8], base: usize, escapes: Escapes) {
         self.text.clear();
         self.marks.clear();
         self.mark(base);
+        if escapes == Escapes::Doubled {
+            return self.doubled(raw, base);
+        }
         self.quotes = memchr::memchr(b'"', raw).is_some();
         let mut at = 0;
         while at < raw.len() {
@@ -71,6 +83,19 @@ impl View {
                 at += self.escape(&raw[at..], base + at);
             }
         }
+    }
+
+    fn doubled(&mut self, raw: &[u8], base: usize) {
+        let mut at = 0;
+        while let Some(quote) = memchr::memchr(b'"', &raw[at..]).map(|quote| at + quote) {
+            self.text.extend_from_slice(&raw[at..=quote]);
+            at = quote + 1;
+            if raw.get(at) == Some(&b'"') {
+                at += 1;
+                self.mark(base + at);
+            }
+        }
+        self.text.extend_from_slice(&raw[at..]);
     }
 
     /// Where a piece of it stands in the text, by whole escapes.

@@ -1,9 +1,7 @@
-//! What the scan looks for on behalf of views: escapes that can hide something from a rule, and literals in base64.
+//! What the scan looks for on behalf of views: escapes that can hide something from a rule.
 //!
 //! `%20`, `\"` and `\n` stand in every second line and hide nothing. What counts is an escape whose byte can be a part of a
 //! token or a name, or its border: letters, digits, and the signs between them.
-
-use super::base64::Form;
 
 /// Signs whose escapes matter, beside letters and digits: parts of tokens and names, operators, quotes, brackets, and the
 /// escape characters themselves.
@@ -44,26 +42,6 @@ const COLOURS: [&[u8]; 15] = [
 /// What stands before a user and a password in base64.
 const BASIC: [&[u8]; 2] = [b"basic ", b"basic+"];
 
-/// Names whose values are looked for in base64.
-#[rustfmt::skip]
-const NAMES: [&str; 24] = [
-    "password", "passwd", "passphrase", "secret", "token", "api_key", "api-key", "apikey", "apiKey", "access_key",
-    "accessKey", "private_key", "privateKey", "credential", "authorization", "cookie",
-    "pwd\":", "pwd=", "pass\":", "pass=", "key\":", "key=", "auth\":", "auth=",
-];
-
-/// The ends of the schemes of URLs that hold passwords, for rules that look for `://`.
-const SCHEMES: [&[u8]; 5] = [b"s://", b"p://", b"l://", b"b://", b"v://"];
-
-/// The shortest literal that is seen in base64 wherever it lies.
-const MIN_WORD: usize = 4;
-
-/// What stands before a shorter one, so that it is seen there.
-const BORDERS: &[u8] = b" \"=:";
-
-/// The shortest keyword of a regex that is looked for, in bytes: it may stand in three cases.
-const MIN_KEYWORD: usize = 5;
-
 /// Who wants to know of a hit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
@@ -73,83 +51,15 @@ pub enum Wanted {
     Colour,
     /// What stands before a user and a password in base64.
     Basic,
-    /// A literal in base64, by its number.
-    Base64(u32),
+    /// A piece of base64 that is text.
+    Base64,
 }
 
-/// A literal in base64.
-pub(super) struct Hidden {
-    pub(super) form: Form,
-    /// The number of the literal in the scan.
-    pub(super) literal: u32,
-    /// The literal, in lower case.
-    pub(super) plain: Box<[u8]>,
-}
-
-/// Who asked for a literal of the rules.
-pub enum Asker<'l> {
-    /// A token, in exactly these letters.
-    Token(&'l [u8]),
-    /// A regex.
-    Regex,
-    /// The key detector.
-    Key,
-}
-
-/// What is looked for in base64, by number.
-#[derive(Default)]
-pub struct Views {
-    pub(super) hidden: Vec<Hidden>,
-}
-
-impl Views {
-    /// Looks for this literal of the rules, number `literal` of the scan, in base64 too.
-    pub fn hide(&mut self, literal: u32, plain: &[u8], asker: &Asker<'_>) {
-        match asker {
-            Asker::Token(exact) if exact.len() >= MIN_WORD => self.add(literal, plain, exact),
-            Asker::Token(exact) => {
-                self.add(literal, plain, exact);
-                for border in BORDERS {
-                    self.add(literal, plain, &[&[*border], *exact].concat());
-                }
-            }
-            Asker::Regex if plain == b"://" => SCHEMES.iter().for_each(|scheme| self.add(literal, plain, scheme)),
-            Asker::Regex if plain.len() >= MIN_KEYWORD => self.add_cases(literal, plain, plain),
-            Asker::Key => NAMES.iter().for_each(|name| self.add_cases(literal, plain, name.as_bytes())),
-            Asker::Regex => {}
-        }
-    }
-
-    /// Looks for `word` as it is, in capitals, and with a capital in front.
-    fn add_cases(&mut self, literal: u32, plain: &[u8], word: &[u8]) {
-        let mut capital = word.to_vec();
-        capital[..1].make_ascii_uppercase();
-        for word in [word, &capital, &word.to_ascii_uppercase()] {
-            self.add(literal, plain, word);
-        }
-    }
-
-    /// Looks for `word`, if the literal stands in it.
-    fn add(&mut self, literal: u32, plain: &[u8], word: &[u8]) {
-        let at = word.windows(plain.len()).position(|part| part.eq_ignore_ascii_case(plain));
-        let Some(offset) = at else { return };
-        for form in Form::of(word, offset) {
-            let mut own = self.hidden.iter().rev().take_while(|known| known.literal == literal);
-            if !own.any(|known| known.form == form) {
-                self.hidden.push(Hidden { form, literal, plain: plain.into() });
-            }
-        }
-    }
-
-    /// All that the scan must look for.
-    pub fn literals(&self) -> Vec<(Vec<u8>, Wanted)> {
-        let signs = (b'!'..=b'~').filter(|byte| byte.is_ascii_alphanumeric() || SIGNS.contains(byte));
-        let mut all: Vec<_> = signs.map(|byte| (format!("%{byte:02x}").into_bytes(), Wanted::Escape)).collect();
-        all.extend(ESCAPES.map(|escape| (escape.to_vec(), Wanted::Escape)));
-        all.extend(COLOURS.map(|colour| (colour.to_vec(), Wanted::Colour)));
-        all.extend(BASIC.map(|basic| (basic.to_vec(), Wanted::Basic)));
-        let hidden = (0..).zip(&self.hidden);
-        all.extend(hidden.map(|(number, hidden)| (hidden.form.chars.to_vec(), Wanted::Base64(number))));
-        all
-    }
+/// All literals that the scan must look for.
+pub fn literals() -> impl Iterator<Item = (Vec<u8>, Wanted)> {
+    let signs = (b'!'..=b'~').filter(|byte| byte.is_ascii_alphanumeric() || SIGNS.contains(byte));
+    let signs = signs.map(|byte| (format!("%{byte:02x}").into_bytes(), Wanted::Escape));
+    let escapes = ESCAPES.map(|escape| (escape.to_vec(), Wanted::Escape));
+    let colours = COLOURS.map(|colour| (colour.to_vec(), Wanted::Colour));
+    signs.chain(escapes).chain(colours).chain(BASIC.map(|basic| (basic.to_vec(), Wanted::Basic)))
 }

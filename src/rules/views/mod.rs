@@ -1,6 +1,6 @@
 //! Decoding views: what the rules find in a text when its escapes are read, and in its base64.
 //!
-//! The scan tells where an escape stands that can hide something ([`literals`]); the stretch around it is read without its
+//! The scan tells where an escape stands that can hide something ([`literals`]), and where base64 of text does; the stretch around an escape is read without its
 //! escapes ([`decode`]), scanned, and given to the same rules; a stretch that has escapes still is read once more. A finding
 //! is what stands for it in the text, by whole escapes; of [`base64`] the whole run goes. Each byte is read once in each
 //! layer and stretches have a length that is bounded, so cost is linear and memory is not the text's to choose.
@@ -8,13 +8,14 @@
 mod base64;
 mod coded;
 mod decode;
+mod fields;
 mod literals;
 
 use super::{Active, Finding, Hit, Ruleset, User, Wrap, escape};
 use crate::span::Span;
 use coded::Coded;
-use decode::View;
-pub use literals::{Asker, Views, Wanted};
+use decode::{Escapes, View};
+pub use literals::{Wanted, literals};
 use std::ops::Range;
 
 /// How far before an escape a stretch begins, in bytes: a name, or the part of a token before its first escape.
@@ -69,12 +70,16 @@ impl Ruleset {
         room: &mut Room,
         findings: &mut Vec<Finding>,
     ) {
+        let scanned = Scanned { text, base, hits };
         // Most texts have nothing that is to be decoded.
-        if self.wanted(Scanned { text, base, hits }).next().is_none() {
+        if self.wanted(scanned).next().is_none()
+            && self.slashes(scanned).next().is_none()
+            && self.fields(scanned).next().is_none()
+        {
             return;
         }
         let Room { layers, coded } = room;
-        self.beneath(Scanned { text, base, hits }, active, layers, coded, findings);
+        self.beneath(scanned, active, layers, coded, findings);
     }
 
     /// Calls itself once for each layer.
@@ -89,9 +94,12 @@ impl Ruleset {
         self.in_base64(scanned, active, coded, findings);
         let Some((layer, deeper)) = layers.split_first_mut() else { return };
         let text = scanned.text;
-        for stretch in stretches(self.escapes(scanned), text.len()) {
+        let escapes = in_order(self.escapes(scanned), self.slashes(scanned));
+        let escaped = stretches(escapes, text.len()).map(|stretch| (stretch, Escapes::Signs));
+        let doubled = self.fields(scanned).map(|field| (field, Escapes::Doubled));
+        for (stretch, escapes) in escaped.chain(doubled) {
             let Layer { view, hits, findings: found } = &mut *layer;
-            view.read(&text[stretch.clone()], stretch.start);
+            view.read(&text[stretch.clone()], stretch.start, escapes);
             hits.clear();
             self.literals.find(&view.text, hits);
             found.clear();
@@ -101,6 +109,25 @@ impl Ruleset {
             let origins = found.iter().map(|finding| (finding.rule, view.origin(finding.span)));
             findings.extend(origins.map(|(rule, span)| Finding { rule, span, wrap: Wrap::Bare }));
         }
+    }
+
+    /// The escaped slashes of a text in which a token may be cut in two by one. They stand in much of what PHP writes, so
+    /// that they are looked for only where something else was seen.
+    fn slashes<'t>(&self, scanned: Scanned<'t>) -> impl Iterator<Item = Span> {
+        let token = |user: &User| matches!(user, User::Token(_) | User::Pattern(_));
+        let text = if self.seen(scanned, token) { scanned.text } else { b"" };
+        memchr::memmem::find_iter(text, b"\\/").map(|at| Span::new(at, at + 2))
+    }
+
+    /// The fields of CSV with quotes in them, where something else was seen.
+    fn fields<'t>(&self, scanned: Scanned<'t>) -> impl Iterator<Item = Range<usize>> {
+        let text = if self.seen(scanned, |user| !matches!(user, User::View(_))) { scanned.text } else { b"" };
+        fields::fields(text)
+    }
+
+    /// Whether there is a hit of such a user.
+    fn seen(&self, Scanned { text, base, hits }: Scanned<'_>, of: impl Fn(&User) -> bool) -> bool {
+        super::inside(text, base, hits).any(|(literal, _)| self.users(literal).iter().any(&of))
     }
 
     /// The hits of a text that views asked for, and what they are.
@@ -117,7 +144,7 @@ impl Ruleset {
         let hides = move |(wanted, hit): &(Wanted, Span)| match wanted {
             Wanted::Escape => true,
             Wanted::Colour => splits(scanned.text, hit.start as usize, &mut colours),
-            Wanted::Basic | Wanted::Base64(_) => false,
+            Wanted::Basic | Wanted::Base64 => false,
         };
         self.wanted(scanned).filter(hides).map(|(_, hit)| hit)
     }
@@ -133,6 +160,16 @@ impl Room {
         });
         layers.sum::<usize>() + self.coded.reserved()
     }
+}
+
+/// Spans of two lists, each in order, in order.
+fn in_order(one: impl Iterator<Item = Span>, other: impl Iterator<Item = Span>) -> impl Iterator<Item = Span> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    std::iter::from_fn(move || match (one.peek(), other.peek()) {
+        (Some(first), Some(second)) if second.start < first.start => other.next(),
+        (Some(_), _) => one.next(),
+        (None, _) => other.next(),
+    })
 }
 
 /// The stretches of a text of `length` bytes in which escapes lie that come in order; those that touch are one.

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 fn read(raw: &str) -> View {
     let mut view = View::default();
-    view.read(raw.as_bytes(), 0);
+    view.read(raw.as_bytes(), 0, Escapes::Signs);
     view
 }
 
@@ -54,6 +54,17 @@ fn a_piece_is_found_again_by_whole_escapes() {
         let start = view.text.windows(piece.len()).position(|window| window == piece.as_bytes()).unwrap();
         let origin = view.origin(Span::new(start, start + piece.len()));
         assert_eq!(&raw[origin.range()], *wanted, "{raw:?}");
+    }
+}
+
+#[test]
+fn doubled_quotes_are_one() {
+    let raw = r#"x{""a"":""b"",""c"":""""}"#;
+    let mut view = View::default();
+    view.read(&raw.as_bytes()[1..], 1, Escapes::Doubled);
+    assert_eq!(view.text, br#"{"a":"b","c":""}"#);
+    for (piece, wanted) in [(1..2, r#""""#), (6..7, "b"), (5..8, r#"""b"""#), (0..16, &raw[1..])] {
+        assert_eq!(&raw[view.origin(Span::new(piece.start, piece.end)).range()], wanted, "{piece:?}");
     }
 }
 
