@@ -190,7 +190,7 @@ impl Ruleset {
     /// The hits that end in a piece of `buffer` and begin at `from` or later, in positions of the buffer: what
     /// [`Ruleset::hits`] finds in a text, when it is asked of its pieces one by one.
     pub fn hits_ending(&self, buffer: &[u8], piece: Span, from: u32, hits: &mut Vec<Hit>) {
-        let begin = piece.start.saturating_sub(self.literals.longest() as u32).max(from);
+        let begin = piece.start.saturating_sub(self.literals.reach() as u32).max(from);
         let known = hits.len();
         self.literals.find(Span { start: begin, end: piece.end }.of(buffer), hits);
         let mut kept = known;

@@ -122,6 +122,11 @@ impl Tokens {
         }
     }
 
+    /// Whether a token begins with its literal, and so only where no word goes on.
+    pub fn opens(&self, token: usize) -> bool {
+        self.tokens[token].anchor == 0
+    }
+
     /// The token whose literal stands at `hit`, if it is one and no part of one that was found. `runs` is kept for all hits
     /// of one text.
     pub fn match_at(&self, number: usize, text: &[u8], hit: Span, runs: &mut Runs) -> Option<Span> {

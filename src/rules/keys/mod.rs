@@ -9,6 +9,7 @@ mod beside;
 mod block;
 mod code;
 mod header;
+mod judged;
 mod leaves;
 mod loose;
 mod mask;
@@ -29,6 +30,7 @@ mod why;
 
 use super::{Finding, file};
 use crate::{diagnostic::Complaint, span::Span, tally::RuleId};
+use judged::Judged;
 use names::{Names, normalise};
 use operator::Operator;
 use prose::Blank;
@@ -55,7 +57,9 @@ pub struct Detector {
 pub struct Memo {
     key: Vec<u8>,
     rules: Vec<RuleId>,
-    named: Named,
+    /// What names have told, each in a place that follows from it.
+    named: [Named; NAMES],
+    judged: Judged,
     /// How far each rule's findings reach.
     covered: Vec<(RuleId, usize)>,
     open: Open,
@@ -63,7 +67,10 @@ pub struct Memo {
     header: usize,
 }
 
-/// What the last name has told: lines repeat their names.
+/// How many names are kept in mind.
+const NAMES: usize = 4;
+
+/// What a name has told: lines repeat their names.
 #[derive(Default)]
 struct Named {
     /// It, as it is written.
@@ -77,6 +84,8 @@ impl Memo {
     /// Reads a name: its normal form, its rules, and whether only a random value is a secret under it.
     fn read(&mut self, names: &Names, name: &[u8]) -> bool {
         let Self { key, rules, named, .. } = self;
+        let ends = name.first().zip(name.last()).map_or(0, |(first, last)| usize::from(first ^ last));
+        let named = &mut named[(ends ^ name.len()) % NAMES];
         if named.name != name {
             normalise(name, &mut named.key);
             named.random = names.rules(&named.key, &mut named.rules);
@@ -163,7 +172,7 @@ impl Detector {
             return;
         }
         let open = memo.open.at(text, hit.start);
-        let mut reader = Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, random, findings };
+        let mut reader = self.reader(text, memo, random, findings);
         let end = match (header.operator, blank) {
             (Operator::Comma, _) => Some(reader.pair(start, &header, open)),
             (Operator::Element, _) => reader.element(start, &header),
@@ -173,6 +182,17 @@ impl Detector {
             _ => Some(reader.assignment(start, &header, open)),
         };
         memo.cover(end);
+    }
+
+    fn reader<'a>(
+        &'a self,
+        text: &'a [u8],
+        memo: &'a mut Memo,
+        random: bool,
+        findings: &'a mut Vec<Finding>,
+    ) -> Reader<'a> {
+        let Memo { key, rules, judged, .. } = memo;
+        Reader { text, spared: &self.spared, judged, key, rules, random, findings }
     }
 
     /// A name without an operator: its value may stand before it, or be named by a word of its own.
@@ -188,7 +208,7 @@ impl Detector {
         }
         memo.header = at;
         let open = memo.open.at(text, hit.start);
-        let mut reader = Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, random, findings };
+        let mut reader = self.reader(text, memo, random, findings);
         let end = match compared {
             Some((from, end)) => {
                 reader.string(from, end);
@@ -222,7 +242,7 @@ impl Detector {
         normalise(name, &mut memo.key);
         let random = self.names.rules(&memo.key, &mut memo.rules);
         if !memo.rules.is_empty() {
-            Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, random, findings }.whole();
+            self.reader(text, memo, random, findings).whole();
         }
     }
 }
