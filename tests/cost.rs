@@ -24,7 +24,7 @@ use std::collections::HashMap;
 #[rustfmt::skip]
 const PIECES: &[&str] = &[
     "a", "=", "\\", "\"", "'", "[", "{", "]", "}", "\u{1b}[31m", "://", "http://a:b@", "%3D", "%3A%2F%2Fa%3A", "&quot;",
-    "-----BEGIN ", "-----BEGIN PRIVATE KEY-----\nabcdefghijklmnopqrst", "eyJ", "eyJaaaaaaaaaa.", "sk-proj-", "sk-aT3BlbkFJ", "AKIA", "1:AA", "a:b@tcp(",
+    "-----BEGIN ", "-----BEGIN PRIVATE KEY-----\nabcdefghijklmnopqrst", "eyJ", "eyJaaaaaaaaaa.", "sk-proj-", "sk-aT3BlbkFJ", "AKIA", "1:AA", "sbp_", "sbp_example1", "sbp_k7d0vq2m9xw4", "a:b@tcp(",
     "password=", "password=x,", "password=x&", "password=,", "password=]", "password=\"", "password='", "password=\\\"", "password=[", "password={a:",
     "password=[token=[cookie=[", "password= ", "password: ", "token: ", "--password ", ":password>", "<password>", "password%3D",
     "{\"password\":", "{\"password\":\"", "\"password\",", "\"value\":\"a\",\"name\":\"password\",", "password:\"\\\"", "authorization: a ", "cookie=a=b;",

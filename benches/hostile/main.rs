@@ -2,8 +2,8 @@
 //! whole treatment with all shipped packs. Ratios of one run; that no line is lost or grows without bound is checked first.
 //!
 //! The pieces are written against the readers, and made of every rule: the literals of its examples, and the examples
-//! themselves. `cargo bench --bench hostile` (`-- --quick` takes each time once unless it is too long; `-- TEXT` only the
-//! lines in whose name TEXT stands).
+//! themselves. `cargo bench --bench hostile` (`-- --quick` takes lines of 128 KiB, each once unless it is too long;
+//! `-- --all` shows all of them, not only the dearest; `-- TEXT` only the lines in whose name TEXT stands).
 
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
@@ -28,8 +28,9 @@ use sigyn::{
 };
 use std::time::Duration;
 
-/// The length of a hostile line, in bytes.
+/// The length of a hostile line, in bytes; of a quick one.
 const LENGTH: usize = 1024 * 1024;
+const QUICK: usize = 128 * 1024;
 
 /// How many times the time per byte of ordinary logs a hostile line may take.
 const BOUND: f64 = 3.0;
@@ -45,7 +46,9 @@ const SHOWN: usize = 25;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let quick = arguments.iter().any(|argument| argument == "--quick");
+    let has = |name: &str| arguments.iter().any(|argument| argument == name);
+    let quick = has("--quick");
+    let length = if quick { QUICK } else { LENGTH };
     let wanted = arguments.iter().find(|argument| !argument.starts_with("--"));
     let text = "redact: [{use: builtin:secrets}]\n";
     let Ok((policy, _)) = compile_policy(&[Source { name: "policy".into(), text: text.into() }]) else {
@@ -63,7 +66,7 @@ fn main() {
     println!("ordinary logs, 0.1% secrets: {:.0} µs/MiB with the codec", unit * 1_048_576.0 * 1e6);
     let mut costs: Vec<(f64, &pieces::Piece)> = Vec::new();
     for piece in &pieces {
-        let packed = Packed::new(&push(&piece.text));
+        let packed = Packed::new(&push(&piece.text, length));
         road.check(&policy, &packed, &piece.name);
         let mut least = road.per_byte(&policy, &packed) / unit;
         // What takes twice too long is not made right by another look.
@@ -76,8 +79,9 @@ fn main() {
         costs.push((least, piece));
     }
     costs.sort_by(|(left, _), (right, _)| right.total_cmp(left));
-    println!("{} lines of 1 MiB; the dearest, as parts of the time per byte of ordinary logs:", costs.len());
-    for (cost, piece) in costs.iter().take(SHOWN) {
+    let kib = length / 1024;
+    println!("{} lines of {kib} KiB; the dearest, as parts of the time per byte of ordinary logs:", costs.len());
+    for (cost, piece) in costs.iter().take(if has("--all") { costs.len() } else { SHOWN }) {
         println!("  {cost:>6.2}   {}", piece.name);
     }
     let over = costs.iter().filter(|(cost, _)| *cost > BOUND).count();
@@ -85,8 +89,8 @@ fn main() {
 }
 
 /// One line of this over and over.
-fn push(piece: &[u8]) -> PushRequest {
-    let line = piece.iter().copied().cycle().take(LENGTH).collect();
+fn push(piece: &[u8], length: usize) -> PushRequest {
+    let line = piece.iter().copied().cycle().take(length).collect();
     let timestamp = Some(Timestamp { seconds: 1_700_000_000, nanos: 7 });
     let entry = Entry { timestamp, line, ..Entry::default() };
     let stream = Stream { labels: b"{service=\"a\"}".to_vec(), entries: vec![entry], hash: 0 };
@@ -133,7 +137,7 @@ impl Road {
         let after = PushRequest::decode(out).unwrap();
         let lines = after.streams.iter().map(|stream| stream.entries.len()).sum::<usize>();
         assert!(treated != Treated::Nothing && lines == 1, "{name}: the line is there");
-        assert!(out.len() < GROWTH * LENGTH, "{name}: the line is of bounded length");
+        assert!(out.len() < GROWTH * packed.len, "{name}: the line is of bounded length");
     }
 
     fn treat(&mut self, policy: &Policy, packed: &Packed) -> Treated {

@@ -206,7 +206,10 @@ impl Compiler {
     }
 
     fn finish(mut self, written: Vec<Written>, keys: keys::Detector, literals_of_needles: Vec<usize>) -> Ruleset {
-        let mut scan = scan::Literals::new(&self.literals);
+        let needed = |literal: &usize| literals_of_needles.contains(literal) || self.opening.contains(literal);
+        let opens = |user: &User| matches!(user, User::Token(token) if self.tokens.opens(*token as usize));
+        let mut scan = scan::Literals::new(&self.literals)
+            .opening(|literal| !needed(&literal) && self.users[literal].iter().all(opens));
         if self.encoded {
             scan = scan.and_base64();
             self.users.push(vec![User::View(views::Wanted::Base64)]);

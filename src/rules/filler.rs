@@ -5,8 +5,6 @@
 //! counts from [`MIN_STRETCH`] bytes, a word from [`MIN_WORD`] letters, and a text is filler only if next to nothing is left
 //! beside its stretches. A short word amid random letters tells nothing.
 
-use memchr::memmem;
-
 /// Bytes in a row that follow from those before them. In random base64 a stretch begins at one place in ten million.
 const MIN_STRETCH: usize = 6;
 
@@ -67,29 +65,42 @@ pub fn is_run(text: &[u8]) -> bool {
 }
 
 fn has_little(text: &[u8], longest_unit: usize) -> bool {
-    let text = &text[..text.len().min(REACH)];
-    let mut letters = [0; REACH];
-    let mut length = 0;
-    for byte in text.iter().filter(|byte| !matches!(byte, b'-' | b'_' | b'.' | b'=' | b'/' | b'~')) {
-        letters[length] = byte.to_ascii_lowercase();
-        length += 1;
-    }
-    length >= MIN_LENGTH && {
-        let left = left(&letters[..length], longest_unit);
-        left <= MOST_LEFT && 3 * left <= length
-    }
+    let mut fill = Fill::of_units(longest_unit);
+    fill.read(text);
+    fill.is_all()
 }
 
 /// Whether a text of a secret's class holds a word that says that it is none. Not for hosts and addresses, which may.
 pub fn is_marked(text: &[u8]) -> bool {
+    mark(text).is_some()
+}
+
+/// Where the first such word begins.
+pub fn mark(text: &[u8]) -> Option<usize> {
     let text = &text[..text.len().min(REACH)];
-    let mut lower = [0; REACH];
-    let lower = &mut lower[..text.len()];
-    lower.copy_from_slice(text);
-    lower.make_ascii_lowercase();
-    MARKS.iter().any(|mark| {
-        memmem::find_iter(lower, mark).any(|at| mark.len() >= MIN_WORD || is_told(lower, at, at + mark.len()))
+    text.windows(3).enumerate().filter(|(_, three)| may_begin(three)).map(|(at, _)| at).find(|&at| {
+        let stands = |mark: &&&[u8]| text.get(at..at + mark.len()).is_some_and(|word| word.eq_ignore_ascii_case(mark));
+        MARKS.iter().filter(stands).any(|mark| mark.len() >= MIN_WORD || is_told(text, at, at + mark.len()))
     })
+}
+
+/// By the lower five bits of a byte, those of the bytes that follow it in a mark, as its second and its third.
+const FOLLOWS: [[u32; 32]; 2] = {
+    let mut follows = [[0; 32]; 2];
+    let mut at = 0;
+    while at < MARKS.len() {
+        let mark = MARKS[at];
+        follows[0][(mark[0] & 31) as usize] |= 1 << (mark[1] & 31);
+        follows[1][(mark[1] & 31) as usize] |= 1 << (mark[2] & 31);
+        at += 1;
+    }
+    follows
+};
+
+/// Whether a mark may begin with these three bytes: of random ones next to none.
+fn may_begin(three: &[u8]) -> bool {
+    let [first, second, third] = [three[0] & 31, three[1] & 31, three[2] & 31];
+    (FOLLOWS[0][usize::from(first)] >> second) & (FOLLOWS[1][usize::from(second)] >> third) & 1 == 1
 }
 
 /// Whether a short mark is a word of its own, or has a noun beside it.
@@ -103,49 +114,138 @@ fn is_told(text: &[u8], start: usize, end: usize) -> bool {
         || NOUNS.iter().filter(long).any(|noun| {
             let next = behind.strip_prefix(b"-").or(behind.strip_prefix(b"_")).unwrap_or(behind);
             let last = before.strip_suffix(b"-").or(before.strip_suffix(b"_")).unwrap_or(before);
-            next.starts_with(noun) || last.ends_with(noun)
+            let is_noun = |word: &[u8]| word.eq_ignore_ascii_case(noun);
+            next.get(..noun.len()).is_some_and(is_noun)
+                || last.len().checked_sub(noun.len()).is_some_and(|start| is_noun(&last[start..]))
         })
 }
 
-/// The relation of a byte that comes behind the one before it in the alphabet.
-const ALPHABET: usize = LONGEST_UNIT + 1;
+/// Reads a text piece by piece, and knows whether it is filler.
+///
+/// Of each relation of a byte to those before it is known for how many bytes in a row it holds: that the byte is the one so
+/// many places before; that it comes behind the one before, or before that, or behind the one two places before (`1a2b3c`).
+pub struct Fill {
+    /// Bytes that were read, marks left out; and all.
+    length: usize,
+    read: usize,
+    /// The last bytes in lower case, the last one first.
+    last: [i16; LONGEST_UNIT],
+    /// Bytes in a row for each unit, and how many a stretch has.
+    units: [i16; LONGEST_UNIT],
+    least: [i16; LONGEST_UNIT],
+    /// The same for the relations of the alphabet.
+    alphabet: [usize; 3],
+    /// How many bytes of the text follow from none before them.
+    left: usize,
+    /// Where the last stretch ends.
+    told: usize,
+}
 
-/// How many bytes of a text, in lower case, follow from none before them.
-fn left(text: &[u8], longest_unit: usize) -> usize {
-    // Of each relation, how many bytes in a row it holds for; `told` is where the last stretch ends.
-    let mut rows = [0; ALPHABET + 2];
-    let (mut left, mut told) = (0, 0);
-    for at in 0..text.len() {
+impl Default for Fill {
+    fn default() -> Self {
+        Self::of_units(LONGEST_UNIT)
+    }
+}
+
+impl Fill {
+    /// Nothing was read yet; no longer units than these count.
+    fn of_units(longest_unit: usize) -> Self {
+        // A unit must stand there again as a whole.
+        let least = |at: usize| if at < longest_unit { MIN_STRETCH.max(at + 1) as i16 } else { i16::MAX };
+        Self {
+            length: 0,
+            read: 0,
+            last: [i16::MIN; LONGEST_UNIT],
+            units: [0; LONGEST_UNIT],
+            least: std::array::from_fn(least),
+            alphabet: [0; 3],
+            left: 0,
+            told: 0,
+        }
+    }
+
+    /// Reads more of the text; no more of it than tells what it is.
+    pub fn read(&mut self, text: &[u8]) {
+        let text = &text[..text.len().min(REACH - self.read)];
+        if self.read == 0 && is_random(text) {
+            self.left = text.len().max(LOOK);
+        }
+        self.read += text.len();
+        for byte in text.iter().filter(|byte| !matches!(byte, b'-' | b'_' | b'.' | b'=' | b'/' | b'~')) {
+            if self.is_hopeless() {
+                return;
+            }
+            self.byte(byte.to_ascii_lowercase());
+        }
+    }
+
+    /// Whether all but a little of what was read is filler.
+    pub fn is_all(&self) -> bool {
+        self.length >= MIN_LENGTH && self.left <= MOST_LEFT && 3 * self.left <= self.length
+    }
+
+    /// Whether all that may be asked of the text was read.
+    pub fn is_full(&self) -> bool {
+        self.read == REACH
+    }
+
+    /// Whether too much is left already: the next stretch takes no more back than what makes it one.
+    fn is_hopeless(&self) -> bool {
+        self.left > MOST_LEFT + LONGEST_UNIT
+    }
+
+    fn byte(&mut self, byte: u8) {
+        let [one, two] = [self.last[0], self.last[1]];
+        let of = |byte: i16| u8::try_from(byte).ok();
+        let relations = [
+            of(one).is_some_and(|one| next(byte) == one),
+            of(one).is_some_and(|one| next(one) == byte || one == b'9' && byte == b'a'),
+            of(two).is_some_and(|two| next(two) == byte),
+        ];
         let mut longest = 0;
-        for (relation, row) in rows.iter_mut().enumerate() {
-            *row = if holds(relation, text, at) { *row + 1 } else { 0 };
-            // A unit must stand there again as a whole.
-            let unit = if relation <= LONGEST_UNIT { relation } else { 0 };
-            if unit <= longest_unit && *row >= MIN_STRETCH.max(unit) {
+        for (row, holds) in self.alphabet.iter_mut().zip(relations) {
+            *row = if holds { *row + 1 } else { 0 };
+            if *row >= MIN_STRETCH {
                 longest = longest.max(*row);
             }
         }
-        left += 1;
+        let mut of_units = 0;
+        for unit in 0..LONGEST_UNIT {
+            let row = if self.last[unit] == i16::from(byte) { self.units[unit] + 1 } else { 0 };
+            self.units[unit] = row;
+            of_units = of_units.max(if row >= self.least[unit] { row } else { 0 });
+        }
+        let longest = longest.max(of_units as usize);
+        self.last.copy_within(..LONGEST_UNIT - 1, 1);
+        self.last[0] = i16::from(byte);
+        self.length += 1;
+        self.left += 1;
         if longest > 0 {
-            let start = (at + 1 - longest).max(told);
-            left -= at + 1 - start;
-            told = at + 1;
+            let start = (self.length - longest).max(self.told);
+            self.left -= self.length - start;
+            self.told = self.length;
         }
     }
-    left
 }
 
-/// Relation `n` of 1 to [`LONGEST_UNIT`]: the byte is the one `n` places before. Of the others: it comes behind the one before
-/// it, or before that, or behind the one two places before (`1a2b3c`).
-fn holds(relation: usize, text: &[u8], at: usize) -> bool {
-    let before = |distance: usize| at.checked_sub(distance).map(|before| text[before]);
-    let byte = text[at];
-    match relation {
-        0 => before(1).is_some_and(|before| next(byte) == before),
-        1..=LONGEST_UNIT => before(relation) == Some(byte),
-        ALPHABET => before(1).is_some_and(|before| next(before) == byte || before == b'9' && byte == b'a'),
-        _ => before(2).is_some_and(|before| next(before) == byte),
-    }
+/// Bytes that a short look is taken at, and every which of them: a stretch has one of those.
+const LOOK: usize = 3 * MIN_STRETCH + 1;
+
+/// Whether a short look tells that no stretch lies in what a text begins with, which is more than may be left.
+fn is_random(text: &[u8]) -> bool {
+    let Some(look) = text.first_chunk::<LOOK>() else { return false };
+    let lower = look.map(|byte| byte.to_ascii_lowercase());
+    // Marks do not count, so that what stands beside them is not known here.
+    look.iter().all(u8::is_ascii_alphanumeric)
+        && (1..=3).map(|nth| nth * MIN_STRETCH).all(|at| {
+            let (byte, before) = (lower[at], &lower[at.saturating_sub(LONGEST_UNIT)..at]);
+            let [.., two, one] = *before else { return false };
+            !before.contains(&byte)
+                && next(byte) != one
+                && next(one) != byte
+                && (one, byte) != (b'9', b'a')
+                && next(two) != byte
+        })
 }
 
 /// The letter or digit behind another; the digits go round, and what comes after `z` begins anew.

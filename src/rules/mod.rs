@@ -190,7 +190,7 @@ impl Ruleset {
     /// The hits that end in a piece of `buffer` and begin at `from` or later, in positions of the buffer: what
     /// [`Ruleset::hits`] finds in a text, when it is asked of its pieces one by one.
     pub fn hits_ending(&self, buffer: &[u8], piece: Span, from: u32, hits: &mut Vec<Hit>) {
-        let begin = piece.start.saturating_sub(self.literals.longest() as u32).max(from);
+        let begin = piece.start.saturating_sub(self.literals.reach() as u32).max(from);
         let known = hits.len();
         self.literals.find(Span { start: begin, end: piece.end }.of(buffer), hits);
         let mut kept = known;
@@ -298,7 +298,7 @@ impl Ruleset {
         findings: &mut Vec<Finding>,
     ) {
         let mut runs = token::Runs::default();
-        let mut vendors = near::Runs::default();
+        let mut vendors = near::Memo::default();
         let mut patterns = [0_u64; MAX_PATTERNS / 64];
         let mut any_pattern = false;
         for (literal, hit) in self.inside(text, base, hits) {
@@ -310,6 +310,7 @@ impl Ruleset {
                             && let Some(span) = self.tokens.match_at(token as usize, text, hit, &mut runs)
                             && self.token_checks[token as usize].is_none_or(|check| check.holds(span.of(text)))
                         {
+                            runs.found(token as usize, span);
                             findings.push(Finding { rule, span, wrap: Wrap::Bare });
                         }
                     }

@@ -55,10 +55,16 @@ pub struct Runs {
     reach: [Span; MAX_CLASSES],
     /// Of tokens with a searched run, where the literal behind that does not begin.
     barren: Vec<(u32, Span)>,
+    /// The last findings, each in the place of its token.
+    found: [(u32, Span); MAX_FOUND],
+    known: body::Known,
 }
 
 /// Different classes in one ruleset; the shipped ones use about twenty.
 const MAX_CLASSES: usize = 64;
+
+/// So many findings are kept in mind: few kinds of tokens stand in one run.
+const MAX_FOUND: usize = 16;
 
 /// Different letters and digits of a random text of sixteen bytes or more, hex digits included.
 const MIN_DIFFERENT: usize = 8;
@@ -74,7 +80,24 @@ const GOOD_PREFIX: usize = 4;
 
 impl Default for Runs {
     fn default() -> Self {
-        Self { reach: [Span::default(); MAX_CLASSES], barren: Vec::new() }
+        Self {
+            reach: [Span::default(); MAX_CLASSES],
+            barren: Vec::new(),
+            found: [(0, Span::default()); MAX_FOUND],
+            known: body::Known::default(),
+        }
+    }
+}
+
+impl Runs {
+    /// A token is a finding: what else of the same kind stands in it is a part of that.
+    pub fn found(&mut self, token: usize, span: Span) {
+        self.found[token % MAX_FOUND] = (token as u32, span);
+    }
+
+    fn has_found(&self, token: usize, span: Span) -> bool {
+        let (other, found) = self.found[token % MAX_FOUND];
+        other as usize == token && found.contains(span)
     }
 }
 
@@ -99,9 +122,15 @@ impl Tokens {
         }
     }
 
-    /// The token whose literal stands at `hit`, if it is one. `runs` is kept for all hits of one text.
-    pub fn match_at(&self, token: usize, text: &[u8], hit: Span, runs: &mut Runs) -> Option<Span> {
-        let token = &self.tokens[token];
+    /// Whether a token begins with its literal, and so only where no word goes on.
+    pub fn opens(&self, token: usize) -> bool {
+        self.tokens[token].anchor == 0
+    }
+
+    /// The token whose literal stands at `hit`, if it is one and no part of one that was found. `runs` is kept for all hits
+    /// of one text.
+    pub fn match_at(&self, number: usize, text: &[u8], hit: Span, runs: &mut Runs) -> Option<Span> {
+        let token = &self.tokens[number];
         let start = self.start(token, text, hit)?;
         let mut walk = Walk { classes: &self.classes, text, runs };
         let mut end = walk.parts(&token.parts, start)?;
@@ -110,12 +139,15 @@ impl Tokens {
             end = walk.end(class, end);
         }
         let span = Span::new(start, end);
+        if walk.runs.has_found(number, span) {
+            return None;
+        }
         let prefix = if let Some(Compiled::Literal(literal)) = token.parts.first() { literal.len() } else { 0 };
         let body = &span.of(text)[prefix..];
         if token.strict && (end > longest || !self.stands_alone(token, text, span) || !is_random(body)) {
             return None;
         }
-        (!body::is_placeholder(token, &mut walk, span)).then_some(span)
+        (!body::is_placeholder(number as u32, token, &mut walk, span)).then_some(span)
     }
 
     /// Whether what stands around a token is no part of a longer word or run of base64, nor the rest of a path: but a prefix

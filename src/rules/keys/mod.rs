@@ -9,6 +9,7 @@ mod beside;
 mod block;
 mod code;
 mod header;
+mod judged;
 mod leaves;
 mod loose;
 mod mask;
@@ -29,6 +30,7 @@ mod why;
 
 use super::{Finding, file};
 use crate::{diagnostic::Complaint, span::Span, tally::RuleId};
+use judged::Judged;
 use names::{Names, normalise};
 use operator::Operator;
 use prose::Blank;
@@ -50,7 +52,7 @@ pub struct Detector {
     spared: Spared,
 }
 
-/// What is known of the text that is being read, and of names in texts before it.
+/// What is known of the text that is being read, and of the names and values in texts before it.
 #[derive(Default)]
 pub struct Memo {
     key: Vec<u8>,
@@ -59,6 +61,7 @@ pub struct Memo {
     named: Vec<Named>,
     /// The number of the [`Names`] that told of them.
     owner: u64,
+    judged: Judged,
     /// How far each rule's findings reach.
     covered: Vec<(RuleId, usize)>,
     open: Open,
@@ -88,6 +91,7 @@ impl Memo {
         if self.owner != names.number() {
             self.owner = names.number();
             self.named.clear();
+            self.judged = Judged::default();
         }
     }
 
@@ -197,7 +201,7 @@ impl Detector {
             return;
         }
         let open = memo.open.at(text, hit.start);
-        let mut reader = Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, random, findings };
+        let mut reader = self.reader(text, memo, random, findings);
         let end = match (header.operator, blank) {
             (Operator::Comma, _) => Some(reader.pair(start, &header, open)),
             (Operator::Element, _) => reader.element(start, &header),
@@ -207,6 +211,17 @@ impl Detector {
             _ => Some(reader.assignment(start, &header, open)),
         };
         memo.cover(end);
+    }
+
+    fn reader<'a>(
+        &'a self,
+        text: &'a [u8],
+        memo: &'a mut Memo,
+        random: bool,
+        findings: &'a mut Vec<Finding>,
+    ) -> Reader<'a> {
+        let Memo { key, rules, judged, .. } = memo;
+        Reader { text, spared: &self.spared, judged, key, rules, random, findings }
     }
 
     /// A name without an operator: its value may stand before it, or be named by a word of its own.
@@ -222,7 +237,7 @@ impl Detector {
         }
         memo.header = at;
         let open = memo.open.at(text, hit.start);
-        let mut reader = Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, random, findings };
+        let mut reader = self.reader(text, memo, random, findings);
         let end = match compared {
             Some((from, end)) => {
                 reader.string(from, end);
@@ -254,7 +269,7 @@ impl Detector {
         }
         let random = memo.read(&self.names, name);
         if !memo.rules.is_empty() {
-            Reader { text, spared: &self.spared, key: &memo.key, rules: &memo.rules, random, findings }.whole();
+            self.reader(text, memo, random, findings).whole();
         }
     }
 }

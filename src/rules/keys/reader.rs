@@ -4,10 +4,10 @@ use super::{
     block,
     code::{Code, code},
     header::{self, Header},
+    judged::Judged,
     leaves,
     operator::Operator,
     quote::{Quote, innermost},
-    random::is_random,
     scheme::{self, Nature, Scheme},
     spared::{self, Spared},
     value::{self, Around},
@@ -22,6 +22,7 @@ use crate::{
 pub(super) struct Reader<'a> {
     pub(super) text: &'a [u8],
     pub(super) spared: &'a Spared,
+    pub(super) judged: &'a mut Judged,
     pub(super) key: &'a [u8],
     pub(super) rules: &'a [RuleId],
     /// Whether only values that look random count.
@@ -95,7 +96,7 @@ impl Reader<'_> {
             return end;
         }
         if let Some(end) = value::template(text, at)
-            && self.spared.has(&text[at..end])
+            && self.is_spared(at, end)
         {
             return end;
         }
@@ -132,7 +133,7 @@ impl Reader<'_> {
                 return end;
             }
             Some((Scheme::Word, next)) if colon || nature == Nature::Authorization || !value::pairs(&text[next..]) => {
-                let template = value::template(text, next).is_some_and(|end| self.spared.has(&text[next..end]));
+                let template = value::template(text, next).is_some_and(|end| self.is_spared(next, end));
                 if template
                     || matches!(text.get(next), Some(b'$')) && code(text, next, false, false) == Some(Code::Only)
                 {
@@ -222,21 +223,24 @@ impl Reader<'_> {
     }
 
     /// The end of a spared value that ends in brackets of its own, `${NAME}`, where they were taken for some around it.
-    fn closed(&self, from: usize, end: usize) -> Option<usize> {
+    fn closed(&mut self, from: usize, end: usize) -> Option<usize> {
         let brackets = self.text[end..].iter().take(2).take_while(|byte| matches!(byte, b'}' | b']')).count();
-        (end..=end + brackets).find(|end| self.spared.has(&self.text[from..*end]))
+        (end..=end + brackets).find(|end| self.is_spared(from, *end))
+    }
+
+    fn is_spared(&mut self, from: usize, end: usize) -> bool {
+        self.judged.is_spared(self.spared, &self.text[from..end])
     }
 
     pub(super) fn push(&mut self, from: usize, end: usize, wrap: Wrap) {
-        if from < end && !self.spared.has(&self.text[from..end]) {
+        if from < end && !self.is_spared(from, end) {
             self.push_told(from, end, wrap);
         }
     }
 
     /// The same for a value of which is known that it is none of those that are spared under every key.
     fn push_told(&mut self, from: usize, end: usize, wrap: Wrap) {
-        let value = &self.text[from..end];
-        if !Spared::under(self.key, value) && (!self.random || is_random(value)) {
+        if self.judged.is_secret(self.key, &self.text[from..end], self.random) {
             let span = Span::new(from, end);
             self.findings.extend(self.rules.iter().map(|rule| Finding { rule: *rule, span, wrap }));
         }

@@ -4,7 +4,7 @@
 //! between, or, for an unusual word, where only words and a quote do. A value under another key, behind a path, a hash's
 //! name or a value that is none of this vendor's, does not.
 
-use super::{opaque, words};
+use super::{opaque, words::Names};
 use crate::rules::escape;
 use std::ops::Range;
 
@@ -61,14 +61,19 @@ impl Place {
 
 /// Reads on from a vendor's word. At each place where a value may begin `value` is asked for its end; what it does
 /// not take is a word like others.
-pub(super) fn values(text: &[u8], vendor: Range<usize>, mut value: impl FnMut(usize, &Place) -> Option<usize>) {
+pub(super) fn values(
+    text: &[u8],
+    vendor: Range<usize>,
+    names: &mut Names,
+    mut value: impl FnMut(usize, &Place) -> Option<usize>,
+) {
     let Range { start, end } = vendor;
     let limit = text.len().min(end + REACH + 1);
     let before = text[..start].iter().rev().take(REACH).take_while(|byte| is_name(**byte)).count();
     let mut at = name_end(text, end, limit);
-    let keyed = words::is_key(&text[start - before..start]) || words::is_key(&text[end..at]);
-    let other = words::is_other(&text[end..at]);
-    let mut place = Place { own: true, keyed, sign: Sign::Blank, fillers: 0, other };
+    let behind = names.told(&text[end..at]);
+    let keyed = behind.key || names.told(&text[start - before..start]).key;
+    let mut place = Place { own: true, keyed, sign: Sign::Blank, fillers: 0, other: behind.other };
     while at < limit {
         let byte = text[at];
         if let Some(escaped) = escaped(text, at) {
@@ -86,7 +91,7 @@ pub(super) fn values(text: &[u8], vendor: Range<usize>, mut value: impl FnMut(us
         }
         if is_name(byte) {
             let end = name_end(text, at, limit);
-            if !word(text, at, end, &mut place) {
+            if !word(text, at..end, names, &mut place) {
                 return;
             }
             at = end.max(at + 1);
@@ -105,18 +110,18 @@ pub(super) fn values(text: &[u8], vendor: Range<usize>, mut value: impl FnMut(us
     }
 }
 
-/// Takes the word at `start..end` into account; whether a value can still follow.
-fn word(text: &[u8], start: usize, end: usize, place: &mut Place) -> bool {
-    let name = &text[start..end];
-    if words::is_silent(name) {
+/// Takes a word into account; whether a value can still follow.
+fn word(text: &[u8], word: Range<usize>, names: &mut Names, place: &mut Place) -> bool {
+    let told = names.told(&text[word.clone()]);
+    if told.silent {
         return true;
     }
-    let is_key = names_value(text, end);
-    if words::is_other(name) {
+    let is_key = names_value(text, word.end);
+    if told.other {
         // `repository=x key=y`: another key may follow, but no more than that.
         return false;
     }
-    if words::is_key(name) {
+    if told.key {
         *place = Place { own: true, keyed: true, sign: Sign::Blank, fillers: 0, other: false };
         return true;
     }

@@ -10,11 +10,17 @@ mod opaque;
 mod value;
 mod words;
 
-use super::{Active, escape, filler};
+use super::{Active, escape};
 use crate::{diagnostic::Complaint, span::Span, tally::RuleId};
 use std::{collections::HashMap, ops::Range};
-pub use value::Runs;
 use value::Values;
+
+/// What is known of one text.
+#[derive(Default)]
+pub struct Memo {
+    runs: value::Runs,
+    names: words::Names,
+}
 
 /// A word of fewer letters stands everywhere, so it must be written as part of a key's name.
 const MIN_PLAIN: usize = 5;
@@ -83,14 +89,14 @@ impl Vendors {
     }
 
     /// A word stands at `hit` of `text`: offers the values that active rules find behind it to `accept`, which says whether
-    /// they are findings. `runs` is kept for all hits of one text.
+    /// they are findings. `memo` is kept for all hits of one text.
     pub fn confirm(
         &self,
         number: u32,
         text: &[u8],
         hit: Span,
         active: &Active,
-        runs: &mut Runs,
+        Memo { runs, names }: &mut Memo,
         mut accept: impl FnMut(RuleId, Span) -> bool,
     ) {
         let wants = &self.words[number as usize].wants;
@@ -102,19 +108,18 @@ impl Vendors {
         {
             return;
         }
-        gap::values(text, word, |at, place| {
+        gap::values(text, word, names, |at, place| {
             if !self.values.begins(text[at]) {
                 return None;
             }
             let mut found = None;
             for want in wants.iter().filter(wanted) {
                 let Some((end, marked)) = self.values.end(want.alternatives.clone(), text, at, runs) else { continue };
-                let value = &text[at..end];
-                let random = if marked { opaque::is_varied(value) } else { opaque::is_random(value, place.is_keyed()) };
-                if random
-                    && !filler::is_marked(value)
-                    && place.allows(want.strict, marked, value)
-                    && accept(want.rule, Span::new(at, end))
+                let span = Span::new(at, end);
+                // Last what reads the value more than once.
+                if place.allows(want.strict, marked, span.of(text))
+                    && runs.is_secret(text, span, marked, place.is_keyed())
+                    && accept(want.rule, span)
                 {
                     found = found.max(Some(end));
                 }

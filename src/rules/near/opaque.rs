@@ -77,7 +77,8 @@ fn changes(value: &[u8]) -> usize {
 /// `0123456789abcdef`, `1234567890`, `abcabc`: half of the characters follow from the one before, or from three before.
 fn counts_up(value: &[u8]) -> bool {
     let next = value.windows(2).filter(|pair| pair[1] == pair[0] || pair[1] == pair[0].wrapping_add(1)).count();
-    let again = |step: usize| value.windows(step + 1).filter(|window| window[step] == window[0]).count();
+    let behind = |step: usize| value.get(step..).unwrap_or_default();
+    let again = |step: usize| behind(step).iter().zip(value).filter(|(byte, before)| byte == before).count();
     next * 2 >= value.len() || (2..=8).any(|step| again(step) * 2 >= value.len())
 }
 

@@ -3,9 +3,13 @@
 //! Nothing but class tables; a run is walked once for each class, however many templates and words ask for it, and no
 //! further than a value can be long.
 
+use super::opaque;
 use crate::{
     diagnostic::Complaint,
-    rules::template::{self, Class, Part},
+    rules::{
+        filler,
+        template::{self, Class, Part},
+    },
     span::Span,
 };
 use std::{collections::HashMap, ops::Range};
@@ -31,8 +35,14 @@ enum Compiled {
     Run { class: u8, min: u32, max: u32 },
 }
 
-/// How far the runs of each class reach, as far as it is known of one text.
-pub struct Runs([Span; MAX_CLASSES]);
+/// What is known of one text.
+pub(super) struct Runs {
+    /// How far the runs of each class reach.
+    reach: [Span; MAX_CLASSES],
+    /// The value that was judged last, how, and whether it is a secret: several words and rules ask for one.
+    judged: (Span, bool, bool),
+    secret: bool,
+}
 
 /// Different classes in one ruleset; the shipped ones use about fifteen.
 const MAX_CLASSES: usize = 64;
@@ -42,7 +52,20 @@ const MIN_VALUE: usize = 8;
 
 impl Default for Runs {
     fn default() -> Self {
-        Self([Span::default(); MAX_CLASSES])
+        Self { reach: [Span::default(); MAX_CLASSES], judged: (Span::default(), false, false), secret: false }
+    }
+}
+
+impl Runs {
+    /// Whether a value is random enough to be one: `marked` where its form is its own, `keyed` where its name says so.
+    pub(super) fn is_secret(&mut self, text: &[u8], span: Span, marked: bool, keyed: bool) -> bool {
+        if self.judged != (span, marked, keyed) {
+            let value = span.of(text);
+            let random = if marked { opaque::is_varied(value) } else { opaque::is_random(value, keyed) };
+            self.secret = random && !filler::is_marked(value);
+            self.judged = (span, marked, keyed);
+        }
+        self.secret
     }
 }
 
@@ -99,7 +122,7 @@ impl Values {
 
     /// Where the run of a class that begins at `at` ends.
     fn run(&self, number: u8, text: &[u8], at: usize, runs: &mut Runs) -> usize {
-        let known = &mut runs.0[usize::from(number)];
+        let known = &mut runs.reach[usize::from(number)];
         if !(known.start as usize..known.end as usize).contains(&at) {
             let class = self.classes[usize::from(number)];
             let length = text[at..].iter().take_while(|byte| class.has(**byte)).count();

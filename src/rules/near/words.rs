@@ -79,24 +79,75 @@ const SILENT: [&[u8]; 14] = [
     b"values", b"var",
 ];
 
+/// What a name says.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Told {
+    /// One of its words makes its value a secret.
+    pub(super) key: bool,
+    /// Its last word makes its value something else.
+    pub(super) other: bool,
+    /// It says nothing of its own.
+    pub(super) silent: bool,
+}
+
+/// The names that were read last in one text: lines repeat theirs, and each word of a vendor reads what stands behind it.
+#[derive(Default)]
+pub(super) struct Names([Known; NAMES]);
+
+/// How many names are kept in mind, and the longest.
+const NAMES: usize = 8;
+const LONGEST: usize = 32;
+
+#[derive(Clone, Copy, Default)]
+struct Known {
+    name: [u8; LONGEST],
+    length: usize,
+    told: Told,
+}
+
+impl Names {
+    /// What a name says.
+    pub(super) fn told(&mut self, name: &[u8]) -> Told {
+        let (Some(first), Some(last)) = (name.first(), name.last()) else { return Told::default() };
+        let known = &mut self.0[(usize::from(*first) ^ usize::from(*last) ^ name.len()) % NAMES];
+        if known.name.get(..name.len()) == Some(name) && known.length == name.len() {
+            return known.told;
+        }
+        let told = Told { key: is_key(name), other: is_other(name), silent: is_silent(name) };
+        if let Some(own) = known.name.get_mut(..name.len()) {
+            own.copy_from_slice(name);
+            (known.length, known.told) = (name.len(), told);
+        }
+        told
+    }
+}
+
 /// Whether one of the words of a name makes its value a secret.
-pub(super) fn is_key(name: &[u8]) -> bool {
+fn is_key(name: &[u8]) -> bool {
     words(name).any(|word| {
         let word = match word {
             [one @ .., last, b's' | b'S'] if !last.eq_ignore_ascii_case(&b's') => &word[..=one.len()],
             _ => word,
         };
-        KEYS.iter().any(|key| ends_with(word, key)) || WHOLE.iter().any(|whole| word.eq_ignore_ascii_case(whole))
+        // Most words end in another letter than those.
+        let last = word[word.len() - 1].to_ascii_lowercase();
+        let may = |key: &&&[u8]| key.len() <= word.len() && key[key.len() - 1] == last;
+        KEYS.iter().filter(may).any(|key| ends_with(word, key))
+            || WHOLE.iter().filter(may).any(|whole| word.eq_ignore_ascii_case(whole))
     })
 }
 
 /// Whether the last word of a name makes its value something else than a secret.
-pub(super) fn is_other(name: &[u8]) -> bool {
-    words(name).last().is_some_and(|word| OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other)))
+fn is_other(name: &[u8]) -> bool {
+    words(name).next_back().is_some_and(|word| {
+        let first = word[0].to_ascii_lowercase();
+        let may = |other: &&&[u8]| other.len() == word.len() && other[0] == first;
+        OTHERS.iter().filter(may).any(|other| word.eq_ignore_ascii_case(other))
+    })
 }
 
 /// Whether a name stands between a key and its value.
-pub(super) fn is_silent(name: &[u8]) -> bool {
+fn is_silent(name: &[u8]) -> bool {
     SILENT.iter().any(|silent| name.eq_ignore_ascii_case(silent))
 }
 
@@ -120,7 +171,7 @@ fn ends_with(word: &[u8], end: &[u8]) -> bool {
 }
 
 /// The words of a name: parted by what is no letter or digit, and where a capital follows a small letter.
-fn words(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+fn words(name: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     name.chunk_by(|before, after| {
         before.is_ascii_alphanumeric()
             && after.is_ascii_alphanumeric()

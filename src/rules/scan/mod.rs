@@ -56,6 +56,8 @@ struct Anchor {
     before: u16,
     /// Whether the gram has four bytes.
     of_four: bool,
+    /// Whether it is looked for only where no word goes on.
+    opens: bool,
 }
 
 /// Places that are looked at together: 4 KiB of text, and what is noted of it stays in the first cache.
@@ -75,6 +77,10 @@ const FARTHEST: usize = 64;
 
 /// The bytes of a literal that are compared at once.
 const HEAD: usize = 8;
+
+/// What is looked for where a word begins is passed over behind so many letters and digits: the escapes that may end there
+/// have fewer, but for a colour code's `m`.
+const WORD: usize = 6;
 
 /// So many hits may stand behind the place of one that comes late before all of them are sorted.
 const LATE: usize = 8;
@@ -126,9 +132,19 @@ impl Literals {
         Self { longest: self.longest.max(coded::WINDOW), coded: true, ..self }
     }
 
-    /// The longest literal, in bytes.
-    pub fn longest(&self) -> usize {
-        self.longest
+    /// The same, passing over those of the numbered literals that stand amid a word, if `opens` says that they are looked for
+    /// only where one begins: of a run of one letter that would be every place.
+    #[must_use]
+    pub fn opening(mut self, opens: impl Fn(usize) -> bool) -> Self {
+        for anchor in &mut self.anchors {
+            anchor.opens = opens(anchor.literal as usize);
+        }
+        self
+    }
+
+    /// How far behind its beginning a scan of a piece of a text finds what a scan of the text does, in bytes.
+    pub fn reach(&self) -> usize {
+        self.longest + WORD
     }
 
     /// The literals, by number, in lower case.
@@ -183,6 +199,9 @@ impl Literals {
                 if (head | anchor.fold) & anchor.mask != anchor.head || end > haystack.len() {
                     continue;
                 }
+                if anchor.opens && goes_on(haystack, start) {
+                    continue;
+                }
                 let rest = self.texts[anchor.literal as usize].get(HEAD..).unwrap_or_default();
                 if rest.is_empty() || haystack[end - rest.len()..end].eq_ignore_ascii_case(rest) {
                     hits.push(Hit { literal: anchor.literal, start: start as u32, end: end as u32 });
@@ -190,6 +209,12 @@ impl Literals {
             }
         }
     }
+}
+
+/// Whether what begins at `at` certainly stands amid a word.
+fn goes_on(haystack: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(WORD).map(|from| &haystack[from..at]);
+    before.is_some_and(|before| before[WORD - 1] != b'm' && before.iter().all(u8::is_ascii_alphanumeric))
 }
 
 /// Brings hits into order. They come in order of their grams, which is nearly theirs.
@@ -246,7 +271,7 @@ impl Chosen {
         let list = gram.number() / SHARED;
         let [head, mask, fold] = [head, mask, fold].map(u64::from_le_bytes);
         let (length, of_four) = (literal.len() as u32, literal.len() > 3);
-        self.anchors.push((list, Anchor { head, mask, fold, literal: number, length, before, of_four }));
+        self.anchors.push((list, Anchor { head, mask, fold, literal: number, length, before, of_four, opens: false }));
         self.lists[list] = self.lists[list].saturating_add(1);
         self.filter.add(gram);
     }

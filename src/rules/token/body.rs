@@ -1,7 +1,10 @@
 //! What of a token is its own: the bytes of its runs, without the literals that every token of the kind has.
 
 use super::{Compiled, Token, Walk};
-use crate::{rules::filler, span::Span};
+use crate::{
+    rules::filler::{self, Fill},
+    span::Span,
+};
 
 /// Fewer equal digits may be a number like any other.
 const MIN_NUMBER: usize = 8;
@@ -9,11 +12,48 @@ const MIN_NUMBER: usize = 8;
 /// Other digits that may stand beside many equal ones: of a kind or a version.
 const MOST_OTHERS: usize = 3;
 
+/// What fills a place was read so far ahead of a token that all of that token was read too.
+const AHEAD: u32 = 128;
+
+/// What is known of one text: where its filler stands, so that a run of it full of prefixes is not judged for each.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Where the last that was filler stood, as far as it was read, and whether that was all of it: each in the place of its
+    /// token, whose number is the first.
+    filler: [(u32, Span, bool); super::MAX_FOUND],
+    /// Where the last word that says so stood.
+    mark: usize,
+}
+
+impl Known {
+    fn is_filler(&self, number: u32, span: Span) -> bool {
+        let (other, filler, whole) = self.filler[number as usize % super::MAX_FOUND];
+        other == number
+            && filler.start <= span.start
+            && (whole && span.end <= filler.end || span.start + AHEAD <= filler.end)
+    }
+
+    /// Whether a word in a run says that it is no secret.
+    fn is_marked(&mut self, text: &[u8], run: Span) -> bool {
+        let (start, end) = (run.start as usize, run.end as usize);
+        // The last word is one of this run too, unless it begins it, and may not be one of its own.
+        if start < self.mark && self.mark + AHEAD as usize <= end.min(start + filler::REACH) {
+            return true;
+        }
+        let mark = filler::mark(&text[start..end]);
+        self.mark = mark.map_or(self.mark, |mark| start + mark);
+        mark.is_some()
+    }
+}
+
 /// Whether the token that stands at `span` only fills the place of one: its runs are filler taken together, or the longest
 /// of them says so in words. Hosts and addresses are looked at for no words: `example.com` is one.
-pub(super) fn is_placeholder(token: &Token, walk: &mut Walk, span: Span) -> bool {
-    let mut body = Vec::new();
-    let mut longest: &[u8] = &[];
+pub(super) fn is_placeholder(number: u32, token: &Token, walk: &mut Walk, span: Span) -> bool {
+    if walk.runs.known.is_filler(number, span) {
+        return true;
+    }
+    let mut body = Body::default();
+    let mut longest = Span::default();
     let mut at = span.start as usize;
     for (index, part) in token.parts.iter().enumerate() {
         let from = at;
@@ -37,19 +77,60 @@ pub(super) fn is_placeholder(token: &Token, walk: &mut Walk, span: Span) -> bool
         if index + 1 == token.parts.len() {
             at = at.max(span.end as usize);
         }
-        let run = &walk.text[from..at];
-        body.extend_from_slice(&run[..run.len().min(filler::REACH.saturating_sub(body.len()))]);
-        if run.len() > longest.len() {
-            longest = run;
+        body.read(&walk.text[from..at]);
+        if at - from > longest.len() {
+            longest = Span::new(from, at);
         }
     }
     // Numbers of people and tickets count upwards: of those only one digit again and again is filler.
-    if body.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_')) {
-        body.retain(u8::is_ascii_digit);
-        let most = body.chunk_by(|one, next| one == next).map(<[u8]>::len).max().unwrap_or(0);
-        let others = if most < 2 * MIN_NUMBER { 0 } else { MOST_OTHERS };
-        return body.len() >= MIN_NUMBER && body.len() - most <= others;
+    if !body.letters {
+        let others = if body.most < 2 * MIN_NUMBER { 0 } else { MOST_OTHERS };
+        return body.digits >= MIN_NUMBER && body.digits - body.most <= others;
+    }
+    if body.fill.is_all() {
+        let read = if body.fill.is_full() { span.start + filler::REACH as u32 } else { span.end };
+        let known = &mut walk.runs.known.filler[number as usize % super::MAX_FOUND];
+        *known = (number, Span { end: read.min(span.end), ..span }, !body.fill.is_full());
+        return true;
     }
     let of_host = |byte: &u8| matches!(byte, b'.' | b':' | b'@');
-    filler::is_filler(&body) || !longest.iter().any(of_host) && filler::is_marked(longest)
+    // No host is longer than what is read; one that is not looked at to its end is not looked at for each hit in it either.
+    !longest.of(walk.text).iter().take(filler::REACH).any(of_host) && walk.runs.known.is_marked(walk.text, longest)
+}
+
+/// The runs of a token together, as far as filler is looked for.
+#[derive(Default)]
+struct Body {
+    fill: Fill,
+    length: usize,
+    /// Whether it has more than digits with `-`, `.` and `_` between.
+    letters: bool,
+    /// How many digits it has, how many of them in a row are equal at most, and were at last, and which.
+    digits: usize,
+    most: usize,
+    equal: usize,
+    digit: u8,
+}
+
+impl Body {
+    fn read(&mut self, run: &[u8]) {
+        let run = &run[..run.len().min(filler::REACH - self.length)];
+        self.length += run.len();
+        self.fill.read(run);
+        for byte in run {
+            match byte {
+                b'0'..=b'9' => {
+                    self.equal = if *byte == self.digit { self.equal + 1 } else { 1 };
+                    self.digit = *byte;
+                    self.digits += 1;
+                    self.most = self.most.max(self.equal);
+                }
+                b'-' | b'.' | b'_' => {}
+                _ => {
+                    self.letters = true;
+                    return;
+                }
+            }
+        }
+    }
 }
