@@ -17,7 +17,7 @@ use crate::{
     span::Span,
     tally::{Mode, Place, RuleId, Tally},
 };
-use again::{Again, ROUNDS};
+use again::Again;
 use replacement::Piece;
 use std::cmp::Reverse;
 
@@ -131,7 +131,8 @@ pub fn redact(
     findings.dedup();
     take_reports(rules, findings, text.place, tally, decisions);
     let (before, explained) = (edits.len(), decisions.as_ref().map_or(0, Vec::len));
-    for round in 0.. {
+    again.begin();
+    loop {
         if let Some((winner, group)) = dropping(rules, findings) {
             edits.truncate(before);
             tally.redaction(winner.rule, text.place, Mode::On, 1);
@@ -146,17 +147,10 @@ pub fn redact(
         if let Some(decisions) = decisions {
             decisions.truncate(explained);
         }
-        replace(Keyed { rules, key }, text, findings, Written { edits, replacement, winners, decisions });
-        let known = findings.len();
+        replace(Keyed { rules, key }, text, findings, again.plain(), Written { edits, replacement, winners, decisions });
         let result = (edits.iter_from(before), edits.len() - before);
-        if winners.is_empty() || round > ROUNDS || !again.more(rules, (active, text), result, views, findings) {
+        if winners.is_empty() || !again.more(Keyed { rules, key }, (active, text), result, views, findings) {
             break;
-        }
-        if round == ROUNDS {
-            // Whoever wrote this wants no end of it: all that follows the first finding goes.
-            let first = findings.iter().map(|finding| finding.span.start).min().unwrap_or_default();
-            let last = findings[known];
-            findings.push(Finding { span: Span { start: first, end: bytes.len() as u32 }, ..last });
         }
         findings.sort_unstable_by_key(|finding| (finding.span, finding.rule));
     }
@@ -175,8 +169,15 @@ struct Written<'w> {
     decisions: &'w mut Option<Vec<Decision>>,
 }
 
-/// Makes the edits for sorted findings, one for each union and each string that it touches.
-fn replace(Keyed { rules, key }: Keyed<'_>, text: &Text<'_>, findings: &[Finding], written: Written<'_>) {
+/// Makes the edits for sorted findings, one for each union and each string that it touches. What meets the span `plain`
+/// shows nothing of its secret, whatever its rule says.
+fn replace(
+    Keyed { rules, key }: Keyed<'_>,
+    text: &Text<'_>,
+    findings: &[Finding],
+    plain: Span,
+    written: Written<'_>,
+) {
     let Written { edits, replacement, winners, decisions } = written;
     let bytes = text.span.of(text.buffer);
     let mut strings = fit::Strings::new(bytes);
@@ -184,6 +185,7 @@ fn replace(Keyed { rules, key }: Keyed<'_>, text: &Text<'_>, findings: &[Finding
     while let Some((union, group)) = next_union(&mut rest) {
         let winner = winner(rules, union, group);
         let action = &rules.rule(winner.rule).action;
+        let plain = plain.start < union.end && union.start < plain.end;
         let wrap = wrap(union, group);
         let known = edits.len();
         strings.pieces(union, wrap, |piece, wrap| {
@@ -193,7 +195,7 @@ fn replace(Keyed { rules, key }: Keyed<'_>, text: &Text<'_>, findings: &[Finding
                 return;
             }
             let whole = piece == winner.span;
-            replacement::write(action, key, &Piece { text: old, secret, whole, wrap }, replacement);
+            replacement::write(action, key, &Piece { text: old, secret, whole, plain, wrap }, replacement);
             if replacement != old {
                 edits.replace(piece.shifted(text.span.start), replacement);
             }

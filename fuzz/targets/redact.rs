@@ -141,33 +141,39 @@ fn is_json(text: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
-/// The pairs of a line of nothing but logfmt.
-fn pairs(line: &str) -> Option<Vec<(&str, &str)>> {
-    let mut pairs = Vec::new();
+/// The words of a line of logfmt and what is assigned to each.
+fn words(line: &str) -> Option<Vec<(&str, Option<&str>)>> {
+    let mut words = Vec::new();
     let mut rest = line;
     while !rest.is_empty() {
-        let (key, behind) = rest.split_once('=')?;
-        let end = match behind.strip_prefix('"') {
-            Some(inner) => {
-                let mut escaped = false;
-                let close = |byte: u8| {
-                    let closes = byte == b'"' && !escaped;
-                    escaped = byte == b'\\' && !escaped;
-                    closes
-                };
-                inner.bytes().position(close)? + 2
+        let (key, behind) = rest.split_at(rest.find([' ', '=']).unwrap_or(rest.len()));
+        let (value, behind) = match behind.strip_prefix('=') {
+            Some(value) => {
+                let (value, behind) = value.split_at(value_end(value)?);
+                (Some(value), behind)
             }
-            None => behind.find(' ').unwrap_or(behind.len()),
+            None => (None, behind),
         };
-        let (value, behind) = behind.split_at(end);
         let is_bare = |text: &str| !text.bytes().any(|byte| matches!(byte, 0..=b' ' | b'"' | b'=' | 127));
-        if key.is_empty() || !is_bare(key) || !(value.starts_with('"') || is_bare(value)) {
+        let fits = !key.is_empty() && is_bare(key) && value.is_none_or(|value| value.starts_with('"') || is_bare(value));
+        if !fits {
             return None;
         }
-        pairs.push((key, value));
+        words.push((key, value));
         rest = behind.strip_prefix(' ').or(behind.is_empty().then_some(""))?;
     }
-    Some(pairs)
+    Some(words)
+}
+
+fn value_end(value: &str) -> Option<usize> {
+    let Some(inner) = value.strip_prefix('"') else { return Some(value.find(' ').unwrap_or(value.len())) };
+    let mut escaped = false;
+    let closes = |byte: u8| {
+        let closes = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    };
+    Some(inner.bytes().position(closes)? + 2)
 }
 
 fn hold_json(before: &[u8], after: &[u8], marks: &[&str]) {
@@ -182,12 +188,17 @@ fn hold_json(before: &[u8], after: &[u8], marks: &[&str]) {
 }
 
 fn hold_logfmt(before: &[u8], after: &[u8], marks: &[&str]) {
-    let read = |bytes| str::from_utf8(bytes).ok().and_then(pairs);
-    let Some(pairs) = read(before) else { return };
-    let is_pair = |((key, value), (renamed, other)): (&(&str, &str), &(&str, &str))| {
-        is_text(key, renamed, marks) && is_text(value, other, marks)
+    let read = |bytes| str::from_utf8(bytes).ok().and_then(words);
+    // Without an operator in each word it is a sentence.
+    let Some(words) = read(before).filter(|words| words.iter().all(|(_, value)| value.is_some())) else { return };
+    let is_pair = |((key, value), (renamed, other)): (&(&str, Option<&str>), &(&str, Option<&str>))| {
+        // A token may have an operator in it, and then nothing is left to assign.
+        match (value, other) {
+            (Some(value), Some(other)) => is_text(key, renamed, marks) && is_text(value, other, marks),
+            _ => key != renamed && is_text(key, renamed, marks),
+        }
     };
-    let same = read(after).is_some_and(|after| pairs.len() == after.len() && pairs.iter().zip(&after).all(is_pair));
+    let same = read(after).is_some_and(|after| words.len() == after.len() && words.iter().zip(&after).all(is_pair));
     assert!(same, "{}\nbecame no such logfmt: {}", show(before), show(after));
 }
 
