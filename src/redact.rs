@@ -147,7 +147,13 @@ pub fn redact(
         if let Some(decisions) = decisions {
             decisions.truncate(explained);
         }
-        replace(Keyed { rules, key }, text, findings, again.plain(), Written { edits, replacement, winners, decisions });
+        replace(
+            Keyed { rules, key },
+            text,
+            findings,
+            again.plain(),
+            Written { edits, replacement, winners, decisions },
+        );
         let result = (edits.iter_from(before), edits.len() - before);
         if winners.is_empty() || !again.more(Keyed { rules, key }, (active, text), result, views, findings) {
             break;
@@ -171,13 +177,7 @@ struct Written<'w> {
 
 /// Makes the edits for sorted findings, one for each union and each string that it touches. What meets the span `plain`
 /// shows nothing of its secret, whatever its rule says.
-fn replace(
-    Keyed { rules, key }: Keyed<'_>,
-    text: &Text<'_>,
-    findings: &[Finding],
-    plain: Span,
-    written: Written<'_>,
-) {
+fn replace(Keyed { rules, key }: Keyed<'_>, text: &Text<'_>, findings: &[Finding], plain: Span, written: Written<'_>) {
     let Written { edits, replacement, winners, decisions } = written;
     let bytes = text.span.of(text.buffer);
     let mut strings = fit::Strings::new(bytes);

@@ -68,17 +68,20 @@ impl Again {
             return true;
         }
         let known = findings.len();
-        let mut hull: Option<Span> = None;
-        for finding in &self.found {
-            let span = Span::new(origin(&moved, finding.span.start, false), origin(&moved, finding.span.end, true));
-            let finding = Finding { span, ..*finding };
-            hull = Some(hull.map_or(span, |hull| Span { start: hull.start.min(span.start), end: hull.end.max(span.end) }));
-            if span.start < span.end && !findings[..known].contains(&finding) {
+        let mut whole: Option<Span> = None;
+        for found in &self.found {
+            let span = Span::new(origin(&moved, found.span.start, false), origin(&moved, found.span.end, true));
+            let finding = Finding { span, ..*found };
+            whole = Some(
+                whole.map_or(span, |whole| Span { start: whole.start.min(span.start), end: whole.end.max(span.end) }),
+            );
+            if span.start < span.end && !is_known(&findings[..known], &finding) {
                 findings.push(finding);
             }
         }
         if findings.len() == known {
-            self.plain = hull.unwrap_or_default();
+            // The places are known: what is shown there makes the trouble.
+            self.plain = whole.unwrap_or_default();
         }
         true
     }
@@ -144,6 +147,13 @@ impl Again {
         self.plain = Span { start, end: length as u32 };
         findings.extend(findings.first().map(|finding| Finding { span: self.plain, ..*finding }));
     }
+}
+
+/// Whether a finding is one of these, which are sorted.
+fn is_known(findings: &[Finding], finding: &Finding) -> bool {
+    let key = (finding.span, finding.rule);
+    let first = findings.partition_point(|other| (other.span, other.rule) < key);
+    findings[first..].iter().take_while(|other| (other.span, other.rule) == key).any(|other| other == finding)
 }
 
 /// Where a place of the result was in the text: of one inside of a replacement the beginning of what was replaced, or its
