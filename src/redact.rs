@@ -1,13 +1,14 @@
 //! Findings become edits: report-only ones are counted and taken out, overlapping ones merged, the winner's action applied.
 //!
 //! A replacement never cuts an escape or a character in two and never takes the quotes of the string it stands in, so a
-//! JSON line stays one. What a rule of the policy has put into a text is known by its exact form and left alone: redacting
-//! twice changes nothing.
+//! JSON line stays one, nor what parts the keys and values of logfmt. What a rule of the policy has put into a text is known
+//! by its exact form and left alone: redacting twice changes nothing.
 
 mod again;
 mod fit;
 mod prefix;
 mod replacement;
+mod words;
 
 use crate::{
     ledger::Form,
@@ -180,7 +181,7 @@ struct Written<'w> {
 fn replace(Keyed { rules, key }: Keyed<'_>, text: &Text<'_>, findings: &[Finding], plain: Span, written: Written<'_>) {
     let Written { edits, replacement, winners, decisions } = written;
     let bytes = text.span.of(text.buffer);
-    let mut strings = fit::Strings::new(bytes);
+    let mut parts = fit::Parts::new(bytes);
     let mut rest = findings;
     while let Some((union, group)) = next_union(&mut rest) {
         let winner = winner(rules, union, group);
@@ -188,7 +189,7 @@ fn replace(Keyed { rules, key }: Keyed<'_>, text: &Text<'_>, findings: &[Finding
         let plain = plain.start < union.end && union.start < plain.end;
         let wrap = wrap(union, group);
         let known = edits.len();
-        strings.pieces(union, wrap, |piece, wrap| {
+        parts.pieces(union, wrap, |piece, wrap| {
             let (old, secret) = (piece.of(bytes), winner.span.of(bytes));
             let again = matches!(action, Action::Pseudonym { .. }) && replacement::is_own(rules, old);
             if again {

@@ -24,8 +24,7 @@ pub(crate) fn logfmt_is_kept(before: &[u8], after: &[u8], marks: &[&str]) -> boo
     let Some(after) = read(after) else { return false };
     let is_kept = |(before, after): (&Word<'_>, &Word<'_>)| match (before, after) {
         ((key, Some(value)), (renamed, Some(other))) => is_text(key, renamed, marks) && is_text(value, other, marks),
-        // A token may have an operator in it, and then nothing is left to assign.
-        ((key, _), (renamed, _)) => key != renamed && is_text(key, renamed, marks),
+        _ => false,
     };
     words.len() == after.len() && words.iter().zip(&after).all(is_kept)
 }
