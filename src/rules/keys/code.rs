@@ -141,7 +141,8 @@ impl<'t> Expression<'t> {
     fn is_reference(&self, loose: bool) -> bool {
         let one = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         if !self.call && !self.subscript && self.names == 1 && self.root.iter().all(one) {
-            return self.root == b"chomp"; // One word alone is no path.
+            // One word alone is no path; one letter is a name in a script that was made small.
+            return self.root == b"chomp" || matches!(self.root, [b'a'..=b'z']);
         }
         let mut words = Vec::new();
         normalise(self.root, &mut words);
