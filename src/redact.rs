@@ -502,6 +502,28 @@ mod tests {
     }
 
     #[test]
+    fn a_second_pass_is_left_nothing() {
+        let regex = |pattern: &str, keyword: &str| testing::regex("r", pattern, keyword);
+        let token = || testing::token("t", "key_{alnum:4}");
+        let next = |of: &str| regex(&format!(r"\](?P<secret>{of})"), "ted]");
+        #[rustfmt::skip]
+        let facts: Vec<(&str, Vec<Written>, &str, &str)> = vec![
+            ("the rest of a mask that is a secret too", vec![mask(2, 3, regex("in/(?P<secret>[0-9a-z]+)", "in/"))], "in/9470309arft7l", "in/[REDACTED]"),
+            ("what a replacement uncovers",             vec![token(), next(" c")],        "x key_ab12 cd",     "x [REDACTED][REDACTED]d"),
+            ("all of what would not end",               vec![token(), next(r"[^\]]")],    "x key_ab12 bcdefghijk", "x [REDACTED]"),
+            ("all of it, where even that would not do", vec![token(), regex("x (?P<secret>.)", "x [")], "x key_ab12", "[REDACTED]"),
+        ];
+        for (fact, rules, text, wanted) in facts {
+            assert_eq!(line(rules, text), wanted, "{fact}");
+        }
+        for text in ["key:,key_0a0a=", "key_0aakey=key_000", "key={key_0a0a=key_0b0b}"] {
+            let (rules, active) = testing::compile(named_rules());
+            let once = redacted(&rules, &active, text.as_bytes()).0.unwrap();
+            assert_eq!(redacted(&rules, &active, &once).0.unwrap(), once, "{text}");
+        }
+    }
+
+    #[test]
     fn without_a_key_a_secret_goes_all_the_same() {
         let (rules, active) = testing::compile(vec![pseudonym("a", finds("abc"))]);
         let (mut hits, mut edits, mut out) = (Vec::new(), Edits::default(), Vec::new());
@@ -516,6 +538,7 @@ mod tests {
     #[test]
     fn a_replacement_keeps_escapes_characters_and_strings_whole() {
         let greedy = || vec![finds("abc.*")];
+        let password = || vec![testing::keys("password", "password")];
         #[rustfmt::skip]
         let facts: Vec<(&str, Vec<Written>, &str, &str)> = vec![
             ("an escape is not cut at its end",       vec![finds(r"abc\\")],         r"x abc\n y",       "x [REDACTED] y"),
@@ -529,7 +552,10 @@ mod tests {
             ("a number that is found in part is one", vec![finds("23")],             r#"{"abc":1234}"#,  r#"{"abc":"[REDACTED]"}"#),
             ("strings in a string go with it",        greedy(),                      r#"{"a":"abc {\"b\":1}"}"#, r#"{"a":"[REDACTED]"}"#),
             ("a string in a string keeps its quotes", vec![finds("abc[^}]*")],       r#"{"a":"{\"b\":\"abc\"}"}"#, r#"{"a":"{\"b\":\"[REDACTED]\"}"}"#),
-            ("what is no JSON has no strings",        greedy(),                      r#"a="abc" b="c""#, r#"a="[REDACTED]"#),
+            ("what is neither has no parts",          greedy(),                      r#"x a="abc" b="c""#, r#"x a="[REDACTED]"#),
+            ("each part of logfmt that is touched goes", greedy(),                   r#"a="abc" b="c""#, r#"a="[REDACTED]" [REDACTED]="[REDACTED]""#),
+            ("a number in JSON in logfmt",            password(),                    r#"a="{\"password\":123}" b=1"#, r#"a="{\"password\":\"[REDACTED]\"}" b=1"#),
+            ("a value of logfmt gets no quotes",      password(),                    r"a=\u0022password\u0022:123 b=1", r"a=\u0022password\u0022:[REDACTED] b=1"),
         ];
         for (fact, rules, text, wanted) in facts {
             assert_eq!(line(rules, text), wanted, "{fact}");
