@@ -21,6 +21,9 @@ const WRITTEN: &[&str] = &[
     "authorization: Bearer ", "Basic ", "cookie=a=b;", "1.2.3.4 ", "1.2.3.", "a@b.", "a@b.cd ", "4111 ", "411111", "a:", "00:11:", "::", "+49 ", "12-34-",
 ];
 
+/// How many different ones a line repeats whose pieces differ.
+const OTHERS: u64 = 300;
+
 /// All of them.
 pub(crate) fn all(policy: &Policy) -> Vec<Piece> {
     let written = WRITTEN.iter().map(|text| Piece { name: format!("{text:?}"), text: text.as_bytes().to_vec() });
@@ -31,13 +34,14 @@ pub(crate) fn all(policy: &Policy) -> Vec<Piece> {
             for literal in literals(example) {
                 pieces.push(Piece { name: format!("{}: the literal {literal:?}", rule.name), text: literal.into() });
             }
-            let whole = template::expand(example, 7).unwrap().into_bytes();
-            for (between, called) in
-                [("", "end to end"), (" ", "with blanks"), ("=", "with `=`"), ("\\\"", "in quotes")]
-            {
-                let text = [&whole, between.as_bytes()].concat();
+            let filled = |with: u64, between: &str| template::expand(example, with).unwrap() + between;
+            for (between, called) in [("", "end to end"), ("=", "with `=`"), ("\\\"", "in quotes")] {
+                let text = filled(7, between).into_bytes();
                 pieces.push(Piece { name: format!("{}: {example:?} {called}", rule.name), text });
             }
+            // What is kept in mind of one does not help with the next.
+            let text = (0..OTHERS).map(|with| filled(with, " ")).collect::<String>().into_bytes();
+            pieces.push(Piece { name: format!("{}: {example:?} with blanks, each another", rule.name), text });
         }
     }
     pieces.sort_by(|left, right| left.text.cmp(&right.text));

@@ -168,7 +168,7 @@ impl Fill {
     pub fn read(&mut self, text: &[u8]) {
         let text = &text[..text.len().min(REACH - self.read)];
         if self.read == 0 && is_random(text) {
-            self.left = text.len().max(LOOK);
+            self.left = LEFT;
         }
         self.read += text.len();
         for byte in text.iter().filter(|byte| !matches!(byte, b'-' | b'_' | b'.' | b'=' | b'/' | b'~')) {
@@ -228,24 +228,40 @@ impl Fill {
     }
 }
 
-/// Bytes that a short look is taken at, and every which of them: a stretch has one of those.
-const LOOK: usize = 3 * MIN_STRETCH + 1;
+/// Bytes that a short look is taken at. A stretch in the first [`LEFT`] of them has one of every [`MIN_STRETCH`], and can be
+/// told from there.
+const LOOK: usize = LEFT + MIN_STRETCH - 1;
+const LEFT: usize = 3 * MIN_STRETCH + 1;
 
-/// Whether a short look tells that no stretch lies in what a text begins with, which is more than may be left.
+/// Whether a short look tells that no stretch lies in the first [`LEFT`] bytes of a text, which is more than may be left.
 fn is_random(text: &[u8]) -> bool {
     let Some(look) = text.first_chunk::<LOOK>() else { return false };
     let lower = look.map(|byte| byte.to_ascii_lowercase());
+    let stretches = |relation: usize, at: usize| {
+        let before = (0..at).rev().take_while(|at| holds(relation, &lower, *at)).count();
+        let behind = (at..LOOK).take_while(|at| holds(relation, &lower, *at)).count();
+        behind > 0 && before + behind >= MIN_STRETCH
+    };
     // Marks do not count, so that what stands beside them is not known here.
     look.iter().all(u8::is_ascii_alphanumeric)
-        && (1..=3).map(|nth| nth * MIN_STRETCH).all(|at| {
-            let (byte, before) = (lower[at], &lower[at.saturating_sub(LONGEST_UNIT)..at]);
-            let [.., two, one] = *before else { return false };
-            !before.contains(&byte)
-                && next(byte) != one
-                && next(one) != byte
-                && (one, byte) != (b'9', b'a')
-                && next(two) != byte
-        })
+        && (1..=3).all(|nth| !(0..RELATIONS).any(|relation| stretches(relation, nth * MIN_STRETCH)))
+}
+
+/// The relations that a byte may have to those before it: to be the one so many places before, or of the alphabet.
+const RELATIONS: usize = LONGEST_UNIT + 3;
+
+/// Whether the byte at `at` has a relation.
+fn holds(relation: usize, text: &[u8], at: usize) -> bool {
+    let before = |distance: usize| at.checked_sub(distance).map(|before| text[before]);
+    let byte = text[at];
+    match relation {
+        0 => before(1).is_some_and(|before| next(byte) == before),
+        1..=LONGEST_UNIT => before(relation) == Some(byte),
+        relation if relation == LONGEST_UNIT + 1 => {
+            before(1).is_some_and(|before| next(before) == byte || before == b'9' && byte == b'a')
+        }
+        _ => before(2).is_some_and(|before| next(before) == byte),
+    }
 }
 
 /// The letter or digit behind another; the digits go round, and what comes after `z` begins anew.
@@ -309,6 +325,13 @@ mod tests {
             for text in [hex, alnum, digits] {
                 prop_assert!(!is_filler(text.as_bytes()) && !is_marked(text.as_bytes()), "{}", text);
             }
+        }
+
+        #[test]
+        fn a_short_look_tells_the_same(text in "([a-d0-9]{0,3}|(abc){0,4}|x{0,9}|(1a2b3c4d)?|9?0?1?2?3?4?){1,8}") {
+            let mut whole = Fill::default();
+            text.bytes().for_each(|byte| whole.read(&[byte]));
+            prop_assert_eq!(is_filler(text.as_bytes()), whole.is_all(), "{}", text);
         }
 
         #[test]

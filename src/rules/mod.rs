@@ -459,8 +459,8 @@ mod tests {
 
     #[test]
     fn hits_of_pieces_are_the_hits_of_the_whole() {
-        let (rules, _) = compile(vec![token("a", "ababa{digits:2}"), token("b", "bab{digits:2}")]);
-        let buffer = b"ab".repeat(20);
+        let (rules, _) = compile(vec![token("a", "a-a-a{digits:2}"), token("b", "-a-{digits:2}")]);
+        let buffer = b"a-".repeat(20);
         let mut wanted = Vec::new();
         rules.hits(&buffer, &mut wanted);
         for size in 1..8 {
@@ -474,6 +474,23 @@ mod tests {
         let mut hits = Vec::new();
         rules.hits_ending(&buffer, Span::new(20, 40), 19, &mut hits);
         assert!(hits.iter().all(|hit| hit.start >= 19) && hits.len() < wanted.len(), "none begins before `from`");
+    }
+
+    #[test]
+    fn prefixes_amid_words_are_passed_over_but_behind_escapes() {
+        let (rules, _) = compile(vec![token("a", "aaaa{digits:2}")]);
+        for (text, wanted) in [
+            ("aaaaaaaaaaaaaaaaaaaa", 6),
+            ("bcdefaaaa", 1),
+            ("bcdefgaaaa", 0),
+            (r"\u0020aaaa", 1),
+            ("%3Daaaa", 1),
+            ("\x1b[1234567maaaa", 1),
+        ] {
+            let mut hits = Vec::new();
+            rules.hits(text.as_bytes(), &mut hits);
+            assert_eq!(hits.len(), wanted, "{text}");
+        }
     }
 
     #[test]

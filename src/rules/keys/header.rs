@@ -4,6 +4,7 @@
 //! read once: a line of nothing but names costs no more than another of its length.
 
 use memchr::memrchr;
+use std::ops::Range;
 
 use super::{
     names::{MAX_NAME, is_name},
@@ -37,9 +38,8 @@ impl Header {
     }
 }
 
-/// What follows the letters of a name that end at `at`; `None` where they are no key.
-pub(super) fn after(text: &[u8], at: usize) -> Option<Header> {
-    let name_end = name_end(text, at);
+/// What follows a name; `None` where it is no key.
+pub(super) fn after(text: &[u8], name_end: usize) -> Option<Header> {
     let mut at = index(text, name_end);
     let mut quote = None;
     if let Some((closing, end)) = Quote::at(text, at) {
@@ -72,16 +72,30 @@ pub(super) fn after(text: &[u8], at: usize) -> Option<Header> {
     Some(Header { name_end, quote, operator, spaced: true, end: gap })
 }
 
-/// One past the name that holds `at`.
-pub(super) fn name_end(text: &[u8], at: usize) -> usize {
-    let end = at + text[at..].iter().take(MAX_NAME).take_while(|byte| is_name(**byte)).count();
+/// The run of bytes of names that was walked last: a long one may hold many names.
+#[derive(Default)]
+pub(super) struct Extent(Range<usize>);
+
+impl Extent {
+    /// The name that holds what stands from `start` to `end`, as far as a name may reach.
+    pub(super) fn name(&mut self, text: &[u8], start: usize, end: usize) -> Range<usize> {
+        if !(self.0.start <= start && end <= self.0.end) {
+            let before = text[..start].iter().rev().take_while(|byte| is_name(**byte)).count();
+            let behind = text[end..].iter().take_while(|byte| is_name(**byte)).count();
+            self.0 = start - before..end + behind;
+        }
+        let length = (start - self.0.start).min(MAX_NAME);
+        begin(text, start, length).min(start)..close(text, self.0.end.min(end + MAX_NAME))
+    }
+}
+
+fn close(text: &[u8], end: usize) -> usize {
     // `name->value`: the hyphen is the operator's.
     if text.get(end) == Some(&b'>') && text[end - 1] == b'-' { end - 1 } else { end }
 }
 
-/// Where the name that holds `at` begins.
-pub(super) fn name_start(text: &[u8], at: usize) -> usize {
-    let length = text[..at].iter().rev().take(MAX_NAME).take_while(|byte| is_name(**byte)).count();
+/// Where the name begins, so many bytes of names before `at`, that is none of an escape before it.
+fn begin(text: &[u8], at: usize, length: usize) -> usize {
     let start = at - length;
     let name = &text[start..at];
     match text[..start].last() {

@@ -62,6 +62,7 @@ pub struct Memo {
     /// The number of the [`Names`] that told of them.
     owner: u64,
     judged: Judged,
+    extent: header::Extent,
     /// How far each rule's findings reach.
     covered: Vec<(RuleId, usize)>,
     open: Open,
@@ -173,12 +174,13 @@ impl Detector {
     /// with one `memo`.
     pub fn confirm(&self, text: &[u8], _literal: u32, hit: Span, memo: &mut Memo, findings: &mut Vec<Finding>) {
         let hit = hit.range();
-        let Some(header) = header::after(text, hit.end) else { return self.beside(text, hit, memo, findings) };
+        let name = memo.extent.name(text, hit.start, hit.end);
+        let Some(header) = header::after(text, name.end) else { return self.beside(text, hit, memo, findings) };
         if memo.header == header.end {
             return;
         }
         memo.header = header.end;
-        let mut start = header::name_start(text, hit.start).min(hit.start);
+        let mut start = name.start;
         let blank = if header.operator == Operator::Blank {
             let Some(blank) = prose::blank(text, start, &header) else {
                 return self.beside(text, hit, memo, findings); // Most words of prose end here.
@@ -226,8 +228,7 @@ impl Detector {
 
     /// A name without an operator: its value may stand before it, or be named by a word of its own.
     fn beside(&self, text: &[u8], hit: Range<usize>, memo: &mut Memo, findings: &mut Vec<Finding>) {
-        let end = header::name_end(text, hit.end);
-        let start = header::name_start(text, hit.start).min(hit.start);
+        let Range { start, end } = memo.extent.name(text, hit.start, hit.end);
         let compared = beside::compared(text, start);
         let member = || beside::member(text, start, end).or_else(|| beside::content(text, start, end));
         let Some(at) = compared.map(|(from, _)| from).or_else(member) else { return };

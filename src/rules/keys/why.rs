@@ -14,8 +14,9 @@ impl Detector {
         if !self.names.has_word(rule, &text[hit.range()].to_ascii_lowercase()) {
             return None;
         }
-        let Some(header) = header::after(text, hit.end as usize) else { return Some(WhyNot::NoAssignment { at }) };
-        let start = header::name_start(text, at).min(at);
+        let name = header::Extent::default().name(text, at, hit.end as usize);
+        let Some(header) = header::after(text, name.end) else { return Some(WhyNot::NoAssignment { at }) };
+        let start = name.start;
         if header.operator == Operator::Blank && prose::blank(text, start, &header).is_none() {
             return Some(WhyNot::NoAssignment { at });
         }

@@ -9,7 +9,7 @@ use crate::rules::escape;
 use std::ops::Range;
 
 /// A value begins at most so far behind the word.
-const REACH: usize = 48;
+pub(super) const REACH: usize = 48;
 
 /// Words that may stand between a word and its value without an operator: `shodan key for prod is "…"`.
 const FILLERS: u8 = 3;
@@ -179,5 +179,16 @@ fn opens(text: &[u8], at: usize) -> bool {
 }
 
 fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
+    NAME[usize::from(byte)]
 }
+
+/// The bytes of names.
+const NAME: [bool; 256] = {
+    let mut name = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        name[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'.' | b'-');
+        byte += 1;
+    }
+    name
+};

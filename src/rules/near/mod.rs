@@ -40,6 +40,8 @@ pub struct Vendors {
 struct Word {
     literal: Vec<u8>,
     wants: Vec<Want>,
+    /// The shortest value that one of them takes.
+    least: usize,
 }
 
 /// What a rule wants behind a word.
@@ -48,6 +50,8 @@ struct Want {
     /// The word counts only in the name of a key, or with a word like `key` between it and the value.
     strict: bool,
     alternatives: Range<usize>,
+    /// The shortest value that it takes.
+    least: usize,
 }
 
 impl Vendors {
@@ -62,14 +66,19 @@ impl Vendors {
         for template in templates {
             alternatives.push(self.values.add(template)?);
         }
+        let least = alternatives.iter().map(|range| self.values.least(range.clone())).min().unwrap_or(0);
         let mut numbers = Vec::new();
         for word in words {
             let (word, strict) = word.strip_suffix('=').map_or((word.as_str(), false), |word| (word, true));
             for literal in spellings(word, strict)? {
                 let number = self.word(literal);
-                let wants =
-                    alternatives.iter().map(|alternatives| Want { rule, strict, alternatives: alternatives.clone() });
+                let wants = alternatives.iter().map(|alternatives| {
+                    let least = self.values.least(alternatives.clone());
+                    Want { rule, strict, alternatives: alternatives.clone(), least }
+                });
+                let wants: Vec<Want> = wants.collect();
                 self.words[number].wants.extend(wants);
+                self.words[number].least = least.min(self.words[number].least);
                 numbers.push(number);
             }
         }
@@ -99,12 +108,14 @@ impl Vendors {
         Memo { runs, names }: &mut Memo,
         mut accept: impl FnMut(RuleId, Span) -> bool,
     ) {
-        let wants = &self.words[number as usize].wants;
+        let Word { wants, least, .. } = &self.words[number as usize];
         let word = hit.range();
         let wanted = |want: &&Want| active.has(want.rule);
         if !wants.iter().any(|want| wanted(&want))
             || !begins_word(text, word.start)
             || !words::ends_word(text, word.end)
+            // Behind most words nothing has the length of a value.
+            || !self.values.any_ahead(text, word.end, word.end + gap::REACH + 1, *least, runs)
         {
             return;
         }
@@ -113,7 +124,8 @@ impl Vendors {
                 return None;
             }
             let mut found = None;
-            for want in wants.iter().filter(wanted) {
+            let room = runs.room(at);
+            for want in wants.iter().filter(|want| want.least <= room).filter(wanted) {
                 let Some((end, marked)) = self.values.end(want.alternatives.clone(), text, at, runs) else { continue };
                 let span = Span::new(at, end);
                 // Last what reads the value more than once.
@@ -130,7 +142,7 @@ impl Vendors {
 
     fn word(&mut self, literal: Vec<u8>) -> usize {
         *self.numbers.entry(literal).or_insert_with_key(|literal| {
-            self.words.push(Word { literal: literal.clone(), wants: Vec::new() });
+            self.words.push(Word { literal: literal.clone(), wants: Vec::new(), least: usize::MAX });
             self.words.len() - 1
         })
     }

@@ -12,14 +12,18 @@ use crate::{
     },
     span::Span,
 };
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::Range,
+};
 
 /// The templates of all rules; equal ones are kept once.
 #[derive(Default)]
 pub(super) struct Values {
     classes: Vec<Class>,
-    /// The bytes that a value can begin with.
+    /// The bytes that a value can begin with, and all that one can have.
     first: Class,
+    all: Class,
     alternatives: Vec<Alternative>,
     known: HashMap<String, Range<usize>>,
 }
@@ -28,6 +32,16 @@ struct Alternative {
     parts: Vec<Compiled>,
     /// It has a mark of its own (`key-`, a bar between two parts), so that the value says more than its length.
     marked: bool,
+}
+
+impl Alternative {
+    fn least(&self) -> usize {
+        let length = |part: &Compiled| match part {
+            Compiled::Literal(literal) => literal.len(),
+            Compiled::Run { min, .. } => *min as usize,
+        };
+        self.parts.iter().map(length).sum()
+    }
 }
 
 enum Compiled {
@@ -39,6 +53,9 @@ enum Compiled {
 pub(super) struct Runs {
     /// How far the runs of each class reach.
     reach: [Span; MAX_CLASSES],
+    /// The runs of bytes that values can have, of those that were asked for: each byte is looked at once.
+    ahead: VecDeque<Span>,
+    asked: usize,
     /// The value that was judged last, how, and whether it is a secret: several words and rules ask for one.
     judged: (Span, bool, bool),
     secret: bool,
@@ -52,11 +69,23 @@ const MIN_VALUE: usize = 8;
 
 impl Default for Runs {
     fn default() -> Self {
-        Self { reach: [Span::default(); MAX_CLASSES], judged: (Span::default(), false, false), secret: false }
+        Self {
+            reach: [Span::default(); MAX_CLASSES],
+            ahead: VecDeque::new(),
+            asked: 0,
+            judged: (Span::default(), false, false),
+            secret: false,
+        }
     }
 }
 
 impl Runs {
+    /// How many bytes that a value can have stand at `at`, where [`Values::any_ahead`] was asked last.
+    pub(super) fn room(&self, at: usize) -> usize {
+        let run = self.ahead.iter().find(|run| at < run.end as usize);
+        run.filter(|run| run.start as usize <= at).map_or(0, |run| run.end as usize - at)
+    }
+
     /// Whether a value is random enough to be one: `marked` where its form is its own, `keyed` where its name says so.
     pub(super) fn is_secret(&mut self, text: &[u8], span: Span, marked: bool, keyed: bool) -> bool {
         if self.judged != (span, marked, keyed) {
@@ -88,6 +117,35 @@ impl Values {
     /// Whether a value can begin with this byte.
     pub(super) fn begins(&self, byte: u8) -> bool {
         self.first.has(byte)
+    }
+
+    /// The shortest value that fits one of the alternatives.
+    pub(super) fn least(&self, alternatives: Range<usize>) -> usize {
+        self.alternatives[alternatives].iter().map(Alternative::least).min().unwrap_or(0)
+    }
+
+    /// Whether so many bytes in a row that a value can have stand behind `from` and begin before `limit`. Cheap where texts
+    /// are asked of from left to right.
+    pub(super) fn any_ahead(&self, text: &[u8], from: usize, limit: usize, least: usize, runs: &mut Runs) -> bool {
+        let ahead = &mut runs.ahead;
+        if from < runs.asked {
+            ahead.clear();
+        }
+        runs.asked = from;
+        while ahead.front().is_some_and(|run| run.end as usize <= from) {
+            ahead.pop_front();
+        }
+        let mut at = ahead.back().map_or(0, |run| run.end as usize).max(from);
+        while at < limit.min(text.len()) {
+            at += text[at..].iter().take(limit.saturating_sub(at)).take_while(|byte| !self.all.has(**byte)).count();
+            if at < limit.min(text.len()) {
+                let length = text[at..].iter().take_while(|byte| self.all.has(**byte)).count();
+                ahead.push_back(Span::new(at, at + length));
+                at += length;
+            }
+        }
+        let holds = |run: &Span| run.start.max(from as u32) as usize + least <= run.end as usize;
+        ahead.iter().take_while(|run| (run.start as usize) < limit).any(holds)
     }
 
     /// Where a value that fits one of the alternatives and begins at `at` ends, with nothing glued to it; and whether it
@@ -139,6 +197,13 @@ impl Values {
         if alternative.iter().map(length).sum::<usize>() < MIN_VALUE {
             return Err(Complaint::new(format!("a value of fewer than {MIN_VALUE} bytes stands beside every word"))
                 .hint("a value is found by its length and its randomness; short ones want `keys`"));
+        }
+        for part in alternative {
+            let bytes = match part {
+                Part::Literal(literal) => literal.iter().fold(Class::default(), |all, byte| all.union(Class::of(*byte))),
+                Part::Run { class, .. } => *class,
+            };
+            self.all = self.all.union(bytes);
         }
         if let Some(bytes) = alternative.first() {
             self.first = self.first.union(match bytes {

@@ -91,14 +91,19 @@ pub(super) struct Told {
 }
 
 /// The names that were read last in one text: lines repeat theirs, and each word of a vendor reads what stands behind it.
-#[derive(Default)]
 pub(super) struct Names([Known; NAMES]);
+
+impl Default for Names {
+    fn default() -> Self {
+        Self([Known { name: [0; LONGEST], length: 0, told: Told::default() }; NAMES])
+    }
+}
 
 /// How many names are kept in mind, and the longest.
 const NAMES: usize = 8;
-const LONGEST: usize = 32;
+const LONGEST: usize = 48;
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Known {
     name: [u8; LONGEST],
     length: usize,
