@@ -10,14 +10,15 @@ pub(super) fn reference(value: &[u8]) -> bool {
         [b'@', b's', b't', b'r', b'i', b'n', b'g', b'/', name @ ..] => name.iter().all(|byte| is_word(*byte)),
         b"\\" | b"%" | b"$" | [b'$', b'$' | b'?' | b'@' | b'#' | b'!' | b'*'] => true,
         [b'{', number @ .., b'}'] if number.iter().all(u8::is_ascii_digit) => number.len() <= 2,
-        [b'$' | b'#' | b'%' | b'@', b'{', name @ .., b'}'] | [b'#', b'{', name @ .., b'}', b'#'] => is_variable(name),
+        [b'$' | b'#' | b'%' | b'@', b'{', name @ .., b'}']
+        | [b'#', b'{', name @ .., b'}', b'#']
+        | [b'$', b'_', b'_', b'e', b'n', b'v', b'{', name @ .., b'}'] => is_variable(name),
         [b'i', b'd', b'=', name @ ..] => is_label(name), // `--secret id=name` of builds
         [b'%', b'e', b'n', b'v', b'(', name @ .., b')', b'%'] => {
             name.iter().all(|byte| is_word(*byte) || *byte == b':')
         }
         [b'$', b'(', command @ .., b')'] => is_command(command),
         [b'$', b'_', b'_', b'f', b'i', b'l', b'e', b'{', path @ .., b'}'] => is_path(path), // Grafana's settings
-        [b'$', b'_', b'_', b'e', b'n', b'v', b'{', name @ .., b'}'] => is_variable(name),
         [b'&', anchor @ ..] => anchor.len() > 1 && anchor.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_'),
         [b'$', name @ ..] => is_name(name),
         [b'%', b'(', name @ .., b')', b'a'..=b'z'] | [b'@', name @ .., b'@'] => {

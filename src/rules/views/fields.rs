@@ -16,7 +16,8 @@ pub(super) fn pair_near(text: &[u8], at: usize) -> bool {
     let rest = &text[at..text.len().min(at + near.len())];
     near[..rest.len()].copy_from_slice(rest);
     // Nothing branches, so that they are compared together.
-    near.iter().zip(&near[1..]).fold(false, |found, (one, next)| found | (*one == b'"') & (*next == b'"'))
+    let quote = |byte: &u8| u8::from(*byte == b'"');
+    near.iter().zip(&near[1..]).fold(0, |found, (one, next)| found | quote(one) & quote(next)) != 0
 }
 
 /// The fields of a text that hold doubled quotes, without the quotes around them, in order. Of one that is longer than a

@@ -103,10 +103,10 @@ impl Ruleset {
         let Some((layer, deeper)) = layers.split_first_mut() else { return };
         let text = scanned.text;
         let seen = self.seen(scanned);
-        let escapes = in_order(self.escapes(scanned), slashes(scanned, seen));
-        let escaped = stretches(escapes, text.len()).map(|stretch| (stretch, Escapes::Signs));
+        let spans = in_order(self.escapes(scanned), slashes(scanned, seen));
+        let signs = stretches(spans, text.len()).map(|stretch| (stretch, Escapes::Signs));
         let doubled = fields::fields(if seen.quotes { text } else { b"" }).map(|field| (field, Escapes::Doubled));
-        for (stretch, escapes) in escaped.chain(doubled) {
+        for (stretch, escapes) in signs.chain(doubled) {
             let Layer { view, hits, findings: found } = &mut *layer;
             view.read(&text[stretch.clone()], stretch.start, escapes);
             hits.clear();
