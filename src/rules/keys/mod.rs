@@ -103,17 +103,17 @@ impl Memo {
             named.resize_with(REMEMBERED, Named::default);
         }
         let slot = names::hash(name) as usize % REMEMBERED;
-        let named = &mut named[slot];
+        let told = &mut named[slot];
         // No text was read into an empty slot.
-        if named.name != name || name.is_empty() {
-            normalise(name, &mut named.key);
-            named.random = names.rules(&named.key, &mut named.rules);
-            named.name.clear();
-            named.name.extend_from_slice(name);
+        if told.name != name || name.is_empty() {
+            normalise(name, &mut told.key);
+            told.random = names.rules(&told.key, &mut told.rules);
+            told.name.clear();
+            told.name.extend_from_slice(name);
         }
-        key.clone_from(&named.key);
-        rules.clone_from(&named.rules);
-        named.random
+        key.clone_from(&told.key);
+        rules.clone_from(&told.rules);
+        told.random
     }
 
     /// The rules of the last name have read as far as `end`.

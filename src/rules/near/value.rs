@@ -200,7 +200,9 @@ impl Values {
         }
         for part in alternative {
             let bytes = match part {
-                Part::Literal(literal) => literal.iter().fold(Class::default(), |all, byte| all.union(Class::of(*byte))),
+                Part::Literal(literal) => {
+                    literal.iter().fold(Class::default(), |all, byte| all.union(Class::of(*byte)))
+                }
                 Part::Run { class, .. } => *class,
             };
             self.all = self.all.union(bytes);
