@@ -489,7 +489,8 @@ mod tests {
         ] {
             let mut hits = Vec::new();
             rules.hits(text.as_bytes(), &mut hits);
-            assert_eq!(hits.len(), wanted, "{text}");
+            let own = hits.iter().filter(|hit| &text[hit.start as usize..hit.end as usize] == "aaaa");
+            assert_eq!(own.count(), wanted, "{text}");
         }
     }
 
