@@ -132,7 +132,8 @@ fn is_entry(value: &[u8]) -> bool {
         b"vault:",
     ];
     let path = |byte: &u8| is_word(*byte) || matches!(byte, b'/' | b'-' | b'#' | b'.' | b':');
-    let resource = value.starts_with(b"projects/") && memchr::memmem::find(value, b"/secrets/").is_some();
+    let resource =
+        value.strip_prefix(b"projects/").is_some_and(|rest| memchr::memmem::find(rest, b"/secrets/").is_some());
     STORES
         .iter()
         .find_map(|store| value.strip_prefix(*store))
