@@ -132,8 +132,8 @@ fn is_entry(value: &[u8]) -> bool {
         b"vault:",
     ];
     let path = |byte: &u8| is_word(*byte) || matches!(byte, b'/' | b'-' | b'#' | b'.' | b':');
-    let project = value.strip_prefix(b"projects/");
-    let resource = project.is_some_and(|project| memchr::memmem::find(project, b"/secrets/").is_some());
+    let resource =
+        value.strip_prefix(b"projects/").is_some_and(|rest| memchr::memmem::find(rest, b"/secrets/").is_some());
     STORES
         .iter()
         .find_map(|store| value.strip_prefix(*store))
