@@ -3,9 +3,11 @@
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// Whether a line that is JSON is the same but for texts in which one of the marks stands; of any other line it says yes.
+/// Whether a line that is an object or a list of JSON is the same but for texts in which one of the marks stands; of any other
+/// line, a bare number too, it says yes.
 pub(crate) fn json_is_kept(before: &[u8], after: &[u8], marks: &[&str]) -> bool {
-    if serde_json::from_slice::<IgnoredAny>(before).is_err() {
+    let opens = matches!(before.trim_ascii_start().first(), Some(b'{' | b'['));
+    if !opens || serde_json::from_slice::<IgnoredAny>(before).is_err() {
         return true;
     }
     match serde_json::from_slice::<Tree>(before) {
