@@ -466,7 +466,8 @@ mod tests {
         ] {
             let mut hits = Vec::new();
             rules.hits(text.as_bytes(), &mut hits);
-            assert_eq!(hits.len(), wanted, "{text}");
+            // Those of views are shorter.
+            assert_eq!(hits.iter().filter(|hit| hit.end - hit.start == 4).count(), wanted, "{text}");
         }
     }
 
