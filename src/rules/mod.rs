@@ -489,8 +489,8 @@ mod tests {
         ] {
             let mut hits = Vec::new();
             rules.hits(text.as_bytes(), &mut hits);
-            let own = hits.iter().filter(|hit| &text[hit.start as usize..hit.end as usize] == "aaaa");
-            assert_eq!(own.count(), wanted, "{text}");
+            // Those of views are shorter.
+            assert_eq!(hits.iter().filter(|hit| hit.end - hit.start == 4).count(), wanted, "{text}");
         }
     }
 

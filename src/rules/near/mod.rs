@@ -7,6 +7,7 @@
 
 mod gap;
 mod opaque;
+mod runs;
 mod value;
 mod words;
 
@@ -18,7 +19,7 @@ use value::Values;
 /// What is known of one text.
 #[derive(Default)]
 pub struct Memo {
-    runs: value::Runs,
+    runs: runs::Runs,
     names: words::Names,
 }
 
@@ -115,7 +116,7 @@ impl Vendors {
             || !begins_word(text, word.start)
             || !words::ends_word(text, word.end)
             // Behind most words nothing has the length of a value.
-            || !self.values.any_ahead(text, word.end, word.end + gap::REACH + 1, *least, runs)
+            || !runs.any_ahead(self.values.all(), text, (word.end, word.end + gap::REACH + 1), *least)
         {
             return;
         }

@@ -3,19 +3,13 @@
 //! Nothing but class tables; a run is walked once for each class, however many templates and words ask for it, and no
 //! further than a value can be long.
 
-use super::opaque;
+use super::runs::Runs;
 use crate::{
     diagnostic::Complaint,
-    rules::{
-        filler,
-        template::{self, Class, Part},
-    },
+    rules::template::{self, Class, Part},
     span::Span,
 };
-use std::{
-    collections::{HashMap, VecDeque},
-    ops::Range,
-};
+use std::{collections::HashMap, ops::Range};
 
 /// The templates of all rules; equal ones are kept once.
 #[derive(Default)]
@@ -49,54 +43,11 @@ enum Compiled {
     Run { class: u8, min: u32, max: u32 },
 }
 
-/// What is known of one text.
-pub(super) struct Runs {
-    /// How far the runs of each class reach.
-    reach: [Span; MAX_CLASSES],
-    /// The runs of bytes that values can have, of those that were asked for: each byte is looked at once.
-    ahead: VecDeque<Span>,
-    asked: usize,
-    /// The value that was judged last, how, and whether it is a secret: several words and rules ask for one.
-    judged: (Span, bool, bool),
-    secret: bool,
-}
-
 /// Different classes in one ruleset; the shipped ones use about fifteen.
-const MAX_CLASSES: usize = 64;
+pub(super) const MAX_CLASSES: usize = 64;
 
 /// A shorter value is a word or a number.
 const MIN_VALUE: usize = 8;
-
-impl Default for Runs {
-    fn default() -> Self {
-        Self {
-            reach: [Span::default(); MAX_CLASSES],
-            ahead: VecDeque::new(),
-            asked: 0,
-            judged: (Span::default(), false, false),
-            secret: false,
-        }
-    }
-}
-
-impl Runs {
-    /// How many bytes that a value can have stand at `at`, where [`Values::any_ahead`] was asked last.
-    pub(super) fn room(&self, at: usize) -> usize {
-        let run = self.ahead.iter().find(|run| at < run.end as usize);
-        run.filter(|run| run.start as usize <= at).map_or(0, |run| run.end as usize - at)
-    }
-
-    /// Whether a value is random enough to be one: `marked` where its form is its own, `keyed` where its name says so.
-    pub(super) fn is_secret(&mut self, text: &[u8], span: Span, marked: bool, keyed: bool) -> bool {
-        if self.judged != (span, marked, keyed) {
-            let value = span.of(text);
-            let random = if marked { opaque::is_varied(value) } else { opaque::is_random(value, keyed) };
-            self.secret = random && !filler::is_marked(value);
-            self.judged = (span, marked, keyed);
-        }
-        self.secret
-    }
-}
 
 impl Values {
     /// Compiles a template: the numbers of its alternatives.
@@ -119,33 +70,14 @@ impl Values {
         self.first.has(byte)
     }
 
+    /// The bytes that a value can have.
+    pub(super) fn all(&self) -> Class {
+        self.all
+    }
+
     /// The shortest value that fits one of the alternatives.
     pub(super) fn least(&self, alternatives: Range<usize>) -> usize {
         self.alternatives[alternatives].iter().map(Alternative::least).min().unwrap_or(0)
-    }
-
-    /// Whether so many bytes in a row that a value can have stand behind `from` and begin before `limit`. Cheap where texts
-    /// are asked of from left to right.
-    pub(super) fn any_ahead(&self, text: &[u8], from: usize, limit: usize, least: usize, runs: &mut Runs) -> bool {
-        let ahead = &mut runs.ahead;
-        if from < runs.asked {
-            ahead.clear();
-        }
-        runs.asked = from;
-        while ahead.front().is_some_and(|run| run.end as usize <= from) {
-            ahead.pop_front();
-        }
-        let mut at = ahead.back().map_or(0, |run| run.end as usize).max(from);
-        while at < limit.min(text.len()) {
-            at += text[at..].iter().take(limit.saturating_sub(at)).take_while(|byte| !self.all.has(**byte)).count();
-            if at < limit.min(text.len()) {
-                let length = text[at..].iter().take_while(|byte| self.all.has(**byte)).count();
-                ahead.push_back(Span::new(at, at + length));
-                at += length;
-            }
-        }
-        let holds = |run: &Span| run.start.max(from as u32) as usize + least <= run.end as usize;
-        ahead.iter().take_while(|run| (run.start as usize) < limit).any(holds)
     }
 
     /// Where a value that fits one of the alternatives and begins at `at` ends, with nothing glued to it; and whether it
