@@ -2,9 +2,8 @@
 
 /// `${NAME}`, `$NAME`, `%NAME%`, `@NAME@`, `#{name}`, `#{name}#`, `{{ expression }}`, `arn:aws:…`, `id=name`, `%s`, `%(name)s`, `{0}`, `$(command)`, `/etc/path`.
 pub(super) fn reference(value: &[u8]) -> bool {
-    let template = value.strip_prefix(b"$").unwrap_or(value);
-    if let Some(inner) = template.strip_prefix(b"{{").and_then(|rest| rest.strip_suffix(b"}}")) {
-        return inner.iter().all(|byte| !matches!(byte, b'{' | b'}'));
+    if value.ends_with(b"}}") && (value.starts_with(b"{{") || value.starts_with(b"${{")) {
+        return is_expression(value);
     }
     match value {
         [b'@', b's', b't', b'r', b'i', b'n', b'g', b'/', name @ ..] => name.iter().all(|byte| is_word(*byte)),
@@ -32,6 +31,13 @@ pub(super) fn reference(value: &[u8]) -> bool {
     }
 }
 
+/// `{{ expression }}`, `${{ expression }}`. However long.
+pub(super) fn is_expression(value: &[u8]) -> bool {
+    let template = value.strip_prefix(b"$").unwrap_or(value);
+    let inner = template.strip_prefix(b"{{").and_then(|rest| rest.strip_suffix(b"}}"));
+    inner.is_some_and(|inner| inner.iter().all(|byte| !matches!(byte, b'{' | b'}')))
+}
+
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
@@ -46,7 +52,12 @@ fn is_variable(name: &[u8]) -> bool {
         .strip_prefix(b":")
         .is_some_and(|rest| !rest.is_empty() && rest.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_'));
     let asked = rest.starts_with(b":?") || rest.starts_with(b"?");
-    !name.is_empty() && (number || !name[0].is_ascii_digit()) && (matches!(rest, b"" | b":" | b":-") || scheme || asked)
+    // The value of another, where this one has none: `${TOKEN:=$2}`.
+    let other = [b":-$".as_slice(), b":=$"].into_iter().find_map(|default| rest.strip_prefix(default));
+    let other = other.is_some_and(is_name);
+    !name.is_empty()
+        && (number || !name[0].is_ascii_digit())
+        && (matches!(rest, b"" | b":" | b":-") || scheme || asked || other)
 }
 
 /// What may stand behind `$`: a name in capitals, or letters alone and a number behind them, or the number of a parameter.
@@ -198,13 +209,13 @@ mod tests {
     fn what_names_a_secret_is_none() {
         #[rustfmt::skip]
         const NAMES: &[&str] = &[
-            "${NAME}", "${name}", "${1}", "${NAME:-}", "${NAME:?no}", "${env:NAME}", "${a.b-c}", "$NAME", "$name", "$dbPass", "$1", "#{name}", "{{ a.b }}", "${{ a }}",
+            "${NAME}", "${name}", "${1}", "${NAME:-}", "${NAME:?no}", "${NAME:=$2}", "${NAME:-$OTHER}", "${env:NAME}", "${a.b-c}", "$NAME", "$name", "$dbPass", "$1", "#{name}", "{{ a.b }}", "${{ a }}",
             "%s", "%", "%-5d", "%NAME%", "%(name)s", "@name@", "{0}", "{}", "$(cat /run/x)", "$(<x)", ":password", "*anchor", "vault:secret/db#pw", "op://v/i/f",
             "/etc/ssl/key.pem", "~/.ssh/id_rsa", "./a/b", "/run/secrets/db", "\\", "#{name}#", "id=npmrc", "arn:aws:kms:eu-west-1:1:key/4f9c", "%env(DB_PW)%", "@string/key_2", "$$", "$12", "$db_pw_2", "%name_1%", "%-10s", "%[1]s", "%1$s", "%lld", "%{name}", "@{name}", "%(n)d", "client.p12", "C:/a.pem", "ssm:/prod/db/pw2", "ref+vault://secret/db#/pw", "projects/p1/secrets/db/versions/latest", "$__file{/etc/db_pw}", "$__env{DB_PW}", "&db_pw", "file:///run/db", r"C:\certs\server.key", r"C:\\certs\\a.pem",
         ];
         #[rustfmt::skip]
         const SECRETS: &[&str] = &[
-            "${NAME:-hunter2}", "$hunter2", "$2y$10$abc", "#hunter", "{hunter2}", "%hunter2", "@hunter", "$(echo hunter2)", ":h4", "*hunter2", "/hunter2", "vault:hunter2",
+            "${NAME:-hunter2}", "${NAME:=$hunter2}", "$hunter2", "$2y$10$abc", "#hunter", "{hunter2}", "%hunter2", "@hunter", "$(echo hunter2)", ":h4", "*hunter2", "/hunter2", "vault:hunter2",
             "/etcetera", "/tmp/x!", "~", "/etc/", "id=h4", "id=", "arn:aws:x", "arn:hunter2", "$db_pw2", "%hunter2%", "%123456789s", "hunter2.x", ".txt", r"C:\hunter2", r"C:\.x9", "{{ a }}b", "%hunter%2", "&hunter2", "$__file{hunter2}", "projects/secrets/hunter2",
         ];
         for name in NAMES {
