@@ -86,13 +86,14 @@ struct Named {
 impl Memo {
     /// Another text begins.
     fn begin(&mut self, names: &Names) {
-        self.covered.clear();
-        self.open = Open::default();
-        self.header = 0;
-        if self.owner != names.number() {
-            self.owner = names.number();
-            self.named.clear();
-            self.judged = Judged::default();
+        // All fields by name: whoever adds one decides here whether it is the text's or the names'.
+        let Self { key: _, rules: _, named, owner, judged, extent, covered, open, header } = self;
+        (*extent, *open, *header) = (header::Extent::default(), Open::default(), 0);
+        covered.clear();
+        if *owner != names.number() {
+            *owner = names.number();
+            *judged = Judged::default();
+            named.clear();
         }
     }
 

@@ -166,7 +166,9 @@ impl Reader<'_> {
             Some((_, next)) if Nature::of(self.key) != Nature::Cookie => next,
             _ => from,
         };
-        self.push(from, end, Wrap::Bare);
+        if !spared::is_marks(&self.text[from..end]) {
+            self.push(from, end, Wrap::Bare);
+        }
     }
 
     /// Every leaf of what the bracket opens; `at` is where its type begins.

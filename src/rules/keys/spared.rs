@@ -107,7 +107,7 @@ impl Spared {
         let lower = &mut lower[..value.len()];
         lower.copy_from_slice(value);
         lower.make_ascii_lowercase();
-        self.values.contains(&*lower) || reference(value) || placeholder(lower) || is_header(lower) || is_marks(value)
+        self.values.contains(&*lower) || reference(value) || placeholder(lower) || is_header(lower)
     }
 
     /// The length of the pseudonym that `value` begins with.
@@ -136,8 +136,8 @@ impl Spared {
     }
 }
 
-/// Whether a value is marks alone: no letter, no digit, of any script. Nobody's secret is.
-fn is_marks(value: &[u8]) -> bool {
+/// Whether what stands in quotes is marks alone: no letter, no digit, of any script. Nobody's secret is.
+pub(super) fn is_marks(value: &[u8]) -> bool {
     // Most have a letter in front.
     !value.iter().any(u8::is_ascii_alphanumeric)
         && std::str::from_utf8(value).is_ok_and(|value| !value.chars().any(char::is_alphanumeric))
