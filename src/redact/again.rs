@@ -1,8 +1,9 @@
 //! What a second pass would find in a text that was redacted: it goes in the first.
 //!
 //! A replacement can end a string, or a value, where the secret did not, and then the rules read on from another place. So
-//! the result is read again, until nothing more is found in it; what is found is mapped back to the text as it came. Only
-//! texts that change are read twice, and no text more than a few times.
+//! the result is read again, until a second pass would not change it; what is found is mapped back to the text as it came.
+//! Where that is no news, what stands in the secret's place is found itself (the letters of a mask), and shows nothing then.
+//! Only texts that change are read twice, and no text more than a few times.
 
 use super::{Keyed, Text, Written, fit, replace, replacement};
 use crate::{
@@ -68,20 +69,17 @@ impl Again {
             return true;
         }
         let known = findings.len();
-        let mut whole: Option<Span> = None;
+        let mut whole = Span { start: u32::MAX, end: 0 };
         for found in &self.found {
             let span = Span::new(origin(&moved, found.span.start, false), origin(&moved, found.span.end, true));
+            whole = Span { start: whole.start.min(span.start), end: whole.end.max(span.end) };
             let finding = Finding { span, ..*found };
-            whole = Some(
-                whole.map_or(span, |whole| Span { start: whole.start.min(span.start), end: whole.end.max(span.end) }),
-            );
             if span.start < span.end && !is_known(&findings[..known], &finding) {
                 findings.push(finding);
             }
         }
         if findings.len() == known {
-            // The places are known: what is shown there makes the trouble.
-            self.plain = whole.unwrap_or_default();
+            self.plain = whole;
         }
         true
     }

@@ -97,14 +97,17 @@ fn is_end(text: &[u8], at: usize) -> bool {
 mod tests {
     use super::*;
 
-    /// The pieces of a union in brackets, or nothing where the line is no logfmt.
-    fn cut(text: &str, unions: &[std::ops::Range<usize>]) -> Option<String> {
+    /// What it says, the line, the unions, and the line with its pieces in brackets.
+    type Fact = (&'static str, &'static str, &'static [(usize, usize)], &'static str);
+
+    /// The pieces of unions in brackets, or nothing where the line is no logfmt.
+    fn cut(text: &str, unions: &[(usize, usize)]) -> Option<String> {
         let mut words = Words::new(text.as_bytes())?;
         let (mut out, mut at) = (String::new(), 0);
-        for union in unions {
-            words.pieces(Span::new(union.start, union.end), Wrap::Bare, |piece, _| {
+        for (start, end) in unions {
+            words.pieces(Span::new(*start, *end), Wrap::Bare, |piece, _| {
                 let (start, end) = (piece.start as usize, piece.end as usize);
-                out += &format!("{}<{}>", &text[at..start], &text[start..end]);
+                out.extend([&text[at..start], "<", &text[start..end], ">"]);
                 at = end;
             });
         }
@@ -114,16 +117,16 @@ mod tests {
     #[test]
     fn what_stands_between_keys_and_values_stays() {
         #[rustfmt::skip]
-        let facts: &[(&str, &str, &[std::ops::Range<usize>], &str)] = &[
-            ("a value",                  "a=bc d=e",       &[2..4],             "a=<bc> d=e"),
-            ("a part of one",            "a=bcd",          &[3..4],             "a=b<c>d"),
-            ("two parts of one",         "a=bcd",          &[2..3, 4..5],       "a=<b>c<d>"),
-            ("in quotes",                r#"a="b \" c""#,  &[3..9],             r#"a="<b \" c>""#),
-            ("over quotes",              r#"a="b" c="d""#, &[3..9],             r#"a="<b>" <c>="d""#),
-            ("a key and its value",      "ab=cd",          &[1..4],             "a<b>=<c>d"),
-            ("over several pairs",       "a=b  c=d e=f ",  &[2..11],            "a=<b>  <c>=<d> <e>=f "),
-            ("over an empty value",      "a= b=c",         &[0..6],             "<a>= <b>=<c>"),
-            ("nothing but an operator",  "a=b",            &[1..2],             "a=b"),
+        let facts: &[Fact] = &[
+            ("a value",                  "a=bc d=e",       &[(2, 4)],             "a=<bc> d=e"),
+            ("a part of one",            "a=bcd",          &[(3, 4)],             "a=b<c>d"),
+            ("two parts of one",         "a=bcd",          &[(2, 3), (4, 5)],       "a=<b>c<d>"),
+            ("in quotes",                r#"a="b \" c""#,  &[(3, 9)],             r#"a="<b \" c>""#),
+            ("over quotes",              r#"a="b" c="d""#, &[(3, 9)],             r#"a="<b>" <c>="d""#),
+            ("a key and its value",      "ab=cd",          &[(1, 4)],             "a<b>=<c>d"),
+            ("over several pairs",       "a=b  c=d e=f ",  &[(2, 11)],            "a=<b>  <c>=<d> <e>=f "),
+            ("over an empty value",      "a= b=c",         &[(0, 6)],             "<a>= <b>=<c>"),
+            ("nothing but an operator",  "a=b",            &[(1, 2)],             "a=b"),
         ];
         for (fact, text, unions, wanted) in facts {
             assert_eq!(cut(text, unions).as_deref(), Some(*wanted), "{fact}");
