@@ -117,6 +117,7 @@ SEEDS = {
     "treat": lambda: (*bodies(), *ruled()),
     "json": lambda: (body for is_json, body in clients() if is_json),
     "fields": lines,
+    "redact": lambda: (bytes([number % 6]) + line for number, line in enumerate(lines())),
     "labels": lambda: rows("labels.jsonl"),
     "logql": lambda: rows("logql-queries.jsonl"),
     "policy": lambda: (*fenced("yaml"), *files("tests/errors/policy/*.yaml"), *files("deploy/**/*.yaml")),

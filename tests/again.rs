@@ -1,18 +1,15 @@
-//! Redaction of generated lines: a second pass changes nothing, JSON stays JSON and changes in its strings only.
+//! Redaction of generated lines with every rule of both packs: a second pass changes nothing, JSON and logfmt stay what they are
+//! and change in what is redacted only.
 
 #![allow(missing_docs)]
 
+mod every;
+mod kept;
+
+use every::{ACTIONS, LONGEST, MARKS, redacted, sample, samples};
+use kept::{json_is_kept, logfmt_is_kept};
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::Value;
-use sigyn::{
-    config::compile_policy,
-    push::Edits,
-    redact::{Keyed, Text, Work, redact},
-    rules::{Active, Ruleset},
-    span::Span,
-    tally::{Place, RuleId, Tally},
-};
-use std::sync::OnceLock;
 
 const REDACTED: &str = "[REDACTED]";
 
@@ -38,31 +35,16 @@ const PARTS: &[&str] = &[
     "name", "value", "for ", " is ", " set to ", "set", "\"\"\"", "!!str ", "|\n  ", "new ", "String(", "await ", "()", "['a']", "env", "ENV ", "settings.", "\"name\":\"", "\"value\":\"", "</", "map[", "&{", "b'", "u'", "--",
 ];
 
-fn pack() -> &'static (Ruleset, Active) {
-    static PACK: OnceLock<(Ruleset, Active)> = OnceLock::new();
-    PACK.get_or_init(|| {
-        let Ok((policy, _)) = compile_policy(&[]) else { panic!("the shipped pack compiles") };
-        let mut active = Active::default();
-        (0..policy.redact.rules().len()).for_each(|rule| active.insert(RuleId(rule as u16)));
-        (policy.redact, active)
-    })
-}
-
-fn redacted(line: &[u8], key: Option<&[u8]>) -> Vec<u8> {
-    let (rules, active) = pack();
-    let (mut hits, mut edits, mut out) = (Vec::new(), Edits::default(), Vec::new());
-    rules.hits(line, &mut hits);
-    let text = Text { buffer: line, span: Span::new(0, line.len()), key, place: Place::Line, blocks: &[] };
-    let rules = Keyed { rules, key: None };
-    redact(rules, active, &text, &hits, &mut Work::default(), &mut edits, &mut Tally::default());
-    edits.apply(line, &mut out);
-    out
-}
-
-/// Keys, operators and pieces of values in any order.
+/// Keys, operators and pieces of values in any order, and what rules are for.
 fn soup() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![select(KEYS), select(OPERATORS), select(PARTS)];
-    vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+    let piece = prop_oneof![select(KEYS), select(OPERATORS), select(PARTS)].prop_map(str::to_owned);
+    vec(prop_oneof![8 => piece, 1 => shown()], 0..24).prop_map(|pieces| pieces.concat())
+}
+
+/// What a rule finds, or not, in one of the shapes of logs; alone most often.
+fn shown() -> impl Strategy<Value = String> {
+    let shape = prop_oneof![3 => Just(0), 1 => any::<usize>()];
+    (0..samples(), shape, 0..4_u64).prop_map(|(number, shape, seed)| sample(number, shape, seed))
 }
 
 /// Pairs as people write them: each quote closed, each value a text that its quotes can hold.
@@ -117,79 +99,75 @@ fn json(text: impl Strategy<Value = String> + 'static) -> impl Strategy<Value = 
     .prop_map(|value| serde_json::json!({ "a": value }))
 }
 
-/// Whether `after` is `before` but for what was redacted: a text that holds the replacement may have been anything.
-fn equal_but_for_secrets(before: &Value, after: &Value) -> bool {
-    match (before, after) {
-        (before, after) if before == after => true,
-        (_, Value::String(after)) if after.contains(REDACTED) => true,
-        (Value::Array(before), Value::Array(after)) => {
-            before.len() == after.len()
-                && before.iter().zip(after).all(|(one, other)| equal_but_for_secrets(one, other))
-        }
-        (Value::Object(before), Value::Object(after)) => {
-            // A name may hold a secret too.
-            let known = after.iter().all(|(name, value)| match before.get(name) {
-                Some(before) => equal_but_for_secrets(before, value),
-                None => name.contains(REDACTED),
-            });
-            known && after.len() <= before.len()
-        }
-        _ => false,
-    }
+/// A line of logfmt with values bare and in quotes.
+fn logfmt() -> impl Strategy<Value = String> {
+    let key = prop_oneof![select(KEYS).prop_map(str::to_owned), "[a-z._-]{1,8}"];
+    let bare = prop_oneof!["[!#-<>-~]{0,20}", shown().prop_map(|text| text.replace([' ', '"', '=', '\n'], "."))];
+    let quoted = prop_oneof![pairs(), soup(), shown()].prop_map(|text| Value::from(text).to_string());
+    vec((key, prop_oneof![bare, quoted]), 1..6)
+        .prop_map(|pairs| pairs.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" "))
+}
+
+fn shows(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
-    fn a_second_pass_changes_nothing(line in pairs()) {
-        let once = redacted(line.as_bytes(), None);
-        let twice = redacted(&once, None);
-        prop_assert_eq!(String::from_utf8_lossy(&twice), String::from_utf8_lossy(&once), "{}", line);
+    fn a_second_pass_changes_nothing(line in pairs(), action in 0..ACTIONS.len()) {
+        let once = redacted(action, line.as_bytes(), None);
+        prop_assert_eq!(shows(&redacted(action, &once, None)), shows(&once), "{}", line);
     }
 
     /// Whatever quotes, escapes and operators somebody writes: the result of a pass holds nothing for the next.
     #[test]
-    fn a_second_pass_over_any_soup_changes_nothing(line in soup(), named in any::<bool>()) {
+    fn a_second_pass_over_any_soup_changes_nothing(line in soup(), named in any::<bool>(), action in 0..ACTIONS.len()) {
         let key = named.then_some(b"password".as_slice());
-        let once = redacted(line.as_bytes(), key);
-        let twice = redacted(&once, key);
-        prop_assert_eq!(String::from_utf8_lossy(&twice), String::from_utf8_lossy(&once), "{}", line);
+        let once = redacted(action, line.as_bytes(), key);
+        prop_assert_eq!(shows(&redacted(action, &once, key)), shows(&once), "{:?}", line);
     }
 
     /// No escape hatch in the data: whatever somebody writes before a secret of another, it goes.
     #[test]
     fn nothing_before_a_secret_hides_it(before in soup(), pair in select(SECRETS)) {
         let line = format!("{before}{} and more", pair.replace("{}", CANARY));
-        let out = redacted(line.as_bytes(), None);
+        let out = redacted(0, line.as_bytes(), None);
         let left = out.windows(6).any(|bytes| bytes == &CANARY.as_bytes()[..6]);
-        prop_assert!(!left, "{} became {}", line, String::from_utf8_lossy(&out));
+        prop_assert!(!left, "{} became {}", line, shows(&out));
     }
 
     #[test]
-    fn json_stays_json_and_changes_in_secrets_only(value in json(soup()), pretty in any::<bool>()) {
+    fn json_stays_json_and_changes_in_secrets_only(value in json(soup()), pretty in any::<bool>(), action in 0..ACTIONS.len()) {
         let line = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
-        let once = redacted(line.as_bytes(), None);
-        let read: Result<Value, _> = serde_json::from_slice(&once);
-        prop_assert!(read.is_ok(), "{} became {}", line, String::from_utf8_lossy(&once));
-        prop_assert!(equal_but_for_secrets(&value, &read.unwrap()), "{} became {}", line, String::from_utf8_lossy(&once));
+        let once = redacted(action, line.as_bytes(), None);
+        prop_assert!(json_is_kept(line.as_bytes(), &once, MARKS), "{} became {}", line, shows(&once));
     }
 
     #[test]
-    fn a_second_pass_over_json_changes_nothing(value in json(pairs())) {
-        let line = value.to_string();
-        let once = redacted(line.as_bytes(), None);
-        let twice = redacted(&once, None);
-        prop_assert_eq!(String::from_utf8_lossy(&twice), String::from_utf8_lossy(&once), "{}", line);
+    fn logfmt_stays_logfmt_and_changes_in_secrets_only(line in logfmt(), action in 0..ACTIONS.len()) {
+        let once = redacted(action, line.as_bytes(), None);
+        prop_assert!(logfmt_is_kept(line.as_bytes(), &once, MARKS), "{} became {}", line, shows(&once));
+        prop_assert_eq!(shows(&redacted(action, &once, None)), shows(&once), "{}", line);
     }
 
     #[test]
-    fn no_bytes_make_it_panic(bytes in vec(any::<u8>(), 0..200), text in soup(), at in any::<prop::sample::Index>()) {
+    fn a_second_pass_over_json_changes_nothing(value in json(pairs()), action in 0..ACTIONS.len()) {
+        let once = redacted(action, value.to_string().as_bytes(), None);
+        prop_assert_eq!(shows(&redacted(action, &once, None)), shows(&once), "{}", value);
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic_or_more_than_it_may(
+        bytes in vec(any::<u8>(), 0..200), text in soup(), at in any::<prop::sample::Index>(), action in 0..ACTIONS.len()
+    ) {
         let mut line = text.into_bytes();
         let at = at.index(line.len() + 1);
         line.splice(at..at, bytes);
-        redacted(&line, None);
-        redacted(&line, Some(b"password"));
+        for key in [None, Some(b"password".as_slice())] {
+            prop_assert!(redacted(action, &line, key).len() <= line.len() * LONGEST);
+        }
     }
 }
 

@@ -29,7 +29,7 @@ const PIECES: &[&str] = &[
     "password=[token=[cookie=[", "password= ", "password: ", "token: ", "--password ", ":password>", "<password>", "password%3D",
     "{\"password\":", "{\"password\":\"", "\"password\",", "\"value\":\"a\",\"name\":\"password\",", "password:\"\\\"", "authorization: a ", "cookie=a=b;",
     "key=1", "key", "tskey-", "heroku: '", "HEROKU_API_KEY=\"", "heroku=\"", "heroku abcdefghijklmnop ",
-    "%5F", "%255F", "\\u005f", "\\\\u0022", "a\u{1b}[1m", "&#95;", "&amp;quot;", "pass%77ord=", "%22password%22%3A%22", "Z2hwX", "cGFzc3dvcmQ9", "cGFzc3dvcmQ9,", "basic QTph ", ":\\/\\/",
+    "%5F", "%255F", "\\u005f", "\\\\u0022", "a\u{1b}[1m", "&#95;", "&amp;quot;", "pass%77ord=", "%22password%22%3A%22", "Z2hwX", "YWFhYWFh", "YWFh\u{e9}", "IGdocF9VeDRib0k3QjF1T0NRNEpKek1m/", "UGFzc3dvcmQ9 ", "a,\"\"b", ",\"password=\"\"x", ",\"a\"\"", "ghp_a\\/", "cGFzc3dvcmQ9", "cGFzc3dvcmQ9,", "basic QTph ", ":\\/\\/",
 ];
 
 /// The shorter of the two lengths, and how many times longer the other is.

@@ -19,6 +19,7 @@ const WRITTEN: &[&str] = &[
     "api_key: x, password=y; token=\"z\" ", "--password ", ":password>", "<password>", "password%3D", "{\"password\":", "{\"password\":\"",
     "{\"a\":\"{\\\"password\\\":\\\"", "\"password\",", "\"value\":\"a\",\"name\":\"password\",", "password:\"\\\"", "authorization: a ",
     "authorization: Bearer ", "Basic ", "cookie=a=b;", "1.2.3.4 ", "1.2.3.", "a@b.", "a@b.cd ", "4111 ", "411111", "a:", "00:11:", "::", "+49 ", "12-34-",
+    "cGFzc3dvcmQsIGtleSwg", "cGFzc3dvcmQ9eCwg", "eyJ0b2tlbiI6IngifSwg", "Z2hwXyBBS0lBIGV5Si0g", "YUBiLmMgNDExMSAxLjIg", "YWFh", "YWFhYWFhYWFhYWFh/", "YWFhYWFhYWFhYWFh4", "YWFhYWFhYWFhYWFh ", "aGVyb2t1IG1haWxndW4g", "cXpqdyBxemp3IHF6ancg", ",\"password=\"\"", ",\"\"", "ghp_\\/",
 ];
 
 /// How many different ones a line repeats whose pieces differ.

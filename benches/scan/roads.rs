@@ -5,7 +5,7 @@ use aho_corasick::{Anchored, MatchKind, automaton::Automaton as _, dfa::DFA};
 use rustix::time::{ClockId, clock_gettime};
 use sigyn::{
     policy::Policy,
-    rules::{Active, Finding, Hit, scan::Literals},
+    rules::{Active, Finding, Hit, keys::Memo, scan::Literals},
     span::Span,
     tally::RuleId,
 };
@@ -116,13 +116,22 @@ pub(crate) struct Road<'a> {
     /// With the number of the line.
     found: Vec<(usize, Finding)>,
     findings: Vec<Finding>,
+    names: Memo,
 }
 
 impl<'a> Road<'a> {
     pub(crate) fn new(policy: &'a Policy) -> Self {
         let mut active = Active::default();
         (0..policy.redact.rules().len()).for_each(|rule| active.insert(RuleId(rule as u16)));
-        Self { policy, active, hits: Vec::new(), seen: 0, found: Vec::new(), findings: Vec::new() }
+        Self {
+            policy,
+            active,
+            hits: Vec::new(),
+            seen: 0,
+            found: Vec::new(),
+            findings: Vec::new(),
+            names: Memo::default(),
+        }
     }
 
     pub(crate) fn found(&self) -> &[(usize, Finding)] {
@@ -185,7 +194,9 @@ impl<'a> Road<'a> {
         let line = text.lines[number];
         self.findings.clear();
         let rules = &self.policy.redact;
-        rules.find(line.of(&text.buffer), line.start, &self.hits[hits], None, &self.active, &mut self.findings);
+        let (line, hits) = (line.of(&text.buffer), &self.hits[hits]);
+        let base = text.lines[number].start;
+        rules.find_again(line, base, hits, None, &self.active, &mut self.names, &mut self.findings);
         self.found.extend(self.findings.iter().map(|finding| (number, *finding)));
     }
 }

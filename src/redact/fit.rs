@@ -1,5 +1,7 @@
-//! Fits findings to the text around them: whole escapes and characters, and in JSON no quote that ends a string.
+//! Fits findings to the text around them: whole escapes and characters, in JSON no quote that ends a string, and in logfmt
+//! nothing that parts keys and values.
 
+use super::words::Words;
 use crate::{
     rules::{Wrap, escape},
     span::Span,
@@ -25,31 +27,47 @@ pub(super) fn widen(text: &[u8], span: &mut Span) -> bool {
     true
 }
 
-/// The strings of a text that is valid JSON, walked once from the left. In any other text there is nothing to keep.
+/// What of a text can be replaced, by the syntax that all of it has.
+pub(super) enum Parts<'t> {
+    /// Valid JSON.
+    Json(Strings<'t>),
+    /// Nothing but pairs of logfmt.
+    Logfmt(Words<'t>),
+    /// Any other: everything.
+    Text,
+}
+
+impl<'t> Parts<'t> {
+    /// Those of a text. All of it is read for this, but only if it has a finding.
+    pub(super) fn new(text: &'t [u8]) -> Self {
+        let opens = text.iter().find(|byte| !byte.is_ascii_whitespace());
+        if matches!(opens, Some(b'{' | b'[')) && serde_json::from_slice::<IgnoredAny>(text).is_ok() {
+            return Self::Json(Strings { text, at: 0, depth: 0 });
+        }
+        Words::new(text).map_or(Self::Text, Self::Logfmt)
+    }
+
+    /// The pieces of `union` that can be replaced, in order. Unions come in order and do not overlap.
+    pub(super) fn pieces(&mut self, union: Span, wrap: Wrap, mut piece: impl FnMut(Span, Wrap)) {
+        match self {
+            Self::Json(strings) if wrap == Wrap::Bare => strings.pieces(union, piece),
+            Self::Logfmt(words) => words.pieces(union, wrap, piece),
+            Self::Json(_) | Self::Text => piece(union, wrap),
+        }
+    }
+}
+
+/// The strings of a text that is valid JSON, walked once from the left.
 pub(super) struct Strings<'t> {
     text: &'t [u8],
-    json: bool,
     /// Read up to here.
     at: usize,
     /// Open strings: 1 inside a string, 2 inside a string of JSON in that string …
     depth: u32,
 }
 
-impl<'t> Strings<'t> {
-    /// The walk from the beginning of a text.
-    pub(super) fn new(text: &'t [u8]) -> Self {
-        let opens = text.iter().find(|byte| !byte.is_ascii_whitespace());
-        // The whole text is read for this, but only of lines that have a finding.
-        let json = matches!(opens, Some(b'{' | b'[')) && serde_json::from_slice::<IgnoredAny>(text).is_ok();
-        Self { text, json, at: 0, depth: 0 }
-    }
-
-    /// The pieces of `union` that can be replaced, in order. Unions come in order and do not overlap.
-    pub(super) fn pieces(&mut self, union: Span, wrap: Wrap, mut piece: impl FnMut(Span, Wrap)) {
-        if !self.json || wrap != Wrap::Bare {
-            piece(union, wrap);
-            return;
-        }
+impl Strings<'_> {
+    fn pieces(&mut self, union: Span, mut piece: impl FnMut(Span, Wrap)) {
         let end = union.end as usize;
         while self.next_quote(union.start as usize).is_some() {}
         self.at = self.at.max(union.start as usize);

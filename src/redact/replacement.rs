@@ -23,6 +23,8 @@ pub(super) struct Piece<'t> {
     pub(super) secret: &'t [u8],
     /// Whether it is one rule's finding and nothing more; only then do ends of it mean what a mask shows of them.
     pub(super) whole: bool,
+    /// Whether nothing of it may be shown.
+    pub(super) plain: bool,
     pub(super) wrap: Wrap,
 }
 
@@ -81,10 +83,11 @@ fn without_backslashes(text: &[u8]) -> &[u8] {
 
 /// Writes the replacement of a piece to `out`.
 pub(super) fn write(action: &Action, key: Option<&TenantKey<'_>>, piece: &Piece<'_>, out: &mut Vec<u8>) {
-    let Piece { text, secret, whole, wrap } = *piece;
+    let Piece { text, secret, whole, plain, wrap } = *piece;
     out.clear();
     quote(wrap, out);
     match (action, key) {
+        _ if plain => out.extend_from_slice(REDACTED.as_bytes()),
         (Action::Text(text), _) => out.extend_from_slice(text.as_bytes()),
         (Action::Mask { keep_first, keep_last }, _) if whole => mask(text, *keep_first, *keep_last, out),
         (Action::Pseudonym { label }, Some(key)) => key.write(label, secret, out),

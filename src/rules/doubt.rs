@@ -2,7 +2,7 @@
 //!
 //! Asked of what would be cut, and only where the regex matched, so that it costs nothing on other lines.
 
-use super::{file::Doubts, filler, regex};
+use super::{file::Doubts, filler, keys, regex};
 use crate::diagnostic::Complaint;
 use regex_automata::meta;
 use std::{collections::HashMap, sync::Arc};
@@ -13,7 +13,7 @@ pub(super) struct Doubt {
     /// Bits a byte that must be exceeded.
     entropy: Option<f64>,
     except: Vec<Arc<meta::Regex>>,
-    /// What only fills the place of a secret is doubted too.
+    /// What only stands in the place of a secret is doubted too.
     filler: bool,
 }
 
@@ -38,7 +38,7 @@ impl Doubt {
         Ok(Self { entropy: doubts.entropy, except, filler: false })
     }
 
-    /// The same, and what only fills the place of a secret is one too: for rules that nobody here wrote for a form of theirs.
+    /// The same, and what only stands in the place of a secret is doubted too, or not.
     #[must_use]
     pub(super) fn of_filler(self, filler: bool) -> Self {
         Self { filler, ..self }
@@ -48,7 +48,7 @@ impl Doubt {
     pub(super) fn spares(&self, secret: &[u8]) -> bool {
         self.entropy.is_some_and(|least| entropy(secret) <= least)
             || self.except.iter().any(|regex| regex.is_match(secret))
-            || self.filler && filler::fills(secret)
+            || self.filler && (filler::fills(secret) || keys::stands_for_value(secret))
     }
 }
 

@@ -252,12 +252,28 @@ impl Ruleset {
         active: &Active,
         findings: &mut Vec<Finding>,
     ) {
+        self.find_again(text, base, hits, key, active, &mut keys::Memo::default(), findings);
+    }
+
+    /// The same with what `memo` knows from other texts.
+    #[expect(clippy::too_many_arguments, reason = "the memory of a loop beside what its callers know")]
+    pub fn find_again(
+        &self,
+        text: &[u8],
+        base: u32,
+        hits: &[Hit],
+        key: Option<&[u8]>,
+        active: &Active,
+        memo: &mut keys::Memo,
+        findings: &mut Vec<Finding>,
+    ) {
         let first = findings.len();
+        self.keys.begin(memo);
         if let Some(key) = key {
-            self.keys.value(key, text, &mut keys::Memo::default(), findings);
+            self.keys.value(key, text, memo, findings);
         }
         if !hits.is_empty() {
-            self.confirm(text, base, hits, active, findings);
+            self.confirm(text, base, hits, active, memo, findings);
         }
         self.shapes.find(text, key, active, findings);
         // The detector knows all names at once; whose rule is for this text is decided here.
@@ -272,9 +288,16 @@ impl Ruleset {
         findings.truncate(kept);
     }
 
-    fn confirm(&self, text: &[u8], base: u32, hits: &[Hit], active: &Active, findings: &mut Vec<Finding>) {
+    fn confirm(
+        &self,
+        text: &[u8],
+        base: u32,
+        hits: &[Hit],
+        active: &Active,
+        memo: &mut keys::Memo,
+        findings: &mut Vec<Finding>,
+    ) {
         let mut runs = token::Runs::default();
-        let mut memo = keys::Memo::default();
         let mut vendors = near::Memo::default();
         let mut patterns = [0_u64; MAX_PATTERNS / 64];
         let mut any_pattern = false;
@@ -302,7 +325,7 @@ impl Ruleset {
                         }
                         free
                     }),
-                    User::Key(literal) => self.keys.confirm(text, literal, hit, &mut memo, findings),
+                    User::Key(literal) => self.keys.confirm(text, literal, hit, memo, findings),
                     User::View(_) => {}
                 }
             }

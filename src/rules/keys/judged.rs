@@ -1,4 +1,4 @@
-//! What is known of the values of one text: lines repeat theirs, and a line of nothing but pairs pays once for each.
+//! What is known of values: lines repeat theirs, and a line of nothing but pairs pays once for each.
 
 use super::{
     random::is_random,

@@ -52,13 +52,15 @@ pub struct Detector {
     spared: Spared,
 }
 
-/// What is known of the text that is being read: a new one for each text.
+/// What is known of the text that is being read, and of the names and values in texts before it.
 #[derive(Default)]
 pub struct Memo {
     key: Vec<u8>,
     rules: Vec<RuleId>,
-    /// What names have told, each in a place that follows from it.
-    named: [Named; NAMES],
+    /// Names by their hash: logs repeat theirs.
+    named: Vec<Named>,
+    /// The number of the [`Names`] that told of them.
+    owner: u64,
     judged: Judged,
     extent: header::Extent,
     /// How far each rule's findings reach.
@@ -68,10 +70,10 @@ pub struct Memo {
     header: usize,
 }
 
-/// How many names are kept in mind.
-const NAMES: usize = 4;
+/// How many names are remembered: a power of two, more than one application has.
+const REMEMBERED: usize = 64;
 
-/// What a name has told: lines repeat their names.
+/// What a name has told.
 #[derive(Default)]
 struct Named {
     /// It, as it is written.
@@ -82,20 +84,36 @@ struct Named {
 }
 
 impl Memo {
+    /// Another text begins.
+    fn begin(&mut self, names: &Names) {
+        self.covered.clear();
+        self.open = Open::default();
+        self.header = 0;
+        if self.owner != names.number() {
+            self.owner = names.number();
+            self.named.clear();
+            self.judged = Judged::default();
+        }
+    }
+
     /// Reads a name: its normal form, its rules, and whether only a random value is a secret under it.
     fn read(&mut self, names: &Names, name: &[u8]) -> bool {
         let Self { key, rules, named, .. } = self;
-        let ends = name.first().zip(name.last()).map_or(0, |(first, last)| usize::from(first ^ last));
-        let named = &mut named[(ends ^ name.len()) % NAMES];
-        if named.name != name {
-            normalise(name, &mut named.key);
-            named.random = names.rules(&named.key, &mut named.rules);
-            named.name.clear();
-            named.name.extend_from_slice(name);
+        if named.is_empty() {
+            named.resize_with(REMEMBERED, Named::default);
         }
-        key.clone_from(&named.key);
-        rules.clone_from(&named.rules);
-        named.random
+        let slot = names::hash(name) as usize % REMEMBERED;
+        let told = &mut named[slot];
+        // No text was read into an empty slot.
+        if told.name != name || name.is_empty() {
+            normalise(name, &mut told.key);
+            told.random = names.rules(&told.key, &mut told.rules);
+            told.name.clear();
+            told.name.extend_from_slice(name);
+        }
+        key.clone_from(&told.key);
+        rules.clone_from(&told.rules);
+        told.random
     }
 
     /// The rules of the last name have read as far as `end`.
@@ -108,6 +126,12 @@ impl Memo {
             }
         }
     }
+}
+
+/// Whether a text says where a secret comes from, or that somebody is to put one there, whatever stands before it: `$PASS`,
+/// `${{ secrets.token }}`, `<password>`.
+pub fn stands_for_value(text: &[u8]) -> bool {
+    text.len() <= spared::MAX_VALUE && (reference::reference(text) || placeholder::is_told(text))
 }
 
 impl Detector {
@@ -139,6 +163,11 @@ impl Detector {
     /// Whether there is nothing to look for.
     pub fn is_empty(&self) -> bool {
         self.literals.is_empty()
+    }
+
+    /// Begins another text, of which `memo` knows nothing yet.
+    pub fn begin(&self, memo: &mut Memo) {
+        memo.begin(&self.names);
     }
 
     /// A literal stands at `hit` of `text`: adds what it is the key of. Hits of one text come in order of their ends, all
@@ -226,8 +255,7 @@ impl Detector {
         for _ in 1..MAX_WORDS {
             let Some(before) = header::word_before(text, first) else { break };
             first = before;
-            normalise(&text[first..end], &mut memo.key);
-            let random = self.names.rules(&memo.key, &mut memo.rules);
+            let random = memo.read(&self.names, &text[first..end]);
             if !memo.rules.is_empty() {
                 return (first, random);
             }
@@ -240,8 +268,7 @@ impl Detector {
         if name.len() > names::MAX_NAME {
             return;
         }
-        normalise(name, &mut memo.key);
-        let random = self.names.rules(&memo.key, &mut memo.rules);
+        let random = memo.read(&self.names, name);
         if !memo.rules.is_empty() {
             self.reader(text, memo, random, findings).whole();
         }

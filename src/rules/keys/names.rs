@@ -7,6 +7,7 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use super::loose::{Loose, Name};
@@ -18,6 +19,9 @@ pub(super) const MAX_NAME: usize = 128;
 /// Keys that only look sensitive.
 const LOOKALIKES: &str = include_str!("../../../rules/lookalikes.tsv");
 
+/// The number of the next [`Names`].
+static NUMBER: AtomicU64 = AtomicU64::new(1);
+
 /// The names of all rules and the look-alikes.
 pub(super) struct Names {
     entries: HashMap<Box<[u8]>, Entry, BuildHasherDefault<Short>>,
@@ -27,6 +31,8 @@ pub(super) struct Names {
     words: usize,
     /// The `ending` and `part` names.
     loose: Loose,
+    /// Another for each that was compiled, from 1 on.
+    number: u64,
 }
 
 /// Hashes short texts: FNV-1a. Only names and values of the policy stand in the tables, so no text can crowd them.
@@ -73,6 +79,7 @@ impl Names {
             outlines: Box::new([0; OUTLINES / 64]),
             words: 0,
             loose: Loose::default(),
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
         };
         let mut complaints = Vec::new();
         for (rule, listed) in rules {
@@ -125,17 +132,22 @@ impl Names {
         Ok(())
     }
 
-    /// One literal for each listed name, such that every key that a name fits holds the name's literal: its last
-    /// word that is telling. A literal that holds another is left out.
+    /// By which what these names told is known to be theirs.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Literals for each listed name, such that every key that a name fits holds one of them. A literal that holds another is
+    /// left out.
     pub(super) fn literals(&self) -> Vec<Vec<u8>> {
         let listed = self.entries.iter().filter(|(_, entry)| entry.is_listed());
         let loose = self.loose.endings.iter().chain(&self.loose.parts).map(|name| &name.text[..]);
-        let mut words: Vec<&[u8]> = listed.map(|(name, _)| &name[..]).chain(loose).map(telling).collect();
-        words.sort_unstable_by_key(|word| (word.len(), *word));
+        let mut words: Vec<Vec<u8>> = listed.map(|(name, _)| &name[..]).chain(loose).flat_map(telling).collect();
+        words.sort_unstable_by(|one, other| (one.len(), one).cmp(&(other.len(), other)));
         let mut literals: Vec<Vec<u8>> = Vec::new();
         for word in words {
             if !literals.iter().any(|literal| word.windows(literal.len()).any(|part| part == literal)) {
-                literals.push(word.to_vec());
+                literals.push(word);
             }
         }
         literals
@@ -183,7 +195,7 @@ impl Names {
     /// Whether the word to look for of one of a rule's names holds `literal`, in lower case.
     pub(super) fn has_word(&self, rule: RuleId, literal: &[u8]) -> bool {
         let own = self.entries.iter().filter(|(_, entry)| entry.lists(rule));
-        own.map(|(name, _)| telling(name)).any(|word| word.windows(literal.len()).any(|part| part == literal))
+        own.flat_map(|(name, _)| telling(name)).any(|word| word.windows(literal.len()).any(|part| part == literal))
     }
 
     /// Whether a name of the rule stands as whole words in `key`, which is none of its names all the same.
@@ -228,6 +240,13 @@ fn normal(name: &str) -> Result<Vec<u8>, Complaint> {
         return Err(complaint.hint("a name has 2 to 128 ASCII letters, digits, `_`, `-` and `.`"));
     }
     Ok(key)
+}
+
+/// A number for a text.
+pub(super) fn hash(text: &[u8]) -> u64 {
+    let mut hasher = Short::default();
+    hasher.write(text);
+    hasher.finish()
 }
 
 /// Whether a byte can stand in a key.
@@ -276,19 +295,22 @@ pub(super) fn marks(list: &'static str) -> impl Iterator<Item = (&'static str, &
     list.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'))
 }
 
-/// The word of a name to look for: the last that does not stand in every second line.
-fn telling(name: &[u8]) -> &[u8] {
+/// What to look for in order to see a name: its last word that does not stand in every second line; of a name that has none
+/// all that it is, with each of the marks that may part its words.
+fn telling(name: &[u8]) -> Vec<Vec<u8>> {
     #[rustfmt::skip]
-    const COMMON: [&[u8]; 18] = [
-        b"access", b"client", b"code", b"config", b"connection", b"data", b"header", b"link", b"login", b"number", b"reset", b"response",
+    const COMMON: [&[u8]; 19] = [
+        b"access", b"client", b"code", b"config", b"conn", b"connection", b"data", b"header", b"link", b"login", b"number", b"reset", b"response",
         b"str", b"string", b"url", b"uri", b"value", b"word",
     ];
-    let words = || name.rsplit(|byte| *byte == b'_');
-    let telling = words().find(|word| word.len() >= 3 && !COMMON.contains(word));
-    telling
-        .or_else(|| words().find(|word| word.len() >= 3))
-        .or_else(|| words().max_by_key(|word| word.len()))
-        .unwrap_or(name)
+    const MARKS: [&[u8]; 5] = [b"", b"_", b"-", b".", b" "];
+    let words: Vec<&[u8]> = name.split(|byte| *byte == b'_').collect();
+    let telling = words.iter().rev().find(|word| word.len() >= 3 && !COMMON.contains(word));
+    match telling {
+        Some(word) => vec![word.to_vec()],
+        None if words.len() > 1 => MARKS.iter().map(|mark| words.join(*mark)).collect(),
+        None => vec![name.to_vec()],
+    }
 }
 
 /// Where the words of a key end, but for the last.

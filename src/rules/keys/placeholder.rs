@@ -47,13 +47,26 @@ pub(super) fn placeholder(value: &[u8]) -> bool {
         let known = words().skip(1).all(is_known);
         return known && words().any(|word| noun(word) || is_mark(word));
     }
-    if is_yours(inner) {
+    if is_yours(inner) || says_yours_here(inner) {
         return true;
     }
     if words().next().is_none() || !words().all(is_known) {
         return is_compound(inner);
     }
     words().any(is_mark) || words().any(|word| noun(word) && word != b"pass")
+}
+
+/// Whether a placeholder says so in brackets, or in several words: `<password>`, `your_token_here`, and not `password`.
+pub(super) fn is_told(value: &[u8]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let bracketed = matches!(&lower[..], [b'<', .., b'>'] | [b'[', .., b']'] | [b'{', .., b'}']);
+    (bracketed || lower.iter().any(|byte| is_separator(*byte))) && placeholder(&lower)
+}
+
+/// `xxxx_put_your_token_here_xxxx`: what goes here, in so many words.
+fn says_yours_here(value: &[u8]) -> bool {
+    let words = || value.split(|byte| is_separator(*byte));
+    words().skip_while(|word| *word != b"your").skip(1).any(|word| word == b"here")
 }
 
 /// `your_vendor_api_key_2`: the owner's own, whoever's it is.

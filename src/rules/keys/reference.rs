@@ -2,22 +2,22 @@
 
 /// `${NAME}`, `$NAME`, `%NAME%`, `@NAME@`, `#{name}`, `#{name}#`, `{{ expression }}`, `arn:aws:…`, `id=name`, `%s`, `%(name)s`, `{0}`, `$(command)`, `/etc/path`.
 pub(super) fn reference(value: &[u8]) -> bool {
-    let template = value.strip_prefix(b"$").unwrap_or(value);
-    if let Some(inner) = template.strip_prefix(b"{{").and_then(|rest| rest.strip_suffix(b"}}")) {
-        return inner.iter().all(|byte| !matches!(byte, b'{' | b'}'));
+    if value.ends_with(b"}}") && (value.starts_with(b"{{") || value.starts_with(b"${{")) {
+        return is_expression(value);
     }
     match value {
         [b'@', b's', b't', b'r', b'i', b'n', b'g', b'/', name @ ..] => name.iter().all(|byte| is_word(*byte)),
         b"\\" | b"%" | b"$" | [b'$', b'$' | b'?' | b'@' | b'#' | b'!' | b'*'] => true,
         [b'{', number @ .., b'}'] if number.iter().all(u8::is_ascii_digit) => number.len() <= 2,
-        [b'$' | b'#' | b'%' | b'@', b'{', name @ .., b'}'] | [b'#', b'{', name @ .., b'}', b'#'] => is_variable(name),
+        [b'$' | b'#' | b'%' | b'@', b'{', name @ .., b'}']
+        | [b'#', b'{', name @ .., b'}', b'#']
+        | [b'$', b'_', b'_', b'e', b'n', b'v', b'{', name @ .., b'}'] => is_variable(name),
         [b'i', b'd', b'=', name @ ..] => is_label(name), // `--secret id=name` of builds
         [b'%', b'e', b'n', b'v', b'(', name @ .., b')', b'%'] => {
             name.iter().all(|byte| is_word(*byte) || *byte == b':')
         }
         [b'$', b'(', command @ .., b')'] => is_command(command),
         [b'$', b'_', b'_', b'f', b'i', b'l', b'e', b'{', path @ .., b'}'] => is_path(path), // Grafana's settings
-        [b'$', b'_', b'_', b'e', b'n', b'v', b'{', name @ .., b'}'] => is_variable(name),
         [b'&', anchor @ ..] => anchor.len() > 1 && anchor.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_'),
         [b'$', name @ ..] => is_name(name),
         [b'%', b'(', name @ .., b')', b'a'..=b'z'] | [b'@', name @ .., b'@'] => {
@@ -29,6 +29,13 @@ pub(super) fn reference(value: &[u8]) -> bool {
         }
         _ => is_place(value),
     }
+}
+
+/// `{{ expression }}`, `${{ expression }}`. However long.
+pub(super) fn is_expression(value: &[u8]) -> bool {
+    let template = value.strip_prefix(b"$").unwrap_or(value);
+    let inner = template.strip_prefix(b"{{").and_then(|rest| rest.strip_suffix(b"}}"));
+    inner.is_some_and(|inner| inner.iter().all(|byte| !matches!(byte, b'{' | b'}')))
 }
 
 fn is_word(byte: u8) -> bool {
@@ -45,7 +52,12 @@ fn is_variable(name: &[u8]) -> bool {
         .strip_prefix(b":")
         .is_some_and(|rest| !rest.is_empty() && rest.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_'));
     let asked = rest.starts_with(b":?") || rest.starts_with(b"?");
-    !name.is_empty() && (number || !name[0].is_ascii_digit()) && (matches!(rest, b"" | b":" | b":-") || scheme || asked)
+    // The value of another, where this one has none: `${TOKEN:=$2}`.
+    let other = [b":-$".as_slice(), b":=$"].into_iter().find_map(|default| rest.strip_prefix(default));
+    let other = other.is_some_and(is_name);
+    !name.is_empty()
+        && (number || !name[0].is_ascii_digit())
+        && (matches!(rest, b"" | b":" | b":-") || scheme || asked || other)
 }
 
 /// What may stand behind `$`: a name in capitals, or letters alone and a number behind them, or the number of a parameter.
@@ -131,7 +143,8 @@ fn is_entry(value: &[u8]) -> bool {
         b"vault:",
     ];
     let path = |byte: &u8| is_word(*byte) || matches!(byte, b'/' | b'-' | b'#' | b'.' | b':');
-    let resource = value.starts_with(b"projects/") && memchr::memmem::find(value, b"/secrets/").is_some();
+    let resource =
+        value.strip_prefix(b"projects/").is_some_and(|rest| memchr::memmem::find(rest, b"/secrets/").is_some());
     STORES
         .iter()
         .find_map(|store| value.strip_prefix(*store))
@@ -196,13 +209,13 @@ mod tests {
     fn what_names_a_secret_is_none() {
         #[rustfmt::skip]
         const NAMES: &[&str] = &[
-            "${NAME}", "${name}", "${1}", "${NAME:-}", "${NAME:?no}", "${env:NAME}", "${a.b-c}", "$NAME", "$name", "$dbPass", "$1", "#{name}", "{{ a.b }}", "${{ a }}",
+            "${NAME}", "${name}", "${1}", "${NAME:-}", "${NAME:?no}", "${NAME:=$2}", "${NAME:-$OTHER}", "${env:NAME}", "${a.b-c}", "$NAME", "$name", "$dbPass", "$1", "#{name}", "{{ a.b }}", "${{ a }}",
             "%s", "%", "%-5d", "%NAME%", "%(name)s", "@name@", "{0}", "{}", "$(cat /run/x)", "$(<x)", ":password", "*anchor", "vault:secret/db#pw", "op://v/i/f",
             "/etc/ssl/key.pem", "~/.ssh/id_rsa", "./a/b", "/run/secrets/db", "\\", "#{name}#", "id=npmrc", "arn:aws:kms:eu-west-1:1:key/4f9c", "%env(DB_PW)%", "@string/key_2", "$$", "$12", "$db_pw_2", "%name_1%", "%-10s", "%[1]s", "%1$s", "%lld", "%{name}", "@{name}", "%(n)d", "client.p12", "C:/a.pem", "ssm:/prod/db/pw2", "ref+vault://secret/db#/pw", "projects/p1/secrets/db/versions/latest", "$__file{/etc/db_pw}", "$__env{DB_PW}", "&db_pw", "file:///run/db", r"C:\certs\server.key", r"C:\\certs\\a.pem",
         ];
         #[rustfmt::skip]
         const SECRETS: &[&str] = &[
-            "${NAME:-hunter2}", "$hunter2", "$2y$10$abc", "#hunter", "{hunter2}", "%hunter2", "@hunter", "$(echo hunter2)", ":h4", "*hunter2", "/hunter2", "vault:hunter2",
+            "${NAME:-hunter2}", "${NAME:=$hunter2}", "$hunter2", "$2y$10$abc", "#hunter", "{hunter2}", "%hunter2", "@hunter", "$(echo hunter2)", ":h4", "*hunter2", "/hunter2", "vault:hunter2",
             "/etcetera", "/tmp/x!", "~", "/etc/", "id=h4", "id=", "arn:aws:x", "arn:hunter2", "$db_pw2", "%hunter2%", "%123456789s", "hunter2.x", ".txt", r"C:\hunter2", r"C:\.x9", "{{ a }}b", "%hunter%2", "&hunter2", "$__file{hunter2}", "projects/secrets/hunter2",
         ];
         for name in NAMES {

@@ -11,7 +11,7 @@ use super::{
     prose::is_strong,
     quote::Quote,
     random::is_random,
-    reference::{is_place, reference},
+    reference::{is_expression, is_place, reference},
 };
 use crate::{pseudonym, rules::file::REDACTED};
 
@@ -101,13 +101,13 @@ impl Spared {
             return true;
         }
         if value.len() > MAX_VALUE {
-            return is_place(value);
+            return is_place(value) || is_expression(value);
         }
         let mut lower = [0; MAX_VALUE];
         let lower = &mut lower[..value.len()];
         lower.copy_from_slice(value);
         lower.make_ascii_lowercase();
-        self.values.contains(&*lower) || reference(value) || placeholder(lower) || is_header(lower)
+        self.values.contains(&*lower) || reference(value) || placeholder(lower) || is_header(lower) || is_marks(value)
     }
 
     /// The length of the pseudonym that `value` begins with.
@@ -134,6 +134,13 @@ impl Spared {
         }
         replaced
     }
+}
+
+/// Whether a value is marks alone: no letter, no digit, of any script. Nobody's secret is.
+fn is_marks(value: &[u8]) -> bool {
+    // Most have a letter in front.
+    !value.iter().any(u8::is_ascii_alphanumeric)
+        && std::str::from_utf8(value).is_ok_and(|value| !value.chars().any(char::is_alphanumeric))
 }
 
 /// Whether a value in lower case is the name of a header of one's own: `X-Api-Key`.

@@ -324,6 +324,7 @@ const VALUES_OF_NONE: &[&str] = &[
     r#"secretKey: "C:\\secrets\\key.pem""#, "password=client.p12", "password=/usr/local/lib/x.so", "password=/lib/systemd/x", "run --secret id=npmrc,src=.npmrc",
     "secret = PROJECT_SECRET_ALIAS", "password = random_password.db.result", "API_KEY_HEADER=X-Api-Key", "headers: ['Authorization', 'X-Api-Key']", "UPDATE users SET password = ? WHERE id = ?",
     "e.token=t,e.secretKey=n", "token:r(12),password:h(3)", "o.passwordToggle=!0,o.apiKey=void 0", r##"data: {password: $("#password").val()}"##, r#"apiKey: "@string/maps_key""#, "google_api_key=YOUR_GOOGLE_API_KEY_2",
+    "password=${{ github.event_name == 'pull_request' && github.event.action == 'opened' && github.ref }}", r#"password = "!?.,-*""#, "password: '¿¨?!'", "token=sha256~XXXX_PUT_YOUR_TOKEN_HERE_XXXX",
     "token = (sensitive value)", "password = (known after apply)", "password: [SENSITIVE]", r#"secret: "*****abcd""#, "token=eyJ****", "api_key: configured", "password: <omitted>",
     "api_key=0000000000000000000000000001", "token=0123456789abcdef0123456789abcdef", "token=xxxxxxxxxxxxxxxxxxxxabc",
 ];
@@ -350,6 +351,8 @@ fn what_only_resembles_them_goes() {
     }
     for text in [
         "user=bob password=j.smith",
+        "password='¿ä?!'",
+        "password=youwillhere1",
         "password=h(hunter2)",
         "password=1.2.3",
         "password=****abcde",

@@ -134,9 +134,12 @@ pub(super) fn bracket(text: &[u8], at: usize) -> Option<usize> {
     Some(at + kind.len())
 }
 
+/// The longest template, in bytes: an expression of a workflow.
+const MAX_TEMPLATE: usize = 128;
+
 /// One past the template `{{ name }}` or `${{ name }}` at `at`, if one is there and the value is over behind it.
 pub(super) fn template(text: &[u8], at: usize) -> Option<usize> {
-    let near = &text[at..text.len().min(at + 64)];
+    let near = &text[at..text.len().min(at + MAX_TEMPLATE)];
     let opens = near.starts_with(b"{{") || near.starts_with(b"${{");
     let length = opens.then(|| memchr::memmem::find(near, b"}}"))?? + 2;
     (!goes_on(text, at + length)).then_some(at + length)

@@ -12,6 +12,12 @@ pub const WINDOW: usize = 16;
 /// Characters of a group, which stand for three bytes.
 pub const GROUP: usize = 4;
 
+/// No value of a character: one more bit than they have.
+const NONE: u8 = 64;
+
+/// The value of each character, in either alphabet.
+static VALUES: [u8; 256] = values();
+
 /// Of each byte the places of a window in which it can stand, one bit for each.
 static PLACES: [u16; 256] = places();
 
@@ -47,16 +53,24 @@ fn windows_from(haystack: &[u8], begun: usize, add: &mut impl FnMut(usize)) {
 
 /// Whether a group of four is three printable bytes, or breaks of lines.
 pub fn is_text(group: &[u8]) -> bool {
-    let bits = group.iter().try_fold(0, |bits, char| Some(bits << 6 | value(*char)?));
+    let Some(group) = group.first_chunk::<GROUP>() else { return false };
+    let [first, second, third, last] = group.map(|char| VALUES[usize::from(char)]);
+    let bits = u32::from(first) << 18 | u32::from(second) << 12 | u32::from(third) << 6 | u32::from(last);
     let printable = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
-    bits.is_some_and(|bits: u32| bits.to_be_bytes()[1..].iter().all(printable))
+    (first | second | third | last) < NONE && bits.to_be_bytes()[1..].iter().all(printable)
+}
+
+/// The six bits that a character stands for, in either alphabet.
+pub fn value(char: u8) -> Option<u32> {
+    Some(u32::from(VALUES[usize::from(char)])).filter(|value| *value < u32::from(NONE))
 }
 
 /// Whether a byte can be the first, second, third or fourth of a group that stands for three bytes without an upper bit, the
 /// first of which is no control character.
 pub(super) const fn fits(byte: u8, place: usize) -> bool {
-    let Some(value) = value(byte) else { return false };
+    let value = value_of(byte);
     match place {
+        _ if value == NONE => false,
         0 => value >= 8 && value < 32,
         1 => value & 8 == 0,
         2 => value & 2 == 0,
@@ -64,17 +78,25 @@ pub(super) const fn fits(byte: u8, place: usize) -> bool {
     }
 }
 
-/// The six bits that a character stands for, in either alphabet.
-pub const fn value(char: u8) -> Option<u32> {
-    let value = match char {
+const fn value_of(char: u8) -> u8 {
+    match char {
         b'A'..=b'Z' => char - b'A',
         b'a'..=b'z' => char - b'a' + 26,
         b'0'..=b'9' => char - b'0' + 52,
         b'+' | b'-' => 62,
         b'/' | b'_' => 63,
-        _ => return None,
-    };
-    Some(value as u32)
+        _ => NONE,
+    }
+}
+
+const fn values() -> [u8; 256] {
+    let mut all = [NONE; 256];
+    let mut byte = 0;
+    while byte < all.len() {
+        all[byte] = value_of(byte as u8);
+        byte += 1;
+    }
+    all
 }
 
 const fn places() -> [u16; 256] {

@@ -67,7 +67,9 @@ impl Ruleset {
                 hits.clear();
                 self.literals.find(bytes, hits);
                 found.clear();
-                self.find(bytes, 0, hits, None, active, found);
+                if self.concerns(hits) || self.reads_all(active) {
+                    self.find(bytes, 0, hits, None, active, found);
+                }
                 if !found.is_empty() {
                     let span = base64::extent(text, run, piece.start);
                     found.sort_unstable_by_key(|finding| finding.rule);

@@ -7,6 +7,19 @@ use super::{BEFORE, BEHIND, STRETCH};
 use memchr::{memchr, memmem};
 use std::ops::Range;
 
+/// How far behind a name or a word doubled quotes are looked for, in bytes: an operator, an option or two.
+const NEAR: usize = 32;
+
+/// Whether two quotes stand side by side near `at`.
+pub(super) fn pair_near(text: &[u8], at: usize) -> bool {
+    let mut near = [0; NEAR + 1];
+    let rest = &text[at..text.len().min(at + near.len())];
+    near[..rest.len()].copy_from_slice(rest);
+    // Nothing branches, so that they are compared together.
+    let quote = |byte: &u8| u8::from(*byte == b'"');
+    near.iter().zip(&near[1..]).fold(0, |found, (one, next)| found | quote(one) & quote(next)) != 0
+}
+
 /// The fields of a text that hold doubled quotes, without the quotes around them, in order. Of one that is longer than a
 /// stretch some that overlap.
 pub(super) fn fields(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
@@ -83,6 +96,14 @@ mod tests {
         for (text, wanted) in facts {
             let found: Vec<_> = fields(text.as_bytes()).map(|field| &text[field]).collect();
             assert_eq!(found, *wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pair_is_near_or_not() {
+        let far = format!("a{}\"\"", "-".repeat(NEAR));
+        for (text, wanted) in [("a\"\"", true), ("a\":\"b\"", false), ("a", false), (&far[1..], true), (&far, false)] {
+            assert_eq!(pair_near(text.as_bytes(), 1), wanted, "{text}");
         }
     }
 

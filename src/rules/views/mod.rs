@@ -59,6 +59,16 @@ struct Scanned<'t> {
     hits: &'t [Hit],
 }
 
+/// Who asked for the hits of a text.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    views: bool,
+    /// Rules that know a secret by its form.
+    forms: bool,
+    /// Rules that know it by what stands before it, and doubled quotes stand near that.
+    quotes: bool,
+}
+
 impl Ruleset {
     /// What the active rules find in `text` behind escapes and in base64; all else as for [`Ruleset::find`].
     pub fn find_encoded(
@@ -71,11 +81,9 @@ impl Ruleset {
         findings: &mut Vec<Finding>,
     ) {
         let scanned = Scanned { text, base, hits };
+        let seen = self.seen(scanned);
         // Most texts have nothing that is to be decoded.
-        if self.wanted(scanned).next().is_none()
-            && self.slashes(scanned).next().is_none()
-            && self.fields(scanned).next().is_none()
-        {
+        if !seen.views && !seen.quotes && slashes(scanned, seen).next().is_none() {
             return;
         }
         let Room { layers, coded } = room;
@@ -94,10 +102,11 @@ impl Ruleset {
         self.in_base64(scanned, active, coded, findings);
         let Some((layer, deeper)) = layers.split_first_mut() else { return };
         let text = scanned.text;
-        let escapes = in_order(self.escapes(scanned), self.slashes(scanned));
-        let escaped = stretches(escapes, text.len()).map(|stretch| (stretch, Escapes::Signs));
-        let doubled = self.fields(scanned).map(|field| (field, Escapes::Doubled));
-        for (stretch, escapes) in escaped.chain(doubled) {
+        let seen = self.seen(scanned);
+        let spans = in_order(self.escapes(scanned), slashes(scanned, seen));
+        let signs = stretches(spans, text.len()).map(|stretch| (stretch, Escapes::Signs));
+        let doubled = fields::fields(if seen.quotes { text } else { b"" }).map(|field| (field, Escapes::Doubled));
+        for (stretch, escapes) in signs.chain(doubled) {
             let Layer { view, hits, findings: found } = &mut *layer;
             view.read(&text[stretch.clone()], stretch.start, escapes);
             hits.clear();
@@ -111,23 +120,19 @@ impl Ruleset {
         }
     }
 
-    /// The escaped slashes of a text in which a token may be cut in two by one. They stand in much of what PHP writes, so
-    /// that they are looked for only where something else was seen.
-    fn slashes<'t>(&self, scanned: Scanned<'t>) -> impl Iterator<Item = Span> {
-        let token = |user: &User| matches!(user, User::Token(_) | User::Pattern(_));
-        let text = if self.seen(scanned, token) { scanned.text } else { b"" };
-        memchr::memmem::find_iter(text, b"\\/").map(|at| Span::new(at, at + 2))
-    }
-
-    /// The fields of CSV with quotes in them, where something else was seen.
-    fn fields<'t>(&self, scanned: Scanned<'t>) -> impl Iterator<Item = Range<usize>> {
-        let text = if self.seen(scanned, |user| !matches!(user, User::View(_))) { scanned.text } else { b"" };
-        fields::fields(text)
-    }
-
-    /// Whether there is a hit of such a user.
-    fn seen(&self, Scanned { text, base, hits }: Scanned<'_>, of: impl Fn(&User) -> bool) -> bool {
-        super::inside(text, base, hits).any(|(literal, _)| self.users(literal).iter().any(&of))
+    /// Who asked for the hits of a text.
+    fn seen(&self, Scanned { text, base, hits }: Scanned<'_>) -> Seen {
+        let mut seen = Seen::default();
+        for (literal, hit) in super::inside(text, base, hits) {
+            let mut beside = false;
+            for user in self.users(literal) {
+                seen.views |= matches!(user, User::View(_));
+                seen.forms |= matches!(user, User::Token(_) | User::Pattern(_));
+                beside |= matches!(user, User::Vendor(_) | User::Key(_) | User::Pattern(_));
+            }
+            seen.quotes = seen.quotes || beside && fields::pair_near(text, hit.end as usize);
+        }
+        seen
     }
 
     /// The hits of a text that views asked for, and what they are.
@@ -160,6 +165,14 @@ impl Room {
         });
         layers.sum::<usize>() + self.coded.reserved()
     }
+}
+
+/// The escaped slashes of a text in which a token may be cut in two by one. They stand in much of what PHP writes, so that
+/// they are looked for only where a rule has seen something.
+fn slashes(scanned: Scanned<'_>, seen: Seen) -> impl Iterator<Item = Span> {
+    let text = if seen.forms { scanned.text } else { b"" };
+    let slash = move |at: &usize| text.get(at + 1) == Some(&b'/');
+    memchr::memchr_iter(b'\\', text).filter(slash).map(|at| Span::new(at, at + 2))
 }
 
 /// Spans of two lists, each in order, in order.

@@ -279,7 +279,7 @@ fn nine_in_ten_examples_are_found_in_base64() {
 fn what_an_attacker_writes_takes_no_more_room() {
     let rules = Rules::shipped();
     #[rustfmt::skip]
-    let pieces = ["%5F", "%255F", "\\u005f", "\\\\u005c", "a\x1b[1m", "&#95;", "&amp;quot;", "Z2hwX", "Z2hw", "basic QTph ", "ghp%5F", "cGFzc3dvcmQ9", ":\\/\\/"];
+    let pieces = ["%5F", "%255F", "\\u005f", "\\\\u005c", "a\x1b[1m", "&#95;", "&amp;quot;", "Z2hwX", "Z2hw", "YWFhYWFh", "YWFhYWFh///////////", ",\"ghp_\"\"a", "ghp_\\/", "basic QTph ", "ghp%5F", "cGFzc3dvcmQ9", ":\\/\\/"];
     for piece in pieces {
         let text = piece.repeat(512 * 1024 / piece.len());
         let (mut hits, mut findings, mut room) = (Vec::new(), Vec::new(), Room::default());
