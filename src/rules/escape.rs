@@ -44,7 +44,7 @@ pub fn around(text: &[u8], at: usize) -> Option<Range<usize>> {
     // At most places no escape has begun.
     let near = &text[at.saturating_sub(ENTITY)..at];
     let begins = near.iter().any(|byte| matches!(byte, b'\\' | b'%' | b'&'));
-    if !begins && text.get(at).is_none_or(|byte| byte.is_ascii()) {
+    if !begins && text.get(at).is_none_or(u8::is_ascii) {
         return None;
     }
     backslashed(text, at).or_else(|| percent(text, at)).or_else(|| entity(text, at)).or_else(|| character(text, at))

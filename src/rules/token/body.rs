@@ -18,19 +18,16 @@ const AHEAD: u32 = 128;
 /// What is known of one text: where its filler stands, so that a run of it full of prefixes is not judged for each.
 #[derive(Default)]
 pub(super) struct Known {
-    /// Where the last that was filler stood, as far as it was read, and whether that was all of it: each in the place of its
-    /// token, whose number is the first.
-    filler: [(u32, Span, bool); super::MAX_FOUND],
+    /// Where the last that was filler stood, as far as it was read: each in the place of its token, whose number is the first.
+    filler: [(u32, Span); super::MAX_FOUND],
     /// Where the last word that says so stood.
     mark: usize,
 }
 
 impl Known {
     fn is_filler(&self, number: u32, span: Span) -> bool {
-        let (other, filler, whole) = self.filler[number as usize % super::MAX_FOUND];
-        other == number
-            && filler.start <= span.start
-            && (whole && span.end <= filler.end || span.start + AHEAD <= filler.end)
+        let (other, filler) = self.filler[number as usize % super::MAX_FOUND];
+        other == number && filler.start <= span.start && span.start + AHEAD <= filler.end
     }
 
     /// Whether a word in a run says that it is no secret.
@@ -90,7 +87,7 @@ pub(super) fn is_placeholder(number: u32, token: &Token, walk: &mut Walk, span: 
     if body.fill.is_all() {
         let read = if body.fill.is_full() { span.start + filler::REACH as u32 } else { span.end };
         let known = &mut walk.runs.known.filler[number as usize % super::MAX_FOUND];
-        *known = (number, Span { end: read.min(span.end), ..span }, !body.fill.is_full());
+        *known = (number, Span { end: read.min(span.end), ..span });
         return true;
     }
     let of_host = |byte: &u8| matches!(byte, b'.' | b':' | b'@');
