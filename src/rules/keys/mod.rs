@@ -89,6 +89,7 @@ impl Memo {
         self.covered.clear();
         self.open = Open::default();
         self.header = 0;
+        self.extent = header::Extent::default();
         if self.owner != names.number() {
             self.owner = names.number();
             self.named.clear();
