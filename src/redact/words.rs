@@ -2,7 +2,8 @@
 //! blank, operator or quote between them.
 //!
 //! A finding may reach over several pairs, as a block of base64 does, and may begin in a key, as a token with an operator in
-//! it does. Keys and values go then as they would in any other text, each for itself.
+//! it does. Keys and values go then as they would in any other text, each for itself; but for what is one whole pair, of
+//! which one word is left.
 
 use crate::{rules::Wrap, span::Span};
 use memchr::memchr2;
@@ -40,6 +41,11 @@ impl<'t> Words<'t> {
     /// The pieces of `union` that can be replaced, in order. Unions come in order and do not overlap.
     pub(super) fn pieces(&mut self, union: Span, wrap: Wrap, mut piece: impl FnMut(Span, Wrap)) {
         while let Some(word) = self.word {
+            // A finding that is one whole pair is one piece.
+            if union.start == word.key.start && union.end as usize == word.end {
+                piece(union, Wrap::Bare);
+                break;
+            }
             for part in [word.key, word.value] {
                 let (start, end) = (part.start.max(union.start), part.end.min(union.end));
                 if start < end {
@@ -123,7 +129,9 @@ mod tests {
             ("two parts of one",         "a=bcd",          &[(2, 3), (4, 5)],       "a=<b>c<d>"),
             ("in quotes",                r#"a="b \" c""#,  &[(3, 9)],             r#"a="<b \" c>""#),
             ("over quotes",              r#"a="b" c="d""#, &[(3, 9)],             r#"a="<b>" <c>="d""#),
-            ("a key and its value",      "ab=cd",          &[(1, 4)],             "a<b>=<c>d"),
+            ("a part of a key and one of its value", "ab=cd", &[(1, 4)],           "a<b>=<c>d"),
+            ("a whole pair",             "a=b cd=ef g=h",  &[(4, 9)],             "a=b <cd=ef> g=h"),
+            ("a whole pair with quotes", r#"a="b" c=d"#,   &[(0, 5)],             r#"<a="b"> c=d"#),
             ("over several pairs",       "a=b  c=d e=f ",  &[(2, 11)],            "a=<b>  <c>=<d> <e>=f "),
             ("over an empty value",      "a= b=c",         &[(0, 6)],             "<a>= <b>=<c>"),
             ("nothing but an operator",  "a=b",            &[(1, 2)],             "a=b"),

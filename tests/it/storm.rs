@@ -109,7 +109,10 @@ async fn storm(pushes: &[Sent], statuses: &[u16], deadline: Duration) -> (Vec<Go
     let got = loki.got();
     let scrape = || String::from_utf8(gateway.scrape().unwrap()).unwrap();
     let all = pushes.len() as u64;
-    crate::support::eventually("every push is counted", async || sum(&scrape(), "sigyn_pushes_total", "") == all).await;
+    // A sender that hung up does not wait until its push has left the gateway.
+    let over =
+        |scrape: &str| sum(scrape, "sigyn_pushes_total", "") == all && sum(scrape, "sigyn_inflight_pushes", "") == 0;
+    crate::support::eventually("every push is counted and none is under way", async || over(&scrape())).await;
     (got, scrape())
 }
 

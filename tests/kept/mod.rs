@@ -26,6 +26,8 @@ pub(crate) fn logfmt_is_kept(before: &[u8], after: &[u8], marks: &[&str]) -> boo
     let Some(after) = read(after) else { return false };
     let is_kept = |(before, after): (&Word<'_>, &Word<'_>)| match (before, after) {
         ((key, Some(value)), (renamed, Some(other))) => is_text(key, renamed, marks) && is_text(value, other, marks),
+        // A pair that went as a whole.
+        ((_, Some(_)), (word, None)) => marks.iter().any(|mark| word.contains(mark)),
         _ => false,
     };
     words.len() == after.len() && words.iter().zip(&after).all(is_kept)
