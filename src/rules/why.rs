@@ -137,7 +137,19 @@ impl Ruleset {
         let reasons = hits.iter().flat_map(|(literal, hit)| {
             self.users(*literal).iter().filter_map(|user| self.of_user(*user, rule, text, *hit, &hits))
         });
-        reasons.fold(value, WhyNot::max)
+        let amid =
+            self.tokens_amid_words(rule, text).filter_map(|(user, hit)| self.of_user(user, rule, text, hit, &hits));
+        reasons.chain(amid).fold(value, WhyNot::max)
+    }
+
+    /// Where literals of a rule's tokens stand, also those amid words, which the scan passes over.
+    fn tokens_amid_words(&self, rule: RuleId, text: &[u8]) -> impl Iterator<Item = (User, Span)> {
+        let own = (0..).zip(&self.token_rules).filter(move |(_, other)| **other == rule);
+        own.flat_map(move |(token, _)| {
+            let literal = self.tokens.literal(token as usize);
+            let places = memchr::memmem::find_iter(text, literal).map(|at| Span::new(at, at + literal.len()));
+            places.map(move |hit| (User::Token(token), hit)).collect::<Vec<_>>()
+        })
     }
 
     /// Whether a rule is a token: it knows a secret by its own form, wherever that stands.
@@ -194,6 +206,7 @@ mod tests {
             ("it found it",                 "key_{hex:4}",                "a key_12ab",       WhyNot::Found { at: 2 }),
             ("in another case",             "key_{hex:4}",                "KEY_12ab",         WhyNot::OtherCase { at: 0 }),
             ("glued to a word",             "key_{hex:4}",                "monkey_12ab",      WhyNot::Glued { at: 3 }),
+            ("amid a word",                 "key_{hex:4}",                "abcdefgkey_12ab",  WhyNot::Glued { at: 7 }),
             ("too short",                   "key_{hex:4}",                "key_12x",          WhyNot::TooShort { at: 6, has: 2, least: 4 }),
             ("the second run too short",    "key_{hex:4}.{digits:3}",     "key_12ab.1",       WhyNot::TooShort { at: 10, has: 1, least: 3 }),
             ("no second literal",           "key_{hex:4}.{digits:3}",     "key_12ab,123",     WhyNot::Broke { at: 8 }),
