@@ -1,6 +1,6 @@
 //! Decoding views: what the rules find in a text when its escapes are read, and in its base64.
 //!
-//! The scan tells where an escape stands that can hide something ([`literals`]), and where base64 of text does; the stretch around an escape is read without its
+//! The scan tells where an escape stands that can hide something ([`mod@literals`]), and where base64 of text does; the stretch around an escape is read without its
 //! escapes ([`decode`]), scanned, and given to the same rules; a stretch that has escapes still is read once more. A finding
 //! is what stands for it in the text, by whole escapes; of [`base64`] the whole run goes. Each byte is read once in each
 //! layer and stretches have a length that is bounded, so cost is linear and memory is not the text's to choose.
