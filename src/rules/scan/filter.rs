@@ -9,7 +9,7 @@
 pub(super) const PAIR_BITS: u32 = 13;
 
 /// Bits of the number of a gram.
-const GRAM_BITS: u32 = 17;
+const GRAM_BITS: u32 = 18;
 
 /// An odd number whose products have well mixed upper bits: 2³² divided by the golden ratio.
 pub(super) const MIX: u32 = 0x9E37_79B1;

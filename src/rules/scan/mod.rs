@@ -67,7 +67,7 @@ const ROOM: usize = 2048;
 const SMALL_ROOM: usize = 64;
 
 /// So many numbers of grams share a list of anchors: with as many literals as there will be, most lists have one.
-const SHARED: usize = 16;
+const SHARED: usize = 32;
 
 /// What it costs a gram that another literal is in its list, in bits of rarity: a gram half as rare is as good.
 const CROWDED: f32 = 0.5;
