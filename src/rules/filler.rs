@@ -151,7 +151,7 @@ mod tests {
         #[rustfmt::skip]
         let facts: &[(&str, bool)] = &[
             ("xxx", true), ("********", true), ("xx", false), ("12345678", false), ("00000000", false), ("aaaaaaaa", false), ("changeme12", false), ("", false),
-            ("abcdefghijabcdefghijabcd", false), ("0000000000000000", true), ("T00000000/B00000000/XXXXXXXXXXXX", true), ("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", true), ("k7d0vq2m9xw4bz8rt1yn", false), ("k7d0vq2m@example.com", false),
+            ("abcdefghijabcdefghijabcd", false), ("0000000000000000", true), ("T00000000/B00000000/XXXXXXXXXXXX", true), ("k7d0vq2m9xw4bzEXAMPLEKEY", true), ("k7d0vq2m9xw4bz8rt1yn", false), ("k7d0vq2m@example.com", false),
         ];
         for (text, wanted) in facts {
             assert_eq!(fills(text.as_bytes()), *wanted, "{text}");

@@ -217,7 +217,7 @@ fn a_hostile_text_costs_no_more_than_its_length() {
         "a", "ghp_", "ghp_a", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "://", "a://b:", "http://a@", "eyJ", "eyJ-", "eyJa.", "eyJaaaaaaaaaa.",
         "AKIA", "+ASt", ":AA", "1:AA", "sk-", "sk-proj-", "T3BlbkFJ", "xoxp-", "glpat-", "SG.", "%3A%2F%2F", "signature=", "8Q~", "\\", "\"", "JQQJ9", "discord MTA", "bearer a", "curl -u a", "curl ", "docker login ", "mysql -", "password 'a", "machine a.b login ", "sshpass -p",
         "MTA", "AAAAAAAAAAAAAAAAAAAAA", "EAAa", "0.A", "0.Aa.Ag", "-us1", "==:", "ops_eyJ", "pk.", "t1.", "hvs.", "fm2_,", "NRAL", "$2a$", "$6$a", "pbkdf2_sha256$a", "tt-", "sl.u.", "v2/", ".atlasv1.",
-        "convertto-securestring '", "hooks.slack.com/services/", "logic.azure.com/", "_PF84_", "mailgun a", "facebook 1", "AKIAAAAAAAA0AAAAAAAA ", "key_a1", "live_1a", "ATATT3=", "00Daaaaaaaaaaaa!",
+        "convertto-securestring '", "hooks.slack.com/services/", "logic.azure.com/", "_PF84_", "mailgun a", "facebook 1", concat!("AKIA", "AAAAAAA0AAAAAAAA "), "key_a1", "live_1a", "ATATT3=", "00Daaaaaaaaaaaa!",
         "mailgun=", "mailgun ", "mailgun-", "mailgun=a-", "mailgun_key: \"a", "datadogKey==", "kind: Secret\n", "kind: Secret\ndata:\n", "data:\n  a\n",
         "kind: Secret\ndata:\n  a\n", "softlayer.com/soap/v3/",
     ];
