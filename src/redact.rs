@@ -14,7 +14,7 @@ use crate::{
     ledger::Form,
     pseudonym::TenantKey,
     push::Edits,
-    rules::{Active, Finding, Hit, Ruleset, Wrap, file::Action, keys, views},
+    rules::{Active, Finding, Hit, Memo, Ruleset, Wrap, file::Action, views},
     span::Span,
     tally::{Mode, Place, RuleId, Tally},
 };
@@ -77,7 +77,7 @@ pub struct Decision {
 #[derive(Default)]
 pub struct Work {
     findings: Vec<Finding>,
-    names: keys::Memo,
+    memo: Memo,
     views: views::Room,
     replacement: Vec<u8>,
     winners: Vec<RuleId>,
@@ -114,10 +114,10 @@ pub fn redact(
     edits: &mut Edits,
     tally: &mut Tally,
 ) -> Fate {
-    let Work { findings, names, views, replacement, winners, again, decisions } = work;
+    let Work { findings, memo, views, replacement, winners, again, decisions } = work;
     let bytes = text.span.of(text.buffer);
     findings.clear();
-    rules.find_again(bytes, text.span.start, hits, text.key, active, names, findings);
+    rules.find_again(bytes, text.span.start, hits, text.key, active, memo, findings);
     rules.find_encoded(bytes, text.span.start, hits, active, views, findings);
     rules.find_blocks(text.blocks, active, findings);
     findings.retain_mut(|finding| {

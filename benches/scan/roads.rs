@@ -5,7 +5,7 @@ use aho_corasick::{Anchored, MatchKind, automaton::Automaton as _, dfa::DFA};
 use rustix::time::{ClockId, clock_gettime};
 use sigyn::{
     policy::Policy,
-    rules::{Active, Finding, Hit, keys::Memo, scan::Literals},
+    rules::{Active, Finding, Hit, Memo, scan::Literals},
     span::Span,
     tally::RuleId,
 };
@@ -116,7 +116,7 @@ pub(crate) struct Road<'a> {
     /// With the number of the line.
     found: Vec<(usize, Finding)>,
     findings: Vec<Finding>,
-    names: Memo,
+    memo: Memo,
 }
 
 impl<'a> Road<'a> {
@@ -130,7 +130,7 @@ impl<'a> Road<'a> {
             seen: 0,
             found: Vec::new(),
             findings: Vec::new(),
-            names: Memo::default(),
+            memo: Memo::default(),
         }
     }
 
@@ -196,7 +196,7 @@ impl<'a> Road<'a> {
         let rules = &self.policy.redact;
         let (line, hits) = (line.of(&text.buffer), &self.hits[hits]);
         let base = text.lines[number].start;
-        rules.find_again(line, base, hits, None, &self.active, &mut self.names, &mut self.findings);
+        rules.find_again(line, base, hits, None, &self.active, &mut self.memo, &mut self.findings);
         self.found.extend(self.findings.iter().map(|finding| (number, *finding)));
     }
 }

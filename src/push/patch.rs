@@ -128,8 +128,8 @@ impl Writer<'_> {
         loop {
             let ahead = marks.get(self.met).map_or(self.old, |mark| mark.start);
             let behind = self.met.checked_sub(1).map_or(0, |before| marks[before].end);
-            if matches!(self.open, Open::Run(_)) && (self.met == 0 || self.place >= behind + REACH) {
-                self.skip_to(ahead);
+            if matches!(self.open, Open::Run(_)) {
+                self.skip_to(behind, ahead);
             }
             if self.at >= self.block.len() {
                 break;
@@ -161,16 +161,18 @@ impl Writer<'_> {
             .then_some(self.written)
     }
 
-    /// Passes over elements that no edit is near, up to `ahead` in the old push.
-    fn skip_to(&mut self, ahead: usize) {
+    /// Passes over elements between two edits, the one that ends at `behind` in the old push and the one that begins at
+    /// `ahead`, until one copies from before them.
+    fn skip_to(&mut self, behind: usize, ahead: usize) {
         let (mut at, mut place) = (self.at, self.place);
-        while let Some(tag) = self.block.get(at) {
-            let (size, len) = STEPS[usize::from(*tag)];
-            if size == 0 || place + usize::from(len) > ahead {
+        while let Some([tag, two @ ..]) = self.block.get(at..).and_then(|rest| rest.first_chunk::<3>()) {
+            let step = STEPS[usize::from(*tag)];
+            let end = place + usize::from(step.len);
+            if step.size == 0 || end > ahead || behind + step.back(*two) > place {
                 break;
             }
-            at += usize::from(size);
-            place += usize::from(len);
+            at += usize::from(step.size);
+            place = end;
         }
         (self.at, self.place) = (at, place);
     }

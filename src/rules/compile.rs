@@ -220,6 +220,7 @@ impl Compiler {
         }
         let mut opening = vec![false; self.users.len()];
         self.opening.iter().for_each(|literal| opening[*literal] = true);
+        let asked = self.users.iter().map(|users| views::Asked::by(users)).collect();
         let mut starts = vec![0];
         let mut users = Vec::new();
         for mut of_one in self.users {
@@ -254,6 +255,7 @@ impl Compiler {
             literals: scan,
             users,
             starts,
+            asked,
             needles,
             opening,
             has_blocks: !self.opening.is_empty(),

@@ -36,6 +36,8 @@ use crate::{
     span::Span,
     tally::{Mode, RuleId},
 };
+use std::mem;
+
 use file::Action;
 pub use scan::Hit;
 
@@ -123,6 +125,8 @@ pub struct Ruleset {
     /// Who asked for each literal: those of number `n` are `users[starts[n]..starts[n + 1]]`.
     users: Vec<User>,
     starts: Vec<u32>,
+    /// Of each literal what they are.
+    asked: Vec<views::Asked>,
     /// Of each literal the needle that it is, or [`NO_NEEDLE`].
     needles: Vec<u32>,
     /// Of each literal whether a line with it may begin a block.
@@ -153,6 +157,14 @@ enum User {
     Key(u32),
     /// What is found behind escapes.
     View(views::Wanted),
+}
+
+/// What is known of the text that is being looked at, and what of it holds for the next ones.
+#[derive(Default)]
+pub struct Memo {
+    keys: keys::Memo,
+    tokens: Option<token::Runs>,
+    vendors: Option<near::Memo>,
 }
 
 /// A literal that nobody else than the rules looks for.
@@ -252,7 +264,7 @@ impl Ruleset {
         active: &Active,
         findings: &mut Vec<Finding>,
     ) {
-        self.find_again(text, base, hits, key, active, &mut keys::Memo::default(), findings);
+        self.find_again(text, base, hits, key, active, &mut Memo::default(), findings);
     }
 
     /// The same with what `memo` knows from other texts.
@@ -264,13 +276,13 @@ impl Ruleset {
         hits: &[Hit],
         key: Option<&[u8]>,
         active: &Active,
-        memo: &mut keys::Memo,
+        memo: &mut Memo,
         findings: &mut Vec<Finding>,
     ) {
         let first = findings.len();
-        self.keys.begin(memo);
+        self.keys.begin(&mut memo.keys);
         if let Some(key) = key {
-            self.keys.value(key, text, memo, findings);
+            self.keys.value(key, text, &mut memo.keys, findings);
         }
         if !hits.is_empty() {
             self.confirm(text, base, hits, active, memo, findings);
@@ -294,11 +306,12 @@ impl Ruleset {
         base: u32,
         hits: &[Hit],
         active: &Active,
-        memo: &mut keys::Memo,
+        memo: &mut Memo,
         findings: &mut Vec<Finding>,
     ) {
-        let mut runs = token::Runs::default();
-        let mut vendors = near::Memo::default();
+        let Memo { keys, tokens, vendors } = memo;
+        // Most texts with a hit need neither, and are not cleared for.
+        let (mut new_to_tokens, mut new_to_vendors) = (true, true);
         let mut patterns = [0_u64; MAX_PATTERNS / 64];
         let mut any_pattern = false;
         for (literal, hit) in self.inside(text, base, hits) {
@@ -306,8 +319,12 @@ impl Ruleset {
                 match *user {
                     User::Token(token) => {
                         let rule = self.token_rules[token as usize];
+                        let runs = tokens.get_or_insert_default();
+                        if mem::take(&mut new_to_tokens) {
+                            runs.begin();
+                        }
                         if active.has(rule)
-                            && let Some(span) = self.tokens.match_at(token as usize, text, hit, &mut runs)
+                            && let Some(span) = self.tokens.match_at(token as usize, text, hit, runs)
                             && self.token_checks[token as usize].is_none_or(|check| check.holds(span.of(text)))
                         {
                             runs.found(token as usize, span);
@@ -318,14 +335,20 @@ impl Ruleset {
                         any_pattern = true;
                         patterns[pattern as usize / 64] |= 1 << (pattern % 64);
                     }
-                    User::Vendor(word) => self.vendors.confirm(word, text, hit, active, &mut vendors, |rule, span| {
-                        let free = self.pseudonym_around(text, span.start).is_none();
-                        if free {
-                            findings.push(Finding { rule, span, wrap: Wrap::Bare });
+                    User::Vendor(word) => {
+                        let vendors = vendors.get_or_insert_default();
+                        if mem::take(&mut new_to_vendors) {
+                            vendors.begin();
                         }
-                        free
-                    }),
-                    User::Key(literal) => self.keys.confirm(text, literal, hit, memo, findings),
+                        self.vendors.confirm(word, text, hit, active, vendors, |rule, span| {
+                            let free = self.pseudonym_around(text, span.start).is_none();
+                            if free {
+                                findings.push(Finding { rule, span, wrap: Wrap::Bare });
+                            }
+                            free
+                        });
+                    }
+                    User::Key(literal) => self.keys.confirm(text, literal, hit, keys, findings),
                     User::View(_) => {}
                 }
             }

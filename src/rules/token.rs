@@ -90,6 +90,15 @@ impl Default for Runs {
 }
 
 impl Runs {
+    /// Another text begins.
+    pub fn begin(&mut self) {
+        let Self { reach, barren, found, known } = self;
+        reach.fill(Span::default());
+        barren.clear();
+        found.fill((0, Span::default()));
+        *known = body::Known::default();
+    }
+
     /// A token is a finding: what else of the same kind stands in it is a part of that.
     pub fn found(&mut self, token: usize, span: Span) {
         self.found[token % MAX_FOUND] = (token as u32, span);

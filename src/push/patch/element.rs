@@ -35,18 +35,36 @@ impl Element {
     }
 }
 
-/// For each tag the size of its element and how many bytes that stands for; 0 where more than the tag must be read: long
-/// literals, and copies from any distance.
-pub(super) static STEPS: [(u8, u8); 256] = {
-    let mut steps = [(0, 0); 256];
+/// What the tag of an element says alone.
+#[derive(Clone, Copy)]
+pub(super) struct Step {
+    /// The size of the element; 0 where more than the tag must be read: long literals, and copies from any distance.
+    pub(super) size: u8,
+    /// How many bytes it stands for.
+    pub(super) len: u8,
+    /// How far back they stand is the upper bits of that, and those behind the tag; none for a literal.
+    upper: u16,
+    behind: u16,
+}
+
+impl Step {
+    /// How far back the bytes of a copy stand, of which `two` are the bytes behind the tag; 0 for a literal.
+    pub(super) fn back(self, two: [u8; 2]) -> usize {
+        usize::from(self.upper | u16::from_le_bytes(two) & self.behind)
+    }
+}
+
+/// For each tag what it says.
+pub(super) static STEPS: [Step; 256] = {
+    let mut steps = [Step { size: 0, len: 0, upper: 0, behind: 0 }; 256];
     let mut tag = 0;
     while tag < 256 {
         let high = (tag >> 2) as u8;
         steps[tag] = match tag & 3 {
-            0 if high < 60 => (high + 2, high + 1),
-            1 => (2, (high & 7) + 4),
-            2 => (3, high + 1),
-            _ => (0, 0),
+            0 if high < 60 => Step { size: high + 2, len: high + 1, upper: 0, behind: 0 },
+            1 => Step { size: 2, len: (high & 7) + 4, upper: (tag as u16) >> 5 << 8, behind: 0xFF },
+            2 => Step { size: 3, len: high + 1, upper: 0, behind: 0xFFFF },
+            _ => steps[tag],
         };
         tag += 1;
     }

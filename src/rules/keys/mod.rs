@@ -30,6 +30,7 @@ mod why;
 
 use super::{Finding, file};
 use crate::{diagnostic::Complaint, span::Span, tally::RuleId};
+use header::Header;
 use judged::Judged;
 use names::{Names, normalise};
 use operator::Operator;
@@ -37,7 +38,7 @@ use prose::Blank;
 use quote::Open;
 use reader::Reader;
 use spared::Spared;
-use std::ops::Range;
+use std::{mem, ops::Range};
 
 /// The longest quote that closes a value, in bytes; a deeper one closes what was deeper still.
 const MAX_QUOTE: usize = 8;
@@ -68,10 +69,16 @@ pub struct Memo {
     open: Open,
     /// The end of the last header: two literals of one name have one.
     header: usize,
+    /// How many names of the text were read before it was known that they have a value.
+    read_ahead: u8,
 }
 
 /// How many names are remembered: a power of two, more than one application has.
 const REMEMBERED: usize = 64;
+
+/// So many names of a text are read ahead, and how long they may be: a line made of names has one after the other.
+const MOST_AHEAD: u8 = 16;
+const LONGEST_AHEAD: usize = 48;
 
 /// What a name has told.
 #[derive(Default)]
@@ -87,8 +94,8 @@ impl Memo {
     /// Another text begins.
     fn begin(&mut self, names: &Names) {
         // All fields by name: whoever adds one decides here whether it is the text's or the names'.
-        let Self { key: _, rules: _, named, owner, judged, extent, covered, open, header } = self;
-        (*extent, *open, *header) = (header::Extent::default(), Open::default(), 0);
+        let Self { key: _, rules: _, named, owner, judged, extent, covered, open, header, read_ahead } = self;
+        (*extent, *open, *header, *read_ahead) = (header::Extent::default(), Open::default(), 0, 0);
         covered.clear();
         if *owner != names.number() {
             *owner = names.number();
@@ -97,14 +104,12 @@ impl Memo {
         }
     }
 
-    /// Reads a name: its normal form, its rules, and whether only a random value is a secret under it.
-    fn read(&mut self, names: &Names, name: &[u8]) -> bool {
-        let Self { key, rules, named, .. } = self;
-        if named.is_empty() {
-            named.resize_with(REMEMBERED, Named::default);
+    /// What a name has told; it is read where another was remembered in its place.
+    fn told(&mut self, names: &Names, name: &[u8]) -> &Named {
+        if self.named.is_empty() {
+            self.named.resize_with(REMEMBERED, Named::default);
         }
-        let slot = names::hash(name) as usize % REMEMBERED;
-        let told = &mut named[slot];
+        let told = &mut self.named[slot(name)];
         // No text was read into an empty slot.
         if told.name != name || name.is_empty() {
             normalise(name, &mut told.key);
@@ -112,9 +117,33 @@ impl Memo {
             told.name.clear();
             told.name.extend_from_slice(name);
         }
-        key.clone_from(&told.key);
-        rules.clone_from(&told.rules);
-        told.random
+        told
+    }
+
+    /// Reads a name: its rules, if it has some its normal form, and whether only a random value is a secret under it.
+    fn read(&mut self, names: &Names, name: &[u8]) -> bool {
+        let (mut key, mut rules) = (mem::take(&mut self.key), mem::take(&mut self.rules));
+        let told = self.told(names, name);
+        rules.clear();
+        if !told.rules.is_empty() {
+            key.clone_from(&told.key);
+            rules.extend_from_slice(&told.rules);
+        }
+        let random = told.random;
+        (self.key, self.rules) = (key, rules);
+        random
+    }
+
+    /// Whether a name is known to be no key's. Of a text only so many names are read for that.
+    fn says_nothing(&mut self, names: &Names, name: &[u8]) -> bool {
+        match self.named.get(slot(name)) {
+            Some(told) if told.name == name => told.rules.is_empty(),
+            _ if self.read_ahead == MOST_AHEAD || name.len() > LONGEST_AHEAD => false,
+            _ => {
+                self.read_ahead += 1;
+                self.told(names, name).rules.is_empty()
+            }
+        }
     }
 
     /// The rules of the last name have read as far as `end`.
@@ -127,6 +156,22 @@ impl Memo {
             }
         }
     }
+}
+
+/// The place of a name among those that are remembered: by its ends, which lie in words of eight bytes.
+fn slot(name: &[u8]) -> usize {
+    let eight = |from: &[u8]| {
+        let mut bytes = [0; 8];
+        let length = from.len().min(8);
+        bytes[..length].copy_from_slice(&from[..length]);
+        u64::from_le_bytes(bytes)
+    };
+    let (first, last) = match name.len() {
+        0..8 => (eight(name), 0),
+        length => (eight(name), eight(&name[length - 8..])),
+    };
+    let mixed = (first ^ last.rotate_left(29) ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> (u64::BITS - REMEMBERED.ilog2())) as usize
 }
 
 /// Whether a text says where a secret comes from, or that somebody is to put one there, whatever stands before it: `$PASS`,
@@ -176,7 +221,13 @@ impl Detector {
     pub fn confirm(&self, text: &[u8], _literal: u32, hit: Span, memo: &mut Memo, findings: &mut Vec<Finding>) {
         let hit = hit.range();
         let name = memo.extent.name(text, hit.start, hit.end);
-        let Some(header) = header::after(text, name.end) else { return self.beside(text, hit, memo, findings) };
+        let header = header::after(text, name.end);
+        // Many words of prose end here: only before an operator does a name that says nothing go on to the left.
+        let assigns = matches!(header, Some(Header { operator: Operator::Assign | Operator::Colon, .. }));
+        if !assigns && memo.says_nothing(&self.names, &text[name.clone()]) {
+            return;
+        }
+        let Some(header) = header else { return self.beside(text, hit, memo, findings) };
         if memo.header == header.end {
             return;
         }
@@ -184,7 +235,7 @@ impl Detector {
         let mut start = name.start;
         let blank = if header.operator == Operator::Blank {
             let Some(blank) = prose::blank(text, start, &header) else {
-                return self.beside(text, hit, memo, findings); // Most words of prose end here.
+                return self.beside(text, hit, memo, findings);
             };
             Some(blank)
         } else {

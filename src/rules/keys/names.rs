@@ -242,17 +242,21 @@ fn normal(name: &str) -> Result<Vec<u8>, Complaint> {
     Ok(key)
 }
 
-/// A number for a text.
-pub(super) fn hash(text: &[u8]) -> u64 {
-    let mut hasher = Short::default();
-    hasher.write(text);
-    hasher.finish()
-}
-
 /// Whether a byte can stand in a key.
 pub(super) fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
+    NAME[usize::from(byte)]
 }
+
+/// Of each byte whether it can: a name is walked for every hit.
+static NAME: [bool; 256] = {
+    let mut all = [false; 256];
+    let mut byte = 0;
+    while byte < all.len() {
+        all[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'.' | b'-');
+        byte += 1;
+    }
+    all
+};
 
 /// Brings a key to the form in which keys are compared: words in lower case with one `_` between, no digits at the end.
 pub(super) fn normalise(name: &[u8], key: &mut Vec<u8>) {

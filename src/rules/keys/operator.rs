@@ -82,6 +82,12 @@ pub(super) fn operator(text: &[u8], at: usize) -> Option<(Operator, usize)> {
     if !matches!(rest.first()?, b'=' | b':' | b'-' | b'!' | b'%' | b'?' | b'.' | b'+' | b'<') {
         return None;
     }
+    // The two that most names have.
+    match rest {
+        [b'=', next, ..] if !matches!(next, b'=' | b'>' | b'\\' | b'&') => return Some((Operator::Assign, at + 1)),
+        [b':', next, ..] if !matches!(next, b':' | b'=' | b'/') => return Some((Operator::Colon, at + 1)),
+        _ => {}
+    }
     // None begins with a letter, so most are told apart by one byte.
     let stands = |spelling: &[u8]| spelling.first() == rest.first() && starts_with(rest, spelling);
     let (spelling, operator) = OPERATORS.iter().find(|(spelling, _)| stands(spelling))?;

@@ -142,6 +142,6 @@ fn is_directed(text: &[u8], start: usize) -> bool {
     if DIRECTIVES.iter().any(directive) {
         return true;
     }
-    let login = first.checked_sub(1).filter(|blank| text[*blank] == b' ');
-    login.is_some_and(|blank| &text[word(blank)..blank] == b"login")
+    let login = first.checked_sub(1).filter(|blank| text[..=*blank].ends_with(b"login "));
+    login.is_some_and(|blank| word(blank) == blank - b"login".len())
 }

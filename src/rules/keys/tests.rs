@@ -519,7 +519,9 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
             // JSON in a JSON string.
             inner.clone().prop_map(|value| serde_json::Value::from(value.to_string())),
             // The same as .NET writes it.
-            inner.prop_map(|value| serde_json::Value::from(value.to_string().replace('"', "\\u0022"))),
+            inner.prop_map(|value| {
+                serde_json::Value::from(value.to_string().replace('\\', "\\\\").replace('"', "\\u0022"))
+            }),
         ]
     })
 }

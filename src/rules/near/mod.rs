@@ -16,11 +16,18 @@ use crate::{diagnostic::Complaint, span::Span, tally::RuleId};
 use std::{collections::HashMap, ops::Range};
 use value::Values;
 
-/// What is known of one text.
+/// What is known of one text, and the names in those before it.
 #[derive(Default)]
 pub struct Memo {
     runs: runs::Runs,
     names: words::Names,
+}
+
+impl Memo {
+    /// Another text begins.
+    pub fn begin(&mut self) {
+        self.runs.begin();
+    }
 }
 
 /// A word of fewer letters stands everywhere, so it must be written as part of a key's name.

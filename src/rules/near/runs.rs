@@ -32,6 +32,14 @@ impl Default for Runs {
 }
 
 impl Runs {
+    /// Another text begins.
+    pub(super) fn begin(&mut self) {
+        let Self { reach, ahead, asked, judged, secret } = self;
+        reach.fill(Span::default());
+        ahead.clear();
+        (*asked, *judged, *secret) = (0, (Span::default(), false, false), false);
+    }
+
     /// Whether so many bytes in a row that a value can have stand behind `from` and begin before `limit`. Cheap where texts
     /// are asked of from left to right.
     pub(super) fn any_ahead(&mut self, all: Class, text: &[u8], (from, limit): (usize, usize), least: usize) -> bool {

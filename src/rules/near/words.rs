@@ -90,7 +90,7 @@ pub(super) struct Told {
     pub(super) silent: bool,
 }
 
-/// The names that were read last in one text: lines repeat theirs, and each word of a vendor reads what stands behind it.
+/// The names that were read last: lines repeat theirs, and each word of a vendor reads what stands behind it.
 pub(super) struct Names([Known; NAMES]);
 
 impl Default for Names {

@@ -2,19 +2,20 @@
 //!
 //! Hits of overlapping literals are all reported, in order of their last byte, of those that end in one byte the longest
 //! first; letters are compared without regard to ASCII case. A [`filter`] finds the places that are worth a look, without
-//! a branch; there the literals of which the [`rarity`] chose a piece are compared. Whoever confirms a hit checks that it
+//! a branch; there the literals are compared for which that piece of text was [`chosen`]. Whoever confirms a hit checks that it
 //! lies inside one text and, where it matters, its case.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod chosen;
 pub mod coded;
 mod filter;
 mod rarity;
 #[cfg(test)]
 mod tests;
 
-use filter::{Filter, GRAMS, Gram, Places, padded};
-use rarity::Rarity;
+use chosen::Chosen;
+use filter::{Filter, GRAMS, Gram, Known, Places, Seen, padded};
 
 /// A literal seen in a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,12 +53,14 @@ struct Anchor {
     literal: u32,
     /// Its length.
     length: u32,
-    /// The bytes of it that stand before the gram.
-    before: u16,
-    /// Whether the gram has four bytes.
-    of_four: bool,
+    /// Where it begins, from the place at which its gram is seen.
+    begin: i16,
+    /// What the gram knows.
+    known: Known,
     /// Whether it is looked for only where no word goes on.
     opens: bool,
+    /// Whether all of its list are, and begin near the gram.
+    all_open: bool,
 }
 
 /// Places that are looked at together: 4 KiB of text, and what is noted of it stays in the first cache.
@@ -67,13 +70,13 @@ const ROOM: usize = 2048;
 const SMALL_ROOM: usize = 64;
 
 /// So many numbers of grams share a list of anchors: with as many literals as there will be, most lists have one.
-const SHARED: usize = 32;
+const SHARED: usize = 8;
 
-/// What it costs a gram that another literal is in its list, in bits of rarity: a gram half as rare is as good.
-const CROWDED: f32 = 0.5;
+/// So many literals of a gram are compared whether there are as many or not.
+const FEW: usize = 2;
 
-/// Of longer literals only so many places are looked at for a gram.
-const FARTHEST: usize = 64;
+/// Literals that begin as the text does before the rest of them is compared.
+const BEGUN: usize = 64;
 
 /// The bytes of a literal that are compared at once.
 const HEAD: usize = 8;
@@ -89,29 +92,23 @@ impl Literals {
     /// The literals, by number: not empty, no two equal but for case.
     pub fn new(literals: &[Vec<u8>]) -> Self {
         let literals: Vec<Box<[u8]>> = literals.iter().map(|literal| literal.to_ascii_lowercase().into()).collect();
-        let mut chosen = Chosen {
-            filter: Filter::new(),
-            rarity: Rarity::new(),
-            anchors: Vec::new(),
-            lists: vec![0; GRAMS / SHARED],
-        };
+        let mut chosen = Chosen::new();
         let mut letters = Vec::new();
-        for (number, literal) in literals.iter().enumerate() {
-            let number = number as u32;
-            match **literal {
+        // What is short has little choice.
+        let mut numbers: Vec<u32> = (0..literals.len() as u32).collect();
+        numbers.sort_by_key(|number| literals[*number as usize].len());
+        for number in numbers {
+            match *literals[number as usize] {
                 [] => {}
                 [letter] => letters.push((letter, number)),
-                // Every gram that it can be the beginning of.
-                [first, second] => (0..=u8::MAX).filter(|third| third & filter::FOLD != 0).for_each(|third| {
-                    chosen.add(literal, number, 0, Gram::three([first, second, third]));
-                }),
-                _ => chosen.add_rarest(literal, number),
+                ref literal => chosen.add(literal, number),
             }
         }
         let Chosen { filter, mut anchors, .. } = chosen;
-        anchors.sort_by_key(|(list, anchor)| (*list, anchor.literal));
-        // Two grams of one literal may have one list, which is asked for each.
-        anchors.dedup_by_key(|(list, anchor)| (*list, anchor.literal));
+        let asked = |(list, anchor): &(usize, Anchor)| (*list, anchor.known, anchor.literal, anchor.begin);
+        anchors.sort_by_key(asked);
+        // Two grams of one literal may have one list, which is asked once for each place.
+        anchors.dedup_by_key(|anchor| asked(anchor));
         let starts =
             (0..=GRAMS / SHARED).map(|list| anchors.partition_point(|(other, _)| *other < list) as u32).collect();
         let longest = literals.iter().map(|literal| literal.len()).max().unwrap_or(0);
@@ -119,7 +116,7 @@ impl Literals {
             texts: literals,
             filter,
             starts,
-            anchors: anchors.into_iter().map(|(_, anchor)| anchor).collect(),
+            anchors: anchors.into_iter().map(|(_, anchor)| anchor).chain([Anchor::NONE; FEW]).collect(),
             letters,
             longest,
             coded: false,
@@ -136,8 +133,16 @@ impl Literals {
     /// only where one begins: of a run of one letter that would be every place.
     #[must_use]
     pub fn opening(mut self, opens: impl Fn(usize) -> bool) -> Self {
-        for anchor in &mut self.anchors {
-            anchor.opens = opens(anchor.literal as usize);
+        for list in self.starts.windows(2) {
+            let anchors = &mut self.anchors[list[0] as usize..list[1] as usize];
+            for anchor in &mut *anchors {
+                anchor.opens = opens(anchor.literal as usize);
+            }
+            if anchors.iter().all(|anchor| anchor.opens && (-1..=1).contains(&anchor.begin)) {
+                for anchor in anchors {
+                    anchor.all_open = true;
+                }
+            }
         }
         self
     }
@@ -175,39 +180,83 @@ impl Literals {
         for block in (0..haystack.len()).step_by(2 * ROOM) {
             // The last place of a block needs three bytes of the next.
             let text = &haystack[block..haystack.len().min(block + 2 * ROOM + 3)];
-            for &at in self.filter.places(text, &mut places) {
-                self.compare(haystack, block + at as usize, hits);
-            }
+            self.compare(haystack, block, self.filter.places(text, &mut places), hits);
         }
         // The last two or three bytes.
         let last = haystack.len().saturating_sub(2) & !1;
-        for &at in self.filter.places(&padded::<4>(haystack, last), &mut places) {
-            self.compare(haystack, last + at as usize, hits);
-        }
+        self.compare(haystack, last, self.filter.places(&padded::<4>(haystack, last), &mut places), hits);
     }
 
-    /// Adds the literals whose gram stands at `at`.
-    fn compare(&self, haystack: &[u8], at: usize, hits: &mut Vec<Hit>) {
-        let gram = Gram::four(padded(haystack, at));
-        for (gram, of_four) in [(gram, true), (gram.begins(), false)] {
-            let list = gram.number() / SHARED;
-            let anchors = &self.anchors[self.starts[list] as usize..self.starts[list + 1] as usize];
-            for anchor in anchors.iter().filter(|anchor| anchor.of_four == of_four) {
-                let Some(start) = at.checked_sub(anchor.before as usize) else { continue };
-                let end = start + anchor.length as usize;
-                let head = u64::from_le_bytes(padded(haystack, start));
-                if (head | anchor.fold) & anchor.mask != anchor.head || end > haystack.len() {
-                    continue;
-                }
-                if anchor.opens && goes_on(haystack, start) {
-                    continue;
-                }
-                let rest = self.texts[anchor.literal as usize].get(HEAD..).unwrap_or_default();
-                if rest.is_empty() || haystack[end - rest.len()..end].eq_ignore_ascii_case(rest) {
-                    hits.push(Hit { literal: anchor.literal, start: start as u32, end: end as u32 });
+    /// Adds the literals whose grams were seen in a block.
+    fn compare(&self, haystack: &[u8], block: usize, seen: &[Seen], hits: &mut Vec<Hit>) {
+        // The anchors whose literals begin as the text does, and where their grams stand.
+        let mut begun = [(0, 0); BEGUN];
+        let mut found = 0;
+        for gram in seen {
+            let (at, known) = (block + gram.at(), gram.known());
+            let list = Gram::of(padded(haystack, at), known).number() / SHARED;
+            let (first, next) = (self.starts[list] as usize, self.starts[list + 1] as usize);
+            if found > BEGUN - FEW {
+                self.hits(haystack, &begun[..found], hits);
+                found = 0;
+            }
+            // Nothing branches on the text here either, but for grams that many literals have.
+            for number in first..first + FEW {
+                let anchor = &self.anchors[number];
+                begun[found] = (number, at);
+                let here = usize::from(anchor.begins(haystack, at));
+                found += here & usize::from(number < next) & usize::from(anchor.known == known);
+            }
+            if next > first + FEW && !(self.anchors[first].all_open && amid_word(haystack, at)) {
+                for number in first + FEW..next {
+                    if found == BEGUN {
+                        self.hits(haystack, &begun[..found], hits);
+                        found = 0;
+                    }
+                    let anchor = &self.anchors[number];
+                    begun[found] = (number, at);
+                    found += usize::from(anchor.known == known && anchor.begins(haystack, at));
                 }
             }
         }
+        self.hits(haystack, &begun[..found], hits);
+    }
+
+    /// Adds the literals of anchors, of which the first bytes stand in their place, if all do.
+    fn hits(&self, haystack: &[u8], begun: &[(usize, usize)], hits: &mut Vec<Hit>) {
+        for (number, at) in begun {
+            let anchor = &self.anchors[*number];
+            let Some(start) = at.checked_add_signed(anchor.begin.into()) else { continue };
+            let end = start + anchor.length as usize;
+            if end > haystack.len() || anchor.opens && goes_on(haystack, start) {
+                continue;
+            }
+            let rest = self.texts[anchor.literal as usize].get(HEAD..).unwrap_or_default();
+            if rest.is_empty() || haystack[end - rest.len()..end].eq_ignore_ascii_case(rest) {
+                hits.push(Hit { literal: anchor.literal, start: start as u32, end: end as u32 });
+            }
+        }
+    }
+}
+
+impl Anchor {
+    /// Behind the last.
+    const NONE: Self = Self {
+        head: 1,
+        mask: 0,
+        fold: 0,
+        literal: 0,
+        length: 0,
+        begin: 0,
+        known: Known::All,
+        opens: false,
+        all_open: false,
+    };
+
+    /// Whether the first bytes of the literal stand where they should if its gram stands at `at`.
+    fn begins(&self, haystack: &[u8], at: usize) -> bool {
+        let head = u64::from_le_bytes(padded(haystack, at.wrapping_add_signed(self.begin.into())));
+        (head | self.fold) & self.mask == self.head
     }
 }
 
@@ -215,6 +264,12 @@ impl Literals {
 fn goes_on(haystack: &[u8], at: usize) -> bool {
     let before = at.checked_sub(WORD).map(|from| &haystack[from..at]);
     before.is_some_and(|before| before[WORD - 1] != b'm' && before.iter().all(u8::is_ascii_alphanumeric))
+}
+
+/// Whether all that begins next to `at` stands amid a word.
+fn amid_word(haystack: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(WORD + 1).and_then(|from| haystack.get(from..=at));
+    before.is_some_and(|before| before.iter().all(|byte| byte.is_ascii_alphanumeric() && *byte != b'm'))
 }
 
 /// Brings hits into order. They come in order of their grams, which is nearly theirs.
@@ -227,52 +282,5 @@ fn sort(hits: &mut [Hit]) {
             late @ 1..=LATE => hits[index - late..=index].rotate_right(1),
             _ => return hits.sort_by_key(order),
         }
-    }
-}
-
-/// What grows while a gram is chosen for each literal.
-struct Chosen {
-    filter: Filter,
-    rarity: Rarity,
-    /// With the list that each is in.
-    anchors: Vec<(usize, Anchor)>,
-    /// How many anchors each list has.
-    lists: Vec<u16>,
-}
-
-impl Chosen {
-    /// Lets the gram of a literal stand for it that begins with the rarest three bytes, a little rather one whose list is
-    /// short.
-    fn add_rarest(&mut self, literal: &[u8], number: u32) {
-        let mut best: Option<(f32, usize, Gram)> = None;
-        for (before, three) in literal.windows(3).enumerate().take(FARTHEST) {
-            let gram = match literal[before..].first_chunk() {
-                Some(four) => Gram::four(*four),
-                None if literal.len() == 3 => Gram::three([three[0], three[1], three[2]]),
-                None => continue,
-            };
-            let crowd = f32::from(self.lists[gram.number() / SHARED]);
-            let rarity = self.rarity.of([three[0], three[1], three[2]]) - crowd * CROWDED;
-            if best.is_none_or(|(other, ..)| rarity > other) {
-                best = Some((rarity, before, gram));
-            }
-        }
-        if let Some((_, before, gram)) = best {
-            self.add(literal, number, before as u16, gram);
-        }
-    }
-
-    fn add(&mut self, literal: &[u8], number: u32, before: u16, gram: Gram) {
-        let (mut head, mut mask, mut fold) = ([0; HEAD], [0; HEAD], [0; HEAD]);
-        for (index, byte) in literal.iter().take(HEAD).enumerate() {
-            (head[index], mask[index]) = (*byte, u8::MAX);
-            fold[index] = if byte.is_ascii_lowercase() { filter::FOLD } else { 0 };
-        }
-        let list = gram.number() / SHARED;
-        let [head, mask, fold] = [head, mask, fold].map(u64::from_le_bytes);
-        let (length, of_four) = (literal.len() as u32, literal.len() > 3);
-        self.anchors.push((list, Anchor { head, mask, fold, literal: number, length, before, of_four, opens: false }));
-        self.lists[list] = self.lists[list].saturating_add(1);
-        self.filter.add(gram);
     }
 }

@@ -1,6 +1,8 @@
-//! How rare three letters are in logs: which piece of a literal is worth looking for.
+//! How often bytes stand beside each other in logs: which piece of a literal is worth looking for.
 //!
 //! A table of pairs, each as a power of two: where it is wrong the scan looks twice more often, and finds the same.
+
+use super::filter::KINDS;
 
 /// Different bytes as far as the table knows them: letters without case, digits, the marks of logs, and all others.
 const SYMBOLS: usize = 36;
@@ -8,6 +10,14 @@ const SYMBOLS: usize = 36;
 const DIGIT: usize = 26;
 const MARKS: &[u8] = b" _-./:=\"";
 const OTHER: usize = 35;
+
+/// How many bytes a symbol stands for; of all others about so many are to be met.
+const MANY: [f32; SYMBOLS] = {
+    let mut many = [1.0; SYMBOLS];
+    many[DIGIT] = 10.0;
+    many[OTHER] = 25.0;
+    many
+};
 
 /// Of each pair of symbols (row, then column) minus the binary logarithm of how often it stands at a place of a text, in
 /// base 36. Counted over system logs and technical English, seven to three; `i` is also what was never seen.
@@ -51,35 +61,54 @@ const PAIRS: [&[u8; SYMBOLS]; SYMBOLS] = [
     b"cdbacbdebbfbaadaeaabdeehgi76edcc9de7",
 ];
 
-/// What one digit of many adds, in bits.
-const OF_DIGITS: f32 = 3.3;
-
-/// Rarities of three bytes.
+/// How often bytes stand in logs, as a part of all places or of all bytes.
 pub(super) struct Rarity {
-    /// Minus the binary logarithm of how often each symbol stands at a place of a text.
-    singles: [f32; SYMBOLS],
+    /// Of each symbol how often each kind of byte stands before it.
+    before: [[f32; KINDS as usize]; SYMBOLS],
+    /// The same behind it.
+    behind: [[f32; KINDS as usize]; SYMBOLS],
 }
 
 impl Rarity {
     pub(super) fn new() -> Self {
-        let often = |pair: &u8| (-power(*pair)).exp2();
-        Self { singles: PAIRS.map(|row| -row.iter().map(often).sum::<f32>().log2()) }
+        let mut rarity = Self { before: [[0.0; KINDS as usize]; SYMBOLS], behind: [[0.0; KINDS as usize]; SYMBOLS] };
+        for own in 0..SYMBOLS {
+            let ends: f32 = (0..SYMBOLS).map(|other| pairs(other, own)).sum();
+            let begins: f32 = (0..SYMBOLS).map(|other| pairs(own, other)).sum();
+            for byte in (b' '..=b'~').filter(|byte| !byte.is_ascii_uppercase()) {
+                let (other, kind) = (symbol(byte), usize::from(byte) % KINDS as usize);
+                rarity.before[own][kind] += pairs(other, own) / ends / MANY[other];
+                rarity.behind[own][kind] += pairs(own, other) / begins / MANY[other];
+            }
+        }
+        rarity
     }
 
-    /// Minus the binary logarithm of how often these bytes stand at a place of a text, about.
-    pub(super) fn of(&self, [first, second, third]: [u8; 3]) -> f32 {
-        let [a, b, c] = [first, second, third].map(symbol);
-        let digits = [a, b, c].iter().filter(|symbol| **symbol == DIGIT).count();
-        pair(a, b) + pair(b, c) - self.singles[b] + digits as f32 * OF_DIGITS
+    /// How often a byte of these kinds stands before one.
+    pub(super) fn before(&self, byte: u8, kinds: u32) -> f32 {
+        part(&self.before[symbol(byte)], kinds)
+    }
+
+    /// How often a byte of these kinds stands behind one.
+    pub(super) fn behind(&self, byte: u8, kinds: u32) -> f32 {
+        part(&self.behind[symbol(byte)], kinds)
     }
 }
 
-fn pair(first: usize, second: usize) -> f32 {
-    power(PAIRS[first][second])
+/// How often two bytes stand at a place of a text.
+pub(super) fn often(first: u8, second: u8) -> f32 {
+    let (first, second) = (symbol(first), symbol(second));
+    pairs(first, second) / MANY[first] / MANY[second]
 }
 
-fn power(written: u8) -> f32 {
-    f32::from(if written.is_ascii_digit() { written - b'0' } else { written - b'a' + 10 })
+fn part(kinds: &[f32; KINDS as usize], set: u32) -> f32 {
+    kinds.iter().enumerate().filter(|(kind, _)| set >> kind & 1 == 1).map(|(_, often)| often).sum()
+}
+
+fn pairs(first: usize, second: usize) -> f32 {
+    let written = PAIRS[first][second];
+    let power = if written.is_ascii_digit() { written - b'0' } else { written - b'a' + 10 };
+    (-f32::from(power)).exp2()
 }
 
 fn symbol(byte: u8) -> usize {
@@ -96,16 +125,26 @@ mod tests {
 
     #[test]
     fn rare_is_what_logs_seldom_have() {
-        let rarity = Rarity::new();
         #[rustfmt::skip]
-        let facts: &[(&str, [u8; 3], [u8; 3])] = &[
-            ("letters that seldom meet",    *b"qzx", *b"ing"),
-            ("a mark between rare letters", *b"k_v", *b"ion"),
-            ("one number among all",        *b"-73", *b"er "),
+        let facts: &[(&str, [u8; 2], [u8; 2])] = &[
+            ("letters that seldom meet",    *b"qz", *b"in"),
+            ("a mark between rare letters", *b"k_", *b"on"),
+            ("one number among all",        *b"-7", *b"r "),
         ];
-        for (fact, rare, common) in facts {
-            assert!(rarity.of(*rare) > rarity.of(*common), "{fact}");
+        for (fact, [first, second], [third, fourth]) in facts {
+            assert!(often(*first, *second) < often(*third, *fourth), "{fact}");
         }
-        assert!(rarity.of(*b"ABC").total_cmp(&rarity.of(*b"abc")).is_eq(), "case says nothing");
+        assert!(often(b'A', b'B').total_cmp(&often(b'a', b'b')).is_eq(), "case says nothing");
+    }
+
+    #[test]
+    fn all_kinds_together_are_nearly_all_bytes() {
+        let rarity = Rarity::new();
+        for byte in b'a'..=b'z' {
+            for part in [rarity.before(byte, u32::MAX), rarity.behind(byte, u32::MAX)] {
+                assert!((0.8..1.1).contains(&part), "{part} beside `{}`", char::from(byte));
+            }
+        }
+        assert!(rarity.behind(b'q', 1 << (b'u' % 32)) > 0.2, "a letter has its company");
     }
 }

@@ -12,9 +12,12 @@ const NEAR: usize = 32;
 
 /// Whether two quotes stand side by side near `at`.
 pub(super) fn pair_near(text: &[u8], at: usize) -> bool {
-    let mut near = [0; NEAR + 1];
-    let rest = &text[at..text.len().min(at + near.len())];
-    near[..rest.len()].copy_from_slice(rest);
+    let mut last = [0; NEAR + 1];
+    let rest = &text[at..];
+    let near = rest.first_chunk().unwrap_or_else(|| {
+        last[..rest.len()].copy_from_slice(rest);
+        &last
+    });
     // Nothing branches, so that they are compared together.
     let quote = |byte: &u8| u8::from(*byte == b'"');
     near.iter().zip(&near[1..]).fold(0, |found, (one, next)| found | quote(one) & quote(next)) != 0

@@ -59,11 +59,31 @@ struct Scanned<'t> {
     hits: &'t [Hit],
 }
 
+/// Who asked for a literal.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Asked {
+    views: bool,
+    /// Rules that know a secret by its form.
+    forms: bool,
+    /// Rules that know it by what stands before it.
+    beside: bool,
+}
+
+impl Asked {
+    pub(super) fn by(users: &[User]) -> Self {
+        let any = |is: fn(&User) -> bool| users.iter().any(is);
+        Self {
+            views: any(|user| matches!(user, User::View(_))),
+            forms: any(|user| matches!(user, User::Token(_) | User::Pattern(_))),
+            beside: any(|user| matches!(user, User::Vendor(_) | User::Key(_) | User::Pattern(_))),
+        }
+    }
+}
+
 /// Who asked for the hits of a text.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     views: bool,
-    /// Rules that know a secret by its form.
     forms: bool,
     /// Rules that know it by what stands before it, and doubled quotes stand near that.
     quotes: bool,
@@ -124,12 +144,9 @@ impl Ruleset {
     fn seen(&self, Scanned { text, base, hits }: Scanned<'_>) -> Seen {
         let mut seen = Seen::default();
         for (literal, hit) in super::inside(text, base, hits) {
-            let mut beside = false;
-            for user in self.users(literal) {
-                seen.views |= matches!(user, User::View(_));
-                seen.forms |= matches!(user, User::Token(_) | User::Pattern(_));
-                beside |= matches!(user, User::Vendor(_) | User::Key(_) | User::Pattern(_));
-            }
+            let Asked { views, forms, beside } = self.asked[literal as usize];
+            seen.views |= views;
+            seen.forms |= forms;
             seen.quotes = seen.quotes || beside && fields::pair_near(text, hit.end as usize);
         }
         seen
