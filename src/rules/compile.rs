@@ -207,9 +207,17 @@ impl Compiler {
 
     fn finish(mut self, written: Vec<Written>, keys: keys::Detector, literals_of_needles: Vec<usize>) -> Ruleset {
         let needed = |literal: &usize| literals_of_needles.contains(literal) || self.opening.contains(literal);
-        let opens = |user: &User| matches!(user, User::Token(token) if self.tokens.opens(*token as usize));
-        let mut scan = scan::Literals::new(&self.literals)
-            .opening(|literal| !needed(&literal) && self.users[literal].iter().all(opens));
+        let opens = |user: &User| match user {
+            User::Token(token) => self.tokens.opens(*token as usize),
+            _ => None,
+        };
+        // Those who ask for one literal may begin at different places before it.
+        let opening = |literal: usize| {
+            let begins = self.users[literal].iter().map(opens).collect::<Option<Vec<_>>>()?;
+            let first = *begins.first().filter(|_| !needed(&literal))?;
+            begins.iter().all(|begin| *begin == first).then_some(first)
+        };
+        let mut scan = scan::Literals::new(&self.literals).opening(opening);
         if self.encoded {
             scan = scan.and_base64();
             self.users.push(vec![User::View(views::Wanted::Base64)]);

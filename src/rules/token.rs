@@ -131,9 +131,17 @@ impl Tokens {
         }
     }
 
-    /// Whether a token begins with its literal, and so only where no word goes on.
-    pub fn opens(&self, token: usize) -> bool {
-        self.tokens[token].anchor == 0
+    /// How far before its literal a token begins that begins only where no word goes on; `None` where it may be amid one.
+    pub fn opens(&self, token: usize) -> Option<u8> {
+        let Token { anchor, parts, .. } = &self.tokens[token];
+        match parts.first() {
+            Some(Compiled::Run { class, min, max }) if *anchor == 1 && min == max => {
+                let class = self.classes[usize::from(*class)];
+                let word = (0..=u8::MAX).filter(u8::is_ascii_alphanumeric).all(|byte| class.has(byte));
+                u8::try_from(*min).ok().filter(|_| word)
+            }
+            _ => (*anchor == 0).then_some(0),
+        }
     }
 
     /// The token whose literal stands at `hit`, if it is one and no part of one that was found. `runs` is kept for all hits

@@ -85,9 +85,17 @@ const LONGEST_AHEAD: usize = 48;
 struct Named {
     /// It, as it is written.
     name: Vec<u8>,
+    ends: Ends,
     key: Vec<u8>,
     rules: Vec<RuleId>,
     random: bool,
+}
+
+impl Named {
+    /// Whether it is of this name, which has these ends. No text was read into an empty one.
+    fn is(&self, name: &[u8], ends: Ends) -> bool {
+        self.ends == ends && !name.is_empty() && (name.len() <= Ends::ALL || self.name == name)
+    }
 }
 
 impl Memo {
@@ -106,16 +114,17 @@ impl Memo {
 
     /// What a name has told; it is read where another was remembered in its place.
     fn told(&mut self, names: &Names, name: &[u8]) -> &Named {
+        let ends = Ends::of(name);
         if self.named.is_empty() {
             self.named.resize_with(REMEMBERED, Named::default);
         }
-        let told = &mut self.named[slot(name)];
-        // No text was read into an empty slot.
-        if told.name != name || name.is_empty() {
+        let told = &mut self.named[ends.slot()];
+        if !told.is(name, ends) {
             normalise(name, &mut told.key);
             told.random = names.rules(&told.key, &mut told.rules);
             told.name.clear();
             told.name.extend_from_slice(name);
+            told.ends = ends;
         }
         told
     }
@@ -136,8 +145,9 @@ impl Memo {
 
     /// Whether a name is known to be no key's. Of a text only so many names are read for that.
     fn says_nothing(&mut self, names: &Names, name: &[u8]) -> bool {
-        match self.named.get(slot(name)) {
-            Some(told) if told.name == name => told.rules.is_empty(),
+        let ends = Ends::of(name);
+        match self.named.get(ends.slot()) {
+            Some(told) if told.is(name, ends) => told.rules.is_empty(),
             _ if self.read_ahead == MOST_AHEAD || name.len() > LONGEST_AHEAD => false,
             _ => {
                 self.read_ahead += 1;
@@ -158,20 +168,34 @@ impl Memo {
     }
 }
 
-/// The place of a name among those that are remembered: by its ends, which lie in words of eight bytes.
-fn slot(name: &[u8]) -> usize {
-    let eight = |from: &[u8]| {
-        let mut bytes = [0; 8];
-        let length = from.len().min(8);
-        bytes[..length].copy_from_slice(&from[..length]);
-        u64::from_le_bytes(bytes)
-    };
-    let (first, last) = match name.len() {
-        0..8 => (eight(name), 0),
-        length => (eight(name), eight(&name[length - 8..])),
-    };
-    let mixed = (first ^ last.rotate_left(29) ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> (u64::BITS - REMEMBERED.ilog2())) as usize
+/// The ends of a name as numbers: with its length all that there is of one of 16 bytes or fewer.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Ends {
+    first: u64,
+    last: u64,
+    length: usize,
+}
+
+impl Ends {
+    /// No name is longer that is told by its ends.
+    const ALL: usize = 16;
+
+    fn of(name: &[u8]) -> Self {
+        let [first, last] = match (name.first_chunk(), name.last_chunk()) {
+            (Some(first), Some(last)) => [first, last].map(|eight| u64::from_le_bytes(*eight)),
+            _ => match (name.first_chunk(), name.last_chunk()) {
+                (Some(first), Some(last)) => [first, last].map(|four| u32::from_le_bytes(*four).into()),
+                _ => [name.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0],
+            },
+        };
+        Self { first, last, length: name.len() }
+    }
+
+    /// The place of the name among those that are remembered.
+    fn slot(self) -> usize {
+        let mixed = (self.first ^ self.last.rotate_left(29) ^ self.length as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed >> (u64::BITS - REMEMBERED.ilog2())) as usize
+    }
 }
 
 /// Whether a text says where a secret comes from, or that somebody is to put one there, whatever stands before it: `$PASS`,

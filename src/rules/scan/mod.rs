@@ -16,6 +16,7 @@ mod tests;
 
 use chosen::Chosen;
 use filter::{Filter, GRAMS, Gram, Known, Places, Seen, padded};
+use std::ops::Range;
 
 /// A literal seen in a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Literals {
     /// Those of one byte, for which no gram can stand.
     letters: Vec<(u8, u32)>,
     longest: usize,
+    /// How far before a literal a word begins of which it is a part, at most.
+    before: usize,
     /// Whether base64 of text is looked for too.
     coded: bool,
 }
@@ -57,10 +60,10 @@ struct Anchor {
     begin: i16,
     /// What the gram knows.
     known: Known,
-    /// Whether it is looked for only where no word goes on.
-    opens: bool,
-    /// Whether all of its list are, and begin near the gram.
-    all_open: bool,
+    /// Where it is looked for only as a part of what begins where no word goes on: how far before it that begins.
+    opens: Option<u8>,
+    /// Where all of its list are: how far before the gram the first of those words ends.
+    all_open: Option<u8>,
 }
 
 /// Places that are looked at together: 4 KiB of text, and what is noted of it stays in the first cache.
@@ -119,6 +122,7 @@ impl Literals {
             anchors: anchors.into_iter().map(|(_, anchor)| anchor).chain([Anchor::NONE; FEW]).collect(),
             letters,
             longest,
+            before: 0,
             coded: false,
         }
     }
@@ -129,19 +133,23 @@ impl Literals {
         Self { longest: self.longest.max(coded::WINDOW), coded: true, ..self }
     }
 
-    /// The same, passing over those of the numbered literals that stand amid a word, if `opens` says that they are looked for
-    /// only where one begins: of a run of one letter that would be every place.
+    /// The same, passing over those of the numbered literals before which something stands amid a word, if `opens` says how
+    /// far before them it would have to begin one: of a run of one letter that would be every place.
     #[must_use]
-    pub fn opening(mut self, opens: impl Fn(usize) -> bool) -> Self {
+    pub fn opening(mut self, opens: impl Fn(usize) -> Option<u8>) -> Self {
         for list in self.starts.windows(2) {
             let anchors = &mut self.anchors[list[0] as usize..list[1] as usize];
             for anchor in &mut *anchors {
                 anchor.opens = opens(anchor.literal as usize);
+                self.before = self.before.max(anchor.opens.unwrap_or(0).into());
             }
-            if anchors.iter().all(|anchor| anchor.opens && (-1..=1).contains(&anchor.begin)) {
-                for anchor in anchors {
-                    anchor.all_open = true;
-                }
+            let begins = |anchor: &Anchor| {
+                let before = i16::from(anchor.opens?) - anchor.begin;
+                (before >= -1).then(|| u8::try_from(before.max(0)).ok())?
+            };
+            let farthest = anchors.iter().map(begins).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
+            for anchor in anchors {
+                anchor.all_open = farthest;
             }
         }
         self
@@ -149,7 +157,7 @@ impl Literals {
 
     /// How far behind its beginning a scan of a piece of a text finds what a scan of the text does, in bytes.
     pub fn reach(&self) -> usize {
-        self.longest + WORD
+        self.longest + self.before + WORD
     }
 
     /// The literals, by number, in lower case.
@@ -192,6 +200,8 @@ impl Literals {
         // The anchors whose literals begin as the text does, and where their grams stand.
         let mut begun = [(0, 0); BEGUN];
         let mut found = 0;
+        // Where a gram stands at place after place, it is asked whether anything can begin there.
+        let (mut word, mut before) = (Word::default(), 0);
         for gram in seen {
             let (at, known) = (block + gram.at(), gram.known());
             let list = Gram::of(padded(haystack, at), known).number() / SHARED;
@@ -201,22 +211,26 @@ impl Literals {
                 found = 0;
             }
             // Nothing branches on the text here either, but for grams that many literals have.
+            let dense = at <= before + 2;
+            before = at;
+            if dense && next > first && self.anchors[first].all_open.is_some_and(|far| word.reaches(haystack, at, far))
+            {
+                continue;
+            }
             for number in first..first + FEW {
                 let anchor = &self.anchors[number];
                 begun[found] = (number, at);
                 let here = usize::from(anchor.begins(haystack, at));
                 found += here & usize::from(number < next) & usize::from(anchor.known == known);
             }
-            if next > first + FEW && !(self.anchors[first].all_open && amid_word(haystack, at)) {
-                for number in first + FEW..next {
-                    if found == BEGUN {
-                        self.hits(haystack, &begun[..found], hits);
-                        found = 0;
-                    }
-                    let anchor = &self.anchors[number];
-                    begun[found] = (number, at);
-                    found += usize::from(anchor.known == known && anchor.begins(haystack, at));
+            for number in (first + FEW).min(next)..next {
+                if found == BEGUN {
+                    self.hits(haystack, &begun[..found], hits);
+                    found = 0;
                 }
+                let anchor = &self.anchors[number];
+                begun[found] = (number, at);
+                found += usize::from(anchor.known == known && anchor.begins(haystack, at));
             }
         }
         self.hits(haystack, &begun[..found], hits);
@@ -228,7 +242,8 @@ impl Literals {
             let anchor = &self.anchors[*number];
             let Some(start) = at.checked_add_signed(anchor.begin.into()) else { continue };
             let end = start + anchor.length as usize;
-            if end > haystack.len() || anchor.opens && goes_on(haystack, start) {
+            let word = anchor.opens.and_then(|before| start.checked_sub(before.into()));
+            if end > haystack.len() || word.is_some_and(|word| goes_on(haystack, word)) {
                 continue;
             }
             let rest = self.texts[anchor.literal as usize].get(HEAD..).unwrap_or_default();
@@ -249,8 +264,8 @@ impl Anchor {
         length: 0,
         begin: 0,
         known: Known::All,
-        opens: false,
-        all_open: false,
+        opens: None,
+        all_open: None,
     };
 
     /// Whether the first bytes of the literal stand where they should if its gram stands at `at`.
@@ -266,10 +281,24 @@ fn goes_on(haystack: &[u8], at: usize) -> bool {
     before.is_some_and(|before| before[WORD - 1] != b'm' && before.iter().all(u8::is_ascii_alphanumeric))
 }
 
-/// Whether all that begins next to `at` stands amid a word.
-fn amid_word(haystack: &[u8], at: usize) -> bool {
-    let before = at.checked_sub(WORD + 1).and_then(|from| haystack.get(from..=at));
-    before.is_some_and(|before| before.iter().all(|byte| byte.is_ascii_alphanumeric() && *byte != b'm'))
+/// A run of letters and digits: where it begins and ends, as far as it was looked at.
+#[derive(Default)]
+struct Word(Range<usize>);
+
+impl Word {
+    /// Whether all that begins near `at`, and so far before it, stands amid the word.
+    fn reaches(&mut self, haystack: &[u8], at: usize, before: u8) -> bool {
+        let Some(from) = at.checked_sub(usize::from(before) + WORD) else { return false };
+        if from < self.0.start || self.0.end < from {
+            self.0 = from..from;
+        }
+        if self.0.end <= at {
+            let goes_on = |byte: &&u8| byte.is_ascii_alphanumeric() && **byte != b'm';
+            let more = &haystack[self.0.end..haystack.len().min(at + 2 * WORD)];
+            self.0.end += more.iter().take_while(goes_on).count();
+        }
+        self.0.end > at
+    }
 }
 
 /// Brings hits into order. They come in order of their grams, which is nearly theirs.

@@ -106,3 +106,25 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    /// What begins amid a word is passed over for each literal alone, also where many stand at place after place.
+    #[test]
+    fn what_opens_a_word_is_seen_where_none_goes_on(
+        pieces in prop::collection::vec(prop_oneof!["a{1,40}", "(ab){1,20}", "[abm -]{0,3}"], 0..12),
+        opens in prop::collection::vec(prop::option::of(0..20_u8), 6),
+    ) {
+        let literals = ["aaaa", "aaa", "aaaaaaaaaa", "abab", "aa-a", "babababa"].map(|literal| literal.as_bytes().to_vec());
+        let text = pieces.concat().into_bytes();
+        let amid = |hit: &Hit| {
+            let begin = opens[hit.literal as usize].and_then(|before| (hit.start as usize).checked_sub(before.into()));
+            let word = begin.and_then(|begin| begin.checked_sub(6).map(|from| &text[from..begin]));
+            word.is_some_and(|word| word.iter().all(u8::is_ascii_alphanumeric) && word[5] != b'm')
+        };
+        let mut wanted = oracle(&literals, &text);
+        wanted.retain(|hit| !amid(hit));
+        let mut hits = Vec::new();
+        Literals::new(&literals).opening(|literal| opens[literal]).find(&text, &mut hits);
+        prop_assert_eq!(hits, wanted);
+    }
+}
