@@ -8,11 +8,7 @@
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
 #[path = "../treat/corpus.rs"]
-#[allow(dead_code)]
 mod corpus;
-#[path = "../treat/noise.rs"]
-#[allow(dead_code)]
-mod noise;
 mod pieces;
 
 use prost::Message;
