@@ -11,6 +11,7 @@ mod doubt;
 pub mod escape;
 pub mod file;
 pub mod filler;
+mod find;
 #[cfg(test)]
 #[path = "../../tests/growth/mod.rs"]
 pub(crate) mod growth;
@@ -23,6 +24,10 @@ pub mod samples;
 pub mod scan;
 pub mod shapes;
 pub mod template;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 pub mod token;
 pub mod views;
 pub mod why;
@@ -36,9 +41,8 @@ use crate::{
     span::Span,
     tally::{Mode, RuleId},
 };
-use std::mem;
-
 use file::Action;
+pub use find::Memo;
 pub use scan::Hit;
 
 /// A compiled rule.
@@ -159,14 +163,6 @@ enum User {
     View(views::Wanted),
 }
 
-/// What is known of the text that is being looked at, and what of it holds for the next ones.
-#[derive(Default)]
-pub struct Memo {
-    keys: keys::Memo,
-    tokens: Option<token::Runs>,
-    vendors: Option<near::Memo>,
-}
-
 /// A literal that nobody else than the rules looks for.
 const NO_NEEDLE: u32 = u32::MAX;
 
@@ -252,135 +248,6 @@ impl Ruleset {
         }
     }
 
-    /// What the active rules find in `text`, in any order, overlaps included. `hits` are those of the buffer in which the
-    /// text begins at `base`; those that do not lie wholly inside it are passed over. `key` is the name that the text is
-    /// the value of (a metadata pair, a label).
-    pub fn find(
-        &self,
-        text: &[u8],
-        base: u32,
-        hits: &[Hit],
-        key: Option<&[u8]>,
-        active: &Active,
-        findings: &mut Vec<Finding>,
-    ) {
-        self.find_again(text, base, hits, key, active, &mut Memo::default(), findings);
-    }
-
-    /// The same with what `memo` knows from other texts.
-    #[expect(clippy::too_many_arguments, reason = "the memory of a loop beside what its callers know")]
-    pub fn find_again(
-        &self,
-        text: &[u8],
-        base: u32,
-        hits: &[Hit],
-        key: Option<&[u8]>,
-        active: &Active,
-        memo: &mut Memo,
-        findings: &mut Vec<Finding>,
-    ) {
-        let first = findings.len();
-        self.keys.begin(&mut memo.keys);
-        if let Some(key) = key {
-            self.keys.value(key, text, &mut memo.keys, findings);
-        }
-        if !hits.is_empty() {
-            self.confirm(text, base, hits, active, memo, findings);
-        }
-        self.shapes.find(text, key, active, findings);
-        // The detector knows all names at once; whose rule is for this text is decided here.
-        let mut kept = first;
-        for index in first..findings.len() {
-            let finding = findings[index];
-            if active.has(finding.rule) {
-                findings[kept] = finding;
-                kept += 1;
-            }
-        }
-        findings.truncate(kept);
-    }
-
-    fn confirm(
-        &self,
-        text: &[u8],
-        base: u32,
-        hits: &[Hit],
-        active: &Active,
-        memo: &mut Memo,
-        findings: &mut Vec<Finding>,
-    ) {
-        let Memo { keys, tokens, vendors } = memo;
-        // Most texts with a hit need neither, and are not cleared for.
-        let (mut new_to_tokens, mut new_to_vendors) = (true, true);
-        let mut patterns = [0_u64; MAX_PATTERNS / 64];
-        let mut any_pattern = false;
-        for (literal, hit) in self.inside(text, base, hits) {
-            for user in self.users(literal) {
-                match *user {
-                    User::Token(token) => {
-                        let rule = self.token_rules[token as usize];
-                        let runs = tokens.get_or_insert_default();
-                        if mem::take(&mut new_to_tokens) {
-                            runs.begin();
-                        }
-                        if active.has(rule)
-                            && let Some(span) = self.tokens.match_at(token as usize, text, hit, runs)
-                            && self.token_checks[token as usize].is_none_or(|check| check.holds(span.of(text)))
-                        {
-                            runs.found(token as usize, span);
-                            findings.push(Finding { rule, span, wrap: Wrap::Bare });
-                        }
-                    }
-                    User::Pattern(pattern) => {
-                        any_pattern = true;
-                        patterns[pattern as usize / 64] |= 1 << (pattern % 64);
-                    }
-                    User::Vendor(word) => {
-                        let vendors = vendors.get_or_insert_default();
-                        if mem::take(&mut new_to_vendors) {
-                            vendors.begin();
-                        }
-                        self.vendors.confirm(word, text, hit, active, vendors, |rule, span| {
-                            let free = self.pseudonym_around(text, span.start).is_none();
-                            if free {
-                                findings.push(Finding { rule, span, wrap: Wrap::Bare });
-                            }
-                            free
-                        });
-                    }
-                    User::Key(literal) => self.keys.confirm(text, literal, hit, keys, findings),
-                    User::View(_) => {}
-                }
-            }
-        }
-        if any_pattern {
-            let seen = |pattern: &usize| patterns[pattern / 64] >> (pattern % 64) & 1 == 1;
-            for pattern in (0..self.patterns.len()).filter(seen) {
-                self.search(pattern, text, base, hits, active, findings);
-            }
-        }
-    }
-
-    /// Runs one regex near the hits of its keywords.
-    fn search(
-        &self,
-        pattern: usize,
-        text: &[u8],
-        base: u32,
-        hits: &[Hit],
-        active: &Active,
-        findings: &mut Vec<Finding>,
-    ) {
-        let (rule, regex) = &self.patterns[pattern];
-        if active.has(*rule) {
-            let wanted = |user: &User| matches!(user, User::Pattern(number) if *number as usize == pattern);
-            let near = self.inside(text, base, hits).filter(|(literal, _)| self.users(*literal).iter().any(wanted));
-            regex.find(text, near.map(|(_, hit)| hit), |span| {
-                findings.push(Finding { rule: *rule, span, wrap: Wrap::Bare });
-            });
-        }
-    }
-
     /// The hits that lie wholly inside a text and in no pseudonym, in its own positions: the names and digits of one are
     /// nothing to look at, and what stands beside it is looked at as if it were not there.
     fn inside(&self, text: &[u8], base: u32, hits: &[Hit]) -> impl Iterator<Item = (u32, Span)> {
@@ -404,200 +271,4 @@ fn inside(text: &[u8], base: u32, hits: &[Hit]) -> impl Iterator<Item = (u32, Sp
     let end = base + text.len() as u32;
     let inside = hits.iter().filter(move |hit| base <= hit.start && hit.end <= end);
     inside.map(move |hit| (hit.literal, Span { start: hit.start - base, end: hit.end - base }))
-}
-
-#[cfg(test)]
-pub(crate) mod testing {
-    //! Rules for tests, without a file that they stand in.
-    use super::{
-        Active, Mode, Ruleset,
-        file::{Action, Doubts, KeyNames, Kind, REDACTED, Written},
-    };
-    use crate::{diagnostic::At, tally::RuleId};
-
-    pub(crate) fn rule(name: &str, kind: Kind) -> Written {
-        Written {
-            at: At { file: "test.yaml".into(), line: 1, column: 1 },
-            name: name.to_owned(),
-            about: String::new(),
-            kind,
-            action: Action::Text(REDACTED.to_owned()),
-            mode: Mode::On,
-            builtin: false,
-            selector: None,
-            places: super::file::Places::default(),
-            samples: super::file::Samples::default(),
-            block: None,
-        }
-    }
-
-    pub(crate) fn token(name: &str, template: &str) -> Written {
-        rule(name, Kind::Token { templates: vec![template.to_owned()], strict: false, check: None })
-    }
-
-    pub(crate) fn regex(name: &str, pattern: &str, keyword: &str) -> Written {
-        rule(
-            name,
-            Kind::Regex { pattern: pattern.to_owned(), keywords: vec![keyword.to_owned()], doubts: Doubts::default() },
-        )
-    }
-
-    /// Looks for these shapes.
-    pub(crate) fn shapes(name: &str, shapes: &[&str]) -> Written {
-        let named = |name: &&str| super::shapes::Shape::named(name).unwrap_or_else(|| panic!("no shape {name}"));
-        rule(name, Kind::Shape { shapes: shapes.iter().map(named).collect() })
-    }
-
-    /// Looks for values of keys that end in this name.
-    pub(crate) fn keys(name: &str, suffix: &str) -> Written {
-        rule(name, Kind::Keys(KeyNames { suffix: vec![suffix.to_owned()], ..KeyNames::default() }))
-    }
-
-    pub(crate) fn compile(written: Vec<Written>) -> (Ruleset, Active) {
-        let rules = Ruleset::compile(written).unwrap_or_else(|complaints| panic!("{}", complaints[0]));
-        let mut active = Active::default();
-        (0..rules.rules().len()).for_each(|id| active.insert(RuleId(id as u16)));
-        (rules, active)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{file::Written, testing::*, *};
-
-    /// What it says, the text, and the findings as (rule, text).
-    type Fact = (&'static str, &'static str, &'static [(u16, &'static str)]);
-
-    /// The findings as (rule, text), sorted.
-    fn found(written: Vec<Written>, text: &str) -> Vec<(u16, String)> {
-        let (rules, active) = compile(written);
-        let (mut hits, mut findings) = (Vec::new(), Vec::new());
-        rules.hits(text.as_bytes(), &mut hits);
-        rules.find(text.as_bytes(), 0, &hits, None, &active, &mut findings);
-        let mut found: Vec<_> =
-            findings.iter().map(|finding| (finding.rule.0, text[finding.span.range()].to_owned())).collect();
-        found.sort();
-        found
-    }
-
-    #[test]
-    fn hits_of_pieces_are_the_hits_of_the_whole() {
-        let (rules, _) = compile(vec![token("a", "a-a-a{digits:2}"), token("b", "-a-{digits:2}")]);
-        let buffer = b"a-".repeat(20);
-        let mut wanted = Vec::new();
-        rules.hits(&buffer, &mut wanted);
-        for size in 1..8 {
-            let mut hits = Vec::new();
-            for start in (0..buffer.len()).step_by(size) {
-                let piece = Span::new(start, buffer.len().min(start + size));
-                rules.hits_ending(&buffer, piece, 0, &mut hits);
-            }
-            assert!(hits == wanted && wanted.len() > 30, "pieces of {size}");
-        }
-        let mut hits = Vec::new();
-        rules.hits_ending(&buffer, Span::new(20, 40), 19, &mut hits);
-        assert!(hits.iter().all(|hit| hit.start >= 19) && hits.len() < wanted.len(), "none begins before `from`");
-    }
-
-    #[test]
-    fn prefixes_amid_words_are_passed_over_but_behind_escapes() {
-        let (rules, _) = compile(vec![token("a", "aaaa{digits:2}")]);
-        for (text, wanted) in [
-            ("aaaaaaaaaaaaaaaaaaaa", 6),
-            ("bcdefaaaa", 1),
-            ("bcdefgaaaa", 0),
-            (r"\u0020aaaa", 1),
-            ("%3Daaaa", 1),
-            ("\x1b[1234567maaaa", 1),
-        ] {
-            let mut hits = Vec::new();
-            rules.hits(text.as_bytes(), &mut hits);
-            // Those of views are shorter.
-            assert_eq!(hits.iter().filter(|hit| hit.end - hit.start == 4).count(), wanted, "{text}");
-        }
-    }
-
-    #[test]
-    fn needles_are_looked_for_beside_the_rules() {
-        let needles = ["apt:", "key_", "tail"].map(|needle| needle.as_bytes().to_vec());
-        let with = |needles: &[Vec<u8>]| {
-            let Ok(rules) = Ruleset::compile_with(vec![token("a", "key_{alnum:4}")], needles) else {
-                panic!("they compile")
-            };
-            rules
-        };
-        let rules = with(&needles);
-        let buffer = b"TAIL key_aaaa APT: tail";
-        let mut hits = Vec::new();
-        rules.hits(buffer, &mut hits);
-        #[rustfmt::skip]
-        let rows: &[(&str, Span, &[u32])] = &[
-            ("all of them, in any case",           Span::new(0, 23),  &[2, 1, 0, 2]),
-            ("only those inside the text",         Span::new(5, 18),  &[1, 0]),
-            ("none that begins before it",         Span::new(6, 18),  &[0]),
-            ("none that ends behind it",           Span::new(5, 17),  &[1]),
-        ];
-        for (fact, text, wanted) in rows {
-            assert_eq!(rules.needles(*text, &hits).collect::<Vec<_>>(), *wanted, "{fact}");
-        }
-        let (mut active, mut findings) = (Active::default(), Vec::new());
-        active.insert(RuleId(0));
-        rules.find(buffer, 0, &hits, None, &active, &mut findings);
-        assert_eq!(findings.len(), 1, "a needle is no finding, and the rule that shares its literal finds");
-        hits.clear();
-        let alone = with(&[]);
-        alone.hits(buffer, &mut hits);
-        assert_eq!(alone.needles(Span::new(0, 23), &hits).count(), 0, "without needles there is none");
-    }
-
-    #[test]
-    fn rules_of_all_kinds_find_their_secrets() {
-        let rules = || vec![token("t", "key_{alnum:4}"), regex("r", r"pin=(?P<secret>[0-9]+)\b", "pin")];
-        #[rustfmt::skip]
-        let facts: &[Fact] = &[
-            ("nothing",                             "a clean line",              &[]),
-            ("a token",                             "x key_ab12 y",              &[(0, "key_ab12")]),
-            ("a regex's group",                     "x pin=1234 y",              &[(1, "1234")]),
-            ("keywords in any case start a regex, its letters count", "PIN=1234", &[]),
-            ("every match",                         "pin=1 pin=2 key_aaaa",      &[(0, "key_aaaa"), (1, "1"), (1, "2")]),
-            ("a word boundary sees beyond",         "pin=12x",                   &[]),
-        ];
-        for (fact, text, wanted) in facts {
-            let wanted: Vec<_> = wanted.iter().map(|(rule, text)| (*rule, (*text).to_owned())).collect();
-            assert_eq!(found(rules(), text), wanted, "{fact}");
-        }
-    }
-
-    #[test]
-    fn all_complaints_come_at_once() {
-        let all = vec![
-            token("a", "key_{alnum:4}"),
-            token("a", "pin_{alnum:4}"),
-            token("short", "k_{alnum:4}"),
-            regex("open", "(", "key"),
-        ];
-        let complaints = Ruleset::compile(all).err().unwrap_or_default();
-        let said: Vec<String> = complaints.iter().map(|complaint| complaint.message.clone()).collect();
-        assert_eq!(said.len(), 3, "{said:?}");
-        assert_eq!(said[0], "cannot add rule `a`: there is one of this name at test.yaml:1:1");
-        assert!(
-            said[1].starts_with("cannot compile rule `short`: the template has an alternative without"),
-            "{}",
-            said[1]
-        );
-        assert!(said[2].starts_with("cannot compile rule `open`: "), "{}", said[2]);
-    }
-
-    #[test]
-    fn only_active_rules_find_and_only_inside_the_text() {
-        let (rules, _) =
-            compile(vec![token("a", "key_{alnum:4}"), token("b", "key_{alnum:4}"), regex("c", "key_", "key")]);
-        let mut active = Active::default();
-        active.insert(RuleId(1));
-        let buffer = b"key_aaaa key_bbbb key_cccc";
-        let (mut hits, mut findings) = (Vec::new(), Vec::new());
-        rules.hits(buffer, &mut hits);
-        rules.find(&buffer[8..20], 8, &hits, None, &active, &mut findings);
-        assert_eq!(findings, [Finding { rule: RuleId(1), span: Span::new(1, 9), wrap: Wrap::Bare }]);
-    }
 }
